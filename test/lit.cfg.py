@@ -1,0 +1,78 @@
+# How lit runs the tests of one build tree. Several trees fit into one run: lit build/llvm-19/test build/llvm-22/test
+#
+#   lit build/llvm-19/test/refs            one folder
+#   lit --param product=plugin ...         checks run in the stock clang-tidy with the plugin instead of in the driver
+#
+# Features a test can require: llvm-<major>, python-<version> (a header set), product-driver or product-plugin.
+
+import os
+import shlex
+import sys
+
+import lit.formats
+
+if not hasattr(config, "pyext_tidy"):
+    lit_config.fatal("run lit on a build tree (lit build/llvm-19/test); the source tree alone does not say which build to test")
+
+config.name = "pyext-tidy, LLVM " + config.llvm_version
+config.test_source_root = os.path.dirname(os.path.abspath(__file__))
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".c", ".cpp", ".test"]
+config.excludes = ["Inputs", "corpus"]
+
+product = lit_config.params.get("product", "driver")
+if product not in ("driver", "plugin"):
+    lit_config.fatal("--param product=%s: expected driver or plugin" % product)
+
+# Every header set that tests use by default must be there: a test is never skipped because of a missing one.
+REQUIRED_PYTHONS = ("3.11", "3.13", "3.14", "3.15")
+for version in REQUIRED_PYTHONS:
+    header = os.path.join(config.python_headers, "root-" + version, "usr", "include", "python" + version, "Python.h")
+    if not os.path.exists(header):
+        lit_config.fatal("%s does not exist; tools/house/fetch_python_headers.py fetches the headers of Python" % header)
+    config.available_features.add("python-" + version)
+
+# An installed LLVM has no folder of its own for clang-tidy and clangd; they are beside the other tools.
+clang_tidy = os.path.join(config.llvm_tools_dir, "clang-tidy")
+filecheck = os.path.join(config.llvm_tools_dir, "FileCheck")
+for path in (config.pyext_tidy, config.pyext_clangd, config.plugin, clang_tidy, filecheck):
+    if not os.path.exists(path):
+        lit_config.fatal("%s does not exist; build first" % path)
+
+config.available_features.add("llvm-" + config.llvm_version)
+config.available_features.add("product-" + product)
+
+check_py = [
+    sys.executable,
+    os.path.join(config.test_source_root, "check.py"),
+    "--driver=" + config.pyext_tidy,
+    "--clang-tidy=" + clang_tidy,
+    "--plugin-library=" + config.plugin,
+    "--filecheck=" + filecheck,
+    "--python-headers=" + config.python_headers,
+    "--inputs=" + os.path.join(config.test_source_root, "Inputs"),
+    "--product=" + product,
+]
+
+
+def include_flags(version):
+    """Compiler flags for one header set, for tests that call a tool themselves."""
+    include = os.path.join(config.python_headers, "root-" + version, "usr", "include")
+    return "-isystem %s -isystem %s" % (os.path.join(include, "python" + version), include)
+
+
+config.substitutions += [("%python-" + version.replace(".", r"\."), include_flags(version)) for version in REQUIRED_PYTHONS]
+config.substitutions += [
+    ("%check_tidy", shlex.join(check_py)),
+    ("%pyext_tidy", config.pyext_tidy),
+    ("%pyext_clangd", config.pyext_clangd),
+    ("%clang_tidy", clang_tidy),
+    ("%clang", os.path.join(config.llvm_tools_dir, "clang")),
+    ("%plugin", config.plugin),
+    ("%python_headers", config.python_headers),
+    ("%python", sys.executable),
+    ("%root", config.project_root),
+    ("%house", os.path.join(config.project_root, "tools", "house")),
+    ("%inputs", os.path.join(config.test_source_root, "Inputs")),
+]
+config.environment["PATH"] = os.pathsep.join((config.llvm_tools_dir, config.environment.get("PATH", "")))
