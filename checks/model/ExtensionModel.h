@@ -1,0 +1,260 @@
+//===- ExtensionModel.h - What an extension module is -----------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Built once per translation unit from the user's own declarations and shared
+// by every check. The model answers "who else can touch this": which functions
+// Python can call, which run only while the module is imported, who reads and
+// writes which state, and which locks are held there.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MODEL_EXTENSIONMODEL_H
+#define PYEXT_MODEL_EXTENSIONMODEL_H
+
+#include "facts/Facts.h"
+#include "flow/LockSet.h"
+#include "model/Preprocessing.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/Decl.h"
+#include "clang/AST/Expr.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/raw_ostream.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pyext::model {
+
+/// How the interpreter or somebody else enters a function.
+enum class EntryKind : uint8_t {
+  ModuleInit,     ///< PyInit_<name>
+  ModuleExport,   ///< PyModExport_<name>, Python 3.15
+  ModuleCreate,   ///< Py_mod_create
+  ModuleExec,     ///< Py_mod_exec, or the body of PYBIND11_MODULE, NB_MODULE
+  ModuleTraverse, ///< m_traverse, Py_mod_state_traverse
+  ModuleClear,
+  ModuleFree,
+  Method,   ///< PyMethodDef of a type or a module, or bound with .def()
+  Getter,   ///< PyGetSetDef
+  Setter,   ///< PyGetSetDef
+  Slot,     ///< tp_ field or Py_tp_ slot not named below
+  New,      ///< tp_new
+  Init,     ///< tp_init
+  IterNext, ///< tp_iternext
+  Dealloc,  ///< tp_dealloc, tp_free
+  Finalize, ///< tp_finalize, tp_del
+  Traverse, ///< tp_traverse
+  Clear,    ///< tp_clear
+  Thread,   ///< started as a thread, or attaches itself with PyGILState_Ensure
+  Callback, ///< its address is handed to foreign code
+  Exported, ///< external linkage: other files may call it
+};
+llvm::StringRef toString(EntryKind Kind);
+
+/// When a function runs. A set: a helper can be called from several.
+enum Context : uint8_t {
+  NoContext = 0,    ///< Not reached from anywhere in this file.
+  InitContext = 1,  ///< While the module is imported; one thread at a time.
+  RunContext = 2,   ///< While any number of threads use the module.
+  DeadContext = 4,  ///< dealloc, traverse, clear, free: nobody else has it.
+  ForeignContext = 8, ///< On a thread Python did not start.
+};
+
+struct Module;
+struct TypeObject;
+
+struct EntryPoint {
+  EntryKind Kind;
+  std::string Name;                 ///< Python-visible name or slot name.
+  const clang::VarDecl *Table = nullptr;  ///< The table that lists it; nullable.
+  const TypeObject *Type = nullptr; ///< Type it belongs to; nullable.
+  int MethodFlags = 0;              ///< METH_* of a Method.
+};
+
+/// One call of a function of this file, or of any other function.
+struct CallSite {
+  const clang::CallExpr *Call;      ///< Null when reached through a table.
+  const clang::FunctionDecl *Caller;
+  const clang::FunctionDecl *Callee; ///< Null when called through a pointer.
+};
+
+/// A function with a body in this file.
+struct Function {
+  const clang::FunctionDecl *Decl;
+  llvm::SmallVector<EntryPoint, 1> Entries;
+  uint8_t Contexts = NoContext;     ///< Set of Context.
+  /// InitContext was concluded from what the body does (PyType_Ready,
+  /// PyModule_Add...), not from a caller in this file.
+  bool PresumedInit = false;
+  std::vector<CallSite> Calls;      ///< Made by the body.
+  std::vector<CallSite> Callers;    ///< From this file.
+  bool AddressTaken = false;        ///< Other than in a recognised table.
+  bool Generated = false;           ///< Cython, SWIG, Argument Clinic...
+  std::shared_ptr<flow::FunctionLocks> Locks; ///< Null when no lock is used.
+  /// Why the body was not analysed; empty when it was.
+  std::string NotAnalysed;
+
+  bool onlyIn(uint8_t Set) const { return Contexts && !(Contexts & ~Set); }
+  bool initOnly() const { return onlyIn(InitContext); }
+  bool has(EntryKind Kind) const;
+  /// True when Python code or another file can call it directly with any object.
+  bool isPythonVisible() const;
+};
+
+/// One element of a module's slot array.
+struct Slot {
+  std::string Name;  ///< Macro name: Py_mod_gil, Py_mod_exec...
+  std::string Value; ///< Macro or function name of the value, or its text.
+  const clang::FunctionDecl *Function = nullptr; ///< For exec and create.
+  clang::SourceLocation Loc;
+};
+
+enum class InitKind : uint8_t {
+  SinglePhase,  ///< PyInit_ returns PyModule_Create().
+  MultiPhase,   ///< PyInit_ returns PyModuleDef_Init().
+  Export,       ///< PyModExport_ (3.15).
+  Pybind11,     ///< PYBIND11_MODULE
+  Nanobind,     ///< NB_MODULE
+  Unknown,      ///< The definition is not visible here.
+};
+llvm::StringRef toString(InitKind Kind);
+
+struct Module {
+  std::string Name;
+  InitKind Init = InitKind::Unknown;
+  const clang::FunctionDecl *InitFunction = nullptr; ///< Nullable.
+  const clang::VarDecl *Definition = nullptr; ///< PyModuleDef; nullable.
+  const clang::VarDecl *SlotArray = nullptr;  ///< Nullable.
+  bool SlotsVisible = false; ///< The array's elements are in this file.
+  std::vector<Slot> Slots;
+  std::vector<const clang::VarDecl *> MethodTables;
+  const clang::RecordDecl *State = nullptr;   ///< From m_size; nullable.
+  std::optional<int64_t> Size;                ///< m_size, bytes; -1 allowed.
+  const clang::FunctionDecl *Traverse = nullptr, *Clear = nullptr, *Free = nullptr;
+  const clang::CallExpr *CreateCall = nullptr; ///< PyModule_Create2 / PyModuleDef_Init.
+  const clang::CallExpr *SetGilCall = nullptr; ///< PyUnstable_Module_SetGIL.
+  std::vector<std::string> BindingTags; ///< Arguments of PYBIND11_MODULE after (name, m).
+  clang::SourceLocation Loc;           ///< Where to report on the module.
+  bool Generated = false;
+
+  const Slot *slot(llvm::StringRef Name) const;
+};
+
+struct TypeObject {
+  std::string Name;                   ///< tp_name, else the variable's.
+  const clang::VarDecl *Object = nullptr; ///< static PyTypeObject or PyType_Spec.
+  bool Static = false;                ///< A PyTypeObject, not a spec.
+  const clang::RecordDecl *Instance = nullptr; ///< From basicsize; nullable.
+  std::vector<std::pair<std::string, const clang::FunctionDecl *>> Slots; ///< tp_ name.
+  std::vector<const clang::VarDecl *> MethodTables, GetSetTables, MemberTables;
+  std::vector<const clang::FieldDecl *> Members; ///< Exposed by PyMemberDef.
+  clang::SourceLocation Loc;
+};
+
+enum class StateKind : uint8_t { Global, StaticLocal, ModuleField, InstanceField };
+llvm::StringRef toString(StateKind Kind);
+
+enum class AccessKind : uint8_t {
+  Read,
+  Write,
+  ReadWrite, ///< x++, x += 1
+  Address,   ///< &x or x as a non-const pointer goes where it may be written.
+  Atomic,    ///< Through an atomic operation.
+};
+llvm::StringRef toString(AccessKind Kind);
+
+struct Access {
+  const clang::Expr *Where;             ///< The DeclRefExpr or MemberExpr.
+  const clang::Stmt *Statement;         ///< What makes it an access: =, ++, call.
+  const clang::FunctionDecl *Function;  ///< Null in an initialiser.
+  AccessKind Kind;
+  /// A write of a constant null, 0 or the like that only resets.
+  bool Resets = false;
+  flow::LockList Locks;                 ///< Held there; sorted.
+  bool writes() const {
+    return Kind == AccessKind::Write || Kind == AccessKind::ReadWrite ||
+           Kind == AccessKind::Address;
+  }
+};
+
+/// A piece of state that outlives a call.
+struct StateVariable {
+  const clang::ValueDecl *Decl;         ///< VarDecl or FieldDecl.
+  StateKind Kind;
+  std::vector<Access> Accesses;         ///< In source order.
+  bool HoldsObjects = false;            ///< Contains a pointer to a Python object.
+  bool ThreadLocal = false;
+  bool Synchronization = false;         ///< A lock, an atomic, a once flag (S6).
+  bool DefinitionTable = false;         ///< PyMethodDef[] and the like (S7).
+  bool Constant = false;                ///< const all the way, never written.
+  bool Generated = false;               ///< S8
+  bool HeaderTable = false;             ///< S9
+  const clang::FunctionDecl *Owner = nullptr; ///< Of a static local.
+};
+
+/// The extension as one translation unit shows it.
+class ExtensionModel {
+public:
+  /// Visits the declarations in \p Context's traversal scope that are the
+  /// user's own.
+  ExtensionModel(clang::ASTContext &Context, const Preprocessing &PP);
+  ~ExtensionModel();
+
+  clang::ASTContext &context() const { return Context; }
+  const Preprocessing &preprocessing() const { return PP; }
+
+  llvm::ArrayRef<Module> modules() const { return Modules; }
+  llvm::ArrayRef<TypeObject> types() const { return Types; }
+  llvm::ArrayRef<StateVariable> state() const { return State; }
+  /// In source order.
+  llvm::ArrayRef<std::unique_ptr<Function>> functions() const { return Functions; }
+
+  /// Null when \p FD has no body here or is not the user's own.
+  const Function *function(const clang::FunctionDecl *FD) const;
+  /// Null when \p D is no state.
+  const StateVariable *stateOf(const clang::ValueDecl *D) const;
+  const TypeObject *typeOf(const clang::RecordDecl *Instance) const;
+
+  /// The contexts in which the statement's function runs; RunContext when
+  /// unknown.
+  uint8_t contextsOf(const clang::FunctionDecl *FD) const;
+
+  /// Locks held when \p S, a statement of \p FD, is executed: taken in the
+  /// function, or by all of its callers. Sorted.
+  flow::LockList locksAt(const clang::FunctionDecl *FD, const clang::Stmt *S) const;
+
+  /// True when \p QT is a pointer to a CPython object or to a struct that
+  /// starts with one.
+  static bool isObjectPointer(clang::QualType QT);
+  /// The struct starts with PyObject_HEAD (directly or through a base).
+  static bool isObjectRecord(const clang::RecordDecl *RD);
+
+  /// Functions whose body was not analysed, with the reason.
+  std::vector<std::pair<const clang::FunctionDecl *, std::string>> notAnalysed() const;
+
+  /// The whole model as one JSON object, in source order.
+  void printJSON(llvm::raw_ostream &OS) const;
+
+private:
+  class Builder;
+  friend class Builder;
+
+  clang::ASTContext &Context;
+  const Preprocessing &PP;
+  std::vector<Module> Modules;
+  std::vector<TypeObject> Types;
+  std::vector<StateVariable> State;
+  std::vector<std::unique_ptr<Function>> Functions;
+  llvm::DenseMap<const clang::FunctionDecl *, Function *> FunctionIndex;
+  llvm::DenseMap<const clang::ValueDecl *, unsigned> StateIndex;
+};
+
+} // namespace pyext::model
+
+#endif // PYEXT_MODEL_EXTENSIONMODEL_H

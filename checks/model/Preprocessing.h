@@ -1,0 +1,121 @@
+//===- Preprocessing.h - What only the preprocessor sees --------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In a build with the GIL Py_BEGIN_CRITICAL_SECTION(op) is a bare brace: the
+// AST holds neither the section nor `op`. Here the expansions of the macros
+// that matter are recorded while the file is preprocessed, together with the
+// conditional regions that exist in only one of the two configurations.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MODEL_PREPROCESSING_H
+#define PYEXT_MODEL_PREPROCESSING_H
+
+#include "clang/Basic/SourceLocation.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clang {
+class Preprocessor;
+class SourceManager;
+} // namespace clang
+
+namespace pyext::model {
+
+/// One use of a macro that opens or closes a region, takes or releases a lock,
+/// or defines a module.
+struct MacroUse {
+  std::string Name;              ///< As facts spell it.
+  clang::SourceLocation Begin;   ///< File location of the outermost expansion.
+  clang::SourceLocation End;     ///< Last token of the outermost expansion.
+  std::vector<std::string> Args; ///< Spelling of the arguments, no white space.
+  /// The user's own macro around it (ENTER_X), empty when written directly.
+  std::string Wrapper;
+  /// True when this configuration compiles the macro to nothing and the use was
+  /// read off the definition for the other one.
+  bool FromOtherConfiguration = false;
+};
+
+/// The text between two preprocessor directives that depends on
+/// Py_GIL_DISABLED.
+struct ConfigurationRegion {
+  clang::SourceRange Range;
+  bool FreeThreaded; ///< Exists when Py_GIL_DISABLED is defined; else with GIL.
+  bool Skipped;      ///< Not compiled in this run.
+};
+
+/// The recorded facts of one translation unit.
+class Preprocessing {
+public:
+  Preprocessing();
+  ~Preprocessing();
+
+  /// Starts recording; once, before the main file is preprocessed.
+  void record(clang::Preprocessor &PP);
+
+  /// In source order per file.
+  llvm::ArrayRef<MacroUse> uses() const { return Uses; }
+  llvm::ArrayRef<ConfigurationRegion> configurationRegions() const {
+    return Regions;
+  }
+
+  /// True when this run sees the free-threaded configuration.
+  bool freeThreaded() const;
+  /// True when Python.h was read.
+  bool pythonIncluded() const;
+  /// CPython's minor version N of 3.N as Python.h says; 0 without Python.h.
+  unsigned pythonMinor() const;
+  /// Value of Py_LIMITED_API, when defined.
+  std::optional<unsigned> limitedApi() const;
+
+  /// True when \p Loc is only compiled with the GIL (`#ifndef Py_GIL_DISABLED`).
+  bool onlyWithGil(clang::SourceLocation Loc) const;
+  /// True when \p Loc lies under a condition on the Python version or on PyPy,
+  /// e.g. `#if PY_VERSION_HEX < 0x030F0000`; gives the text of the condition.
+  std::optional<llvm::StringRef> versionCondition(clang::SourceLocation Loc) const;
+
+  /// True when the skipped text within \p Range mentions identifier \p Name,
+  /// e.g. a slot written under a condition that is false here.
+  bool skippedMentions(clang::SourceRange Range, llvm::StringRef Name) const;
+
+  /// True when \p Loc is in a file of the extension itself: not a system
+  /// header, not one of CPython's, NumPy's, pybind11's or nanobind's.
+  bool isFirstParty(clang::SourceLocation Loc) const;
+
+private:
+  class Recorder;
+  friend class Recorder;
+
+  struct SkippedText {
+    clang::SourceRange Range;
+    std::string Condition;
+    std::vector<std::string> Identifiers;
+  };
+  struct ConditionRegion {
+    clang::SourceRange Range;
+    std::string Condition;
+  };
+
+  const clang::SourceManager *SM = nullptr;
+  clang::Preprocessor *PP = nullptr;
+  std::vector<MacroUse> Uses;
+  std::vector<ConfigurationRegion> Regions;
+  std::vector<ConditionRegion> VersionConditions;
+  std::vector<SkippedText> Skipped;
+  mutable llvm::DenseMap<clang::FileID, bool> FirstParty;
+  mutable std::optional<std::string> PythonDir;
+};
+
+} // namespace pyext::model
+
+#endif // PYEXT_MODEL_PREPROCESSING_H

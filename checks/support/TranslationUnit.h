@@ -1,0 +1,60 @@
+//===- TranslationUnit.h - What all checks of one file share ----*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One object per translation unit, found by its SourceManager, so that the
+// preprocessor is recorded once and the model is built once, however many
+// checks ask. It works in clang-tidy and in clangd, where several files are
+// analysed at the same time on different threads and where
+// translationUnitDecl() never matches.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_SUPPORT_TRANSLATIONUNIT_H
+#define PYEXT_SUPPORT_TRANSLATIONUNIT_H
+
+#include "model/Preprocessing.h"
+#include <memory>
+
+namespace clang {
+class ASTContext;
+class Preprocessor;
+class SourceManager;
+} // namespace clang
+
+namespace pyext {
+
+namespace model {
+class ExtensionModel;
+} // namespace model
+
+class TranslationUnit {
+public:
+  ~TranslationUnit();
+
+  /// The object of \p SM's translation unit, made on the first call. The first
+  /// call also adds the recording callbacks to \p PP, so it must come before
+  /// the main file is preprocessed: from ClangTidyCheck::registerPPCallbacks().
+  static std::shared_ptr<TranslationUnit> of(const clang::SourceManager &SM,
+                                             clang::Preprocessor &PP);
+
+  const model::Preprocessing &preprocessing() const { return Preprocessed; }
+
+  /// The model, built on the first call; \p Context must be the one of this
+  /// translation unit and outlive the returned reference.
+  const model::ExtensionModel &model(clang::ASTContext &Context);
+
+private:
+  explicit TranslationUnit(clang::Preprocessor &PP);
+
+  model::Preprocessing Preprocessed;
+  std::unique_ptr<model::ExtensionModel> Model;
+};
+
+} // namespace pyext
+
+#endif // PYEXT_SUPPORT_TRANSLATIONUNIT_H
