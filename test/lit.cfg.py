@@ -68,6 +68,7 @@ config.substitutions += [
     ("%pyext_clangd", config.pyext_clangd),
     ("%clang_tidy", clang_tidy),
     ("%clang", os.path.join(config.llvm_tools_dir, "clang")),
+    ("%llvm_include", config.llvm_include_dir),
     ("%plugin", config.plugin),
     ("%python_headers", config.python_headers),
     ("%python", sys.executable),
