@@ -26,7 +26,11 @@ public:
 
   ClangTidyOptions getModuleOptions() override {
     ClangTidyOptions Options;
-    Options.CheckOptions["cpython.Build"] = BuildId;
+    // Caches of results (ctcache) hash `--dump-config`, which shows only keys of
+    // enabled checks.
+#define CHECK(CLASS, GROUP, NAME, STABILITY, SINCE, FIX, SENTENCE)             \
+  Options.CheckOptions[NAME ".Build"] = BuildId;
+#include "Checks.def"
     return Options;
   }
 };

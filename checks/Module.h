@@ -12,7 +12,7 @@
 namespace pyext {
 
 /// Identity of these checks: project version, hash of the sources of the
-/// checks, LLVM version. `--dump-config` shows it as `cpython.Build`.
+/// checks, LLVM version. `--dump-config` shows it as option `Build` of every check.
 extern const char BuildId[];
 
 /// Project version, "major.minor.patch".

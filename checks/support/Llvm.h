@@ -28,4 +28,12 @@
 #include "clang-tidy/ClangTidyModuleRegistry.h"
 #endif
 
+// Functions of clang-tidy that gained a parameter for query-based checks in
+// LLVM 22: the arguments after the first that stand for "as by default".
+#if LLVM_VERSION_MAJOR < 22
+#define PYEXT_ALPHA_AND_CUSTOM_CHECKS(ALPHA) ALPHA
+#else
+#define PYEXT_ALPHA_AND_CUSTOM_CHECKS(ALPHA) ALPHA, false
+#endif
+
 #endif // PYEXT_SUPPORT_LLVM_H
