@@ -1,0 +1,31 @@
+//===- Message.h - How the driver speaks ------------------------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_TIDY_MESSAGE_H
+#define PYEXT_TIDY_MESSAGE_H
+
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace pyext::driver {
+
+// Each starts a message on stderr, "pyext-tidy: error: ..."; the caller ends it
+// with a newline. An error that is printed makes the exit status non-zero.
+inline llvm::raw_ostream &error() {
+  return llvm::WithColor::error(llvm::errs(), "pyext-tidy");
+}
+inline llvm::raw_ostream &warning() {
+  return llvm::WithColor::warning(llvm::errs(), "pyext-tidy");
+}
+inline llvm::raw_ostream &note() {
+  return llvm::WithColor::note(llvm::errs(), "pyext-tidy");
+}
+
+} // namespace pyext::driver
+
+#endif // PYEXT_TIDY_MESSAGE_H
