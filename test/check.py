@@ -196,12 +196,17 @@ def prefixes_of(args: argparse.Namespace, config: Config) -> Dict[str, List[str]
     return families
 
 
+def runs_of(text: str) -> List[argparse.Namespace]:
+    """The arguments of each RUN line of a source that calls this runner."""
+    joined = re.sub(r"\\\n\s*//\s*RUN:", " ", text)
+    runs = [line.split("%check_tidy", 1)[1] for line in joined.splitlines() if "RUN:" in line and "%check_tidy" in line]
+    return [parse_arguments(shlex.split(re.split(r"&&|[|;<>]", run)[0])) for run in runs]
+
+
 def verify_prefixes(args: argparse.Namespace, text: str) -> None:
     """Every CHECK comment must be readable by this run or a RUN line of the file: a misspelt one proves nothing."""
     readable: Set[str] = set()
-    joined = re.sub(r"\\\n\s*//\s*RUN:", " ", text)
-    runs = [line.split("%check_tidy", 1)[1] for line in joined.splitlines() if "RUN:" in line and "%check_tidy" in line]
-    for run in [args] + [parse_arguments(shlex.split(re.split(r"&&|[|;<>]", run)[0])) for run in runs]:
+    for run in [args] + runs_of(text):
         for config in configurations(run):
             for names in prefixes_of(run, config).values():
                 readable.update(names)

@@ -16,8 +16,10 @@ from typing import Callable, Dict, Iterator, List, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "house"))
+sys.path.insert(0, os.path.join(HERE, ".."))
 sys.dont_write_bytecode = True
 
+import check as check_py  # noqa: E402
 import docs_index  # noqa: E402
 import registry  # noqa: E402
 
@@ -87,10 +89,6 @@ class Tree:
             if mine and not closer and os.path.dirname(name) == f"test/{check.group}":
                 found.append(name)
         return found
-
-    def run_lines(self, name: str) -> List[str]:
-        joined = re.sub(r"\\\n\s*//\s*RUN:", " ", self.read(name))
-        return [line.split("RUN:", 1)[1].strip() for line in joined.splitlines() if "RUN:" in line]
 
 
 def literals_of_diag(source: str) -> Iterator[Tuple[int, str]]:
@@ -218,14 +216,14 @@ def fix_claims(tree: Tree) -> Iterator[str]:
     for check in tree.checks:
         plain, notes = False, False
         for name in tree.tests_of(check):
-            runs = [line for line in tree.run_lines(name) if re.search(rf"%check_tidy\b.*\b{re.escape(check.name)}\b", line)]
+            runs = [args for args in check_py.runs_of(tree.read(name)) if check.name in args.checks.split(",")]
             if not runs:
                 yield f"{name}: no RUN line runs {check.name} with %check_tidy"
             comments = re.findall(r"//\s*(CHECK-FIXES[A-Za-z0-9_-]*):", tree.read(name))
             in_notes = [c for c in comments if c.endswith("-NOTES")]
-            if any("-fix-notes" in run for run in runs):
+            if any(run.fix_notes for run in runs):
                 notes |= bool(comments)
-            if any("-fix-notes" not in run for run in runs):
+            if any(not run.fix_notes for run in runs):
                 plain |= bool(len(comments) - len(in_notes))
         if check.fix == "safe" and not plain:
             yield f"checks/Checks.def: {check.name} claims a safe fix, and no test shows one with CHECK-FIXES"
@@ -239,12 +237,20 @@ def fix_claims(tree: Tree) -> Iterator[str]:
 
 @topic
 def tests(tree: Tree) -> Iterator[str]:
-    """Every check is shown to speak and to stay silent."""
+    """Every check is shown to speak, and its tests run with both builds of at least 3.13 and 3.15."""
     for check in tree.checks:
         found = tree.tests_of(check)
         text = "".join(tree.read(name) for name in found)
         if found and not re.search(rf"CHECK-MESSAGES.*warning: .*\[{re.escape(check.name)}\]", text):
             yield f"{found[0]}: no CHECK-MESSAGES comment of {check.name} names it in brackets"
+        configurations = set()
+        for name in found:
+            for args in check_py.runs_of(tree.read(name)):
+                configurations |= {(config.python, config.build) for config in check_py.configurations(args)}
+        for python in ("3.13", "3.15"):
+            for build in ("gil", "ft"):
+                if found and (python, build) not in configurations:
+                    yield f"{found[0]}: no test of {check.name} runs with Python {python}, build {build}"
 
 
 @topic

@@ -63,6 +63,8 @@ BREAKS = [
     Break("fix-claims", REGISTRY, ", safe,", ", none,", "claims fix none, but a test shows a fix"),
     Break("fix-claims", REGISTRY, ", safe,", ", unsafe,", "claims a fix on a note"),
     Break("tests", TEST, f"[{NAME}]", "", "names it in brackets"),
+    Break("tests", TEST, "%t", "%t -python=3.13,3.14", "no test of cpython-types-sample-value runs with Python 3.15, build gil"),
+    Break("tests", TEST, "%t", "%t -config=gil", "runs with Python 3.13, build ft"),
     Break("messages", SOURCE, "// body", 'diag(Loc, "The value"\n  " is bad");', "starts in lower case: The value is bad"),
     Break("messages", SOURCE, "// body", 'diag(Loc, "bad value.");', "no final period"),
     Break("messages", SOURCE, "// body", 'diag(find("a"), "bad "\n "value.");', "no final period: bad value."),
