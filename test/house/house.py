@@ -316,8 +316,9 @@ def source_files(tree: Tree) -> Iterator[str]:
         if LICENSE_LINE not in text:
             yield f"{name}: no license header"
         if name.endswith(".h"):
-            inner = name.split("/", 1)[1]
-            guard = "PYEXT_" + re.sub(r"\W", "_", inner).upper()
+            # The folder of a tool is already called after the project.
+            guard = re.sub(r"^(checks|tools)/(pyext-)?", "PYEXT_", name)
+            guard = re.sub(r"\W", "_", guard).upper()
             if f"#ifndef {guard}\n" not in text:
                 yield f"{name}: the header guard is not {guard}"
         for number, line in enumerate(text.splitlines(), 1):

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_TOOLS_COMMON_RESOURCEDIR_H
-#define PYEXT_TOOLS_COMMON_RESOURCEDIR_H
+#ifndef PYEXT_COMMON_RESOURCEDIR_H
+#define PYEXT_COMMON_RESOURCEDIR_H
 
 #include <optional>
 #include <string>
@@ -21,4 +21,4 @@ std::optional<std::string> resourceDirToPass(const char *Argv0);
 
 } // namespace pyext
 
-#endif // PYEXT_TOOLS_COMMON_RESOURCEDIR_H
+#endif // PYEXT_COMMON_RESOURCEDIR_H
