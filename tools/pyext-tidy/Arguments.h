@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_TIDY_ARGUMENTS_H
-#define PYEXT_TIDY_ARGUMENTS_H
+#ifndef PYEXT_PYEXT_TIDY_ARGUMENTS_H
+#define PYEXT_PYEXT_TIDY_ARGUMENTS_H
 
 #include <optional>
 #include <string>
@@ -71,4 +71,4 @@ std::optional<Arguments> parseArguments(int Argc, const char **Argv);
 
 } // namespace pyext::driver
 
-#endif // PYEXT_TIDY_ARGUMENTS_H
+#endif // PYEXT_PYEXT_TIDY_ARGUMENTS_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_TIDY_CONFIG_H
-#define PYEXT_TIDY_CONFIG_H
+#ifndef PYEXT_PYEXT_TIDY_CONFIG_H
+#define PYEXT_PYEXT_TIDY_CONFIG_H
 
 #include "Arguments.h"
 #include <string>
@@ -26,4 +26,4 @@ bool checkConfiguration(const Arguments &Args, std::string &ExtraChecks);
 
 } // namespace pyext::driver
 
-#endif // PYEXT_TIDY_CONFIG_H
+#endif // PYEXT_PYEXT_TIDY_CONFIG_H

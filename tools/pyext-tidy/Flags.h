@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_TIDY_FLAGS_H
-#define PYEXT_TIDY_FLAGS_H
+#ifndef PYEXT_PYEXT_TIDY_FLAGS_H
+#define PYEXT_PYEXT_TIDY_FLAGS_H
 
 #include "Arguments.h"
 
@@ -26,4 +26,4 @@ bool findFlags(Arguments &Args);
 
 } // namespace pyext::driver
 
-#endif // PYEXT_TIDY_FLAGS_H
+#endif // PYEXT_PYEXT_TIDY_FLAGS_H

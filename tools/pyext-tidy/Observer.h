@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_TIDY_OBSERVER_H
-#define PYEXT_TIDY_OBSERVER_H
+#ifndef PYEXT_PYEXT_TIDY_OBSERVER_H
+#define PYEXT_PYEXT_TIDY_OBSERVER_H
 
 #include "llvm/ADT/StringRef.h"
 #include <string>
@@ -40,4 +40,4 @@ FileStatus statusOf(llvm::StringRef File);
 
 } // namespace pyext::driver
 
-#endif // PYEXT_TIDY_OBSERVER_H
+#endif // PYEXT_PYEXT_TIDY_OBSERVER_H
