@@ -18,8 +18,10 @@
 #define PYEXT_FLOW_LOCKSET_H
 
 #include "facts/Facts.h"
+#include "flow/FunctionFlow.h"
 #include "model/Preprocessing.h"
 #include "clang/AST/Decl.h"
+#include "clang/AST/ParentMap.h"
 #include "clang/AST/Stmt.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -37,6 +39,12 @@ struct Lock {
   /// The variable at the root of Key, when known; nullable.
   const clang::ValueDecl *Root = nullptr;
 
+  /// Some lock, by the name of the function: list_append_lock_held().
+  static Lock heldByConvention() {
+    return {facts::LockKind::CriticalSection, "*", nullptr};
+  }
+  bool isByConvention() const { return Key == "*"; }
+
   friend bool operator<(const Lock &A, const Lock &B) {
     return std::tie(A.Key, A.Kind) < std::tie(B.Key, B.Kind);
   }
@@ -51,34 +59,53 @@ std::string canonicalText(const clang::Expr *E);
 /// The same for a macro argument known only as text.
 std::string canonicalText(llvm::StringRef Text);
 
-/// A critical section or a GIL-released region as the source shows it.
+/// Whether the thread state is attached (in a build with the GIL: the GIL is
+/// held).
+enum class Attachment : uint8_t { Attached, Detached, Unknown };
+
+/// A critical section or a detached region as the source shows it.
 struct LexicalRegion {
-  enum Kind { CriticalSection, AllowThreads } K;
-  clang::SourceLocation Begin, End; ///< File locations.
-  LockList Locks;                   ///< Empty for AllowThreads.
-  const model::MacroUse *Open;
+  enum RegionKind { Locked, Detached } Kind;
+  clang::SourceLocation Begin, End;    ///< File locations; Begin is inclusive.
+  LockList Locks;                      ///< Empty when Detached.
+  const model::MacroUse *Open;         ///< What opens it.
+  const model::MacroUse *Close;        ///< Null when it is never closed.
 };
 
-/// The locks of one function.
+/// The locks of one function, and where it is detached.
 class FunctionLocks {
 public:
-  /// Held at \p S on every path, lexical sections included. \p S must be in the
-  /// function's body.
+  /// Held at \p S on every path, lexical regions included. \p S must be in the
+  /// function's body. Sorted.
   LockList at(const clang::Stmt *S) const;
+  /// Unknown when paths disagree or the function was not analysed.
+  Attachment attachmentAt(const clang::Stmt *S) const;
+  /// In source order.
   llvm::ArrayRef<LexicalRegion> regions() const { return Regions; }
 
-  /// Null when the function uses no lock. \p Failed is set to a reason when
-  /// the function is over the bound; lexical sections are known even then.
+  /// Null when the function uses no lock and never detaches. \p Failed is set
+  /// to a reason when the control flow could not be analysed; lexical regions
+  /// are known even then.
   static std::shared_ptr<FunctionLocks>
-  compute(const clang::FunctionDecl *FD, clang::ASTContext &Context,
+  compute(const clang::FunctionDecl *FD, flow::FlowCache &Flows,
           const model::Preprocessing &PP, std::string &Failed);
 
 private:
+  struct State {
+    LockList Locks; ///< Sorted.
+    Attachment Attached = Attachment::Attached;
+  };
+  class Analysis;
+
+  void readRegions(const clang::FunctionDecl *FD,
+                   const model::Preprocessing &PP);
+  const State *stateAt(const clang::Stmt *S) const;
+
   const clang::SourceManager *SM = nullptr;
-  llvm::SmallVector<LexicalRegion, 2> Regions;
-  llvm::DenseMap<const clang::Stmt *, LockList> ByStmt; ///< CFG elements only.
-  clang::ParentMap *Parents = nullptr;
-  std::shared_ptr<clang::ParentMap> OwnedParents;
+  std::vector<LexicalRegion> Regions;
+  /// States before the elements that differ from the entry state.
+  llvm::DenseMap<const clang::Stmt *, State> ByStmt;
+  std::unique_ptr<clang::ParentMap> Parents;
 };
 
 } // namespace pyext::flow

@@ -17,6 +17,7 @@
 #define PYEXT_MODEL_EXTENSIONMODEL_H
 
 #include "facts/Facts.h"
+#include "flow/FunctionFlow.h"
 #include "flow/LockSet.h"
 #include "model/Preprocessing.h"
 #include "clang/AST/ASTContext.h"
@@ -92,7 +93,7 @@ struct Function {
   /// InitContext was concluded from what the body does (PyType_Ready,
   /// PyModule_Add...), not from a caller in this file.
   bool PresumedInit = false;
-  std::vector<CallSite> Calls;      ///< Made by the body.
+  std::vector<CallSite> Calls;      ///< Made by the body, all of them.
   std::vector<CallSite> Callers;    ///< From this file.
   bool AddressTaken = false;        ///< Other than in a recognised table.
   bool Generated = false;           ///< Cython, SWIG, Argument Clinic...
@@ -219,6 +220,7 @@ public:
   const Function *function(const clang::FunctionDecl *FD) const;
   /// Null when \p D is no state.
   const StateVariable *stateOf(const clang::ValueDecl *D) const;
+  /// Null when no type of this file has \p Instance as its instance struct.
   const TypeObject *typeOf(const clang::RecordDecl *Instance) const;
 
   /// The contexts in which the statement's function runs; RunContext when
@@ -234,6 +236,13 @@ public:
   static bool isObjectPointer(clang::QualType QT);
   /// The struct starts with PyObject_HEAD (directly or through a base).
   static bool isObjectRecord(const clang::RecordDecl *RD);
+
+  /// The control flow graphs of this file, built when first asked for.
+  flow::FlowCache &flows() const { return *Flows; }
+
+  /// The file's own mark says that a tool wrote it: Cython, mypyc, SWIG, f2py.
+  bool isGenerated() const { return !Generator.empty(); }
+  llvm::StringRef generator() const { return Generator; }
 
   /// Functions whose body was not analysed, with the reason.
   std::vector<std::pair<const clang::FunctionDecl *, std::string>> notAnalysed() const;
@@ -253,6 +262,10 @@ private:
   std::vector<std::unique_ptr<Function>> Functions;
   llvm::DenseMap<const clang::FunctionDecl *, Function *> FunctionIndex;
   llvm::DenseMap<const clang::ValueDecl *, unsigned> StateIndex;
+  /// Held by every caller, in the callee's own words.
+  llvm::DenseMap<const clang::FunctionDecl *, flow::LockList> CallerLocks;
+  std::unique_ptr<flow::FlowCache> Flows;
+  std::string Generator;
 };
 
 } // namespace pyext::model

@@ -65,6 +65,8 @@ public:
 
   /// In source order per file.
   llvm::ArrayRef<MacroUse> uses() const { return Uses; }
+  /// Those that begin within \p Range, in source order. Valid as long as this.
+  std::vector<const MacroUse *> usesWithin(clang::SourceRange Range) const;
   llvm::ArrayRef<ConfigurationRegion> configurationRegions() const {
     return Regions;
   }
@@ -98,12 +100,11 @@ private:
 
   struct SkippedText {
     clang::SourceRange Range;
-    std::string Condition;
-    std::vector<std::string> Identifiers;
+    std::vector<std::string> Identifiers; ///< Sorted, unique.
   };
   struct ConditionRegion {
     clang::SourceRange Range;
-    std::string Condition;
+    std::string Condition; ///< As written; "!(...)" in the else branch.
   };
 
   const clang::SourceManager *SM = nullptr;
@@ -113,6 +114,10 @@ private:
   std::vector<ConditionRegion> VersionConditions;
   std::vector<SkippedText> Skipped;
   mutable llvm::DenseMap<clang::FileID, bool> FirstParty;
+  /// Uses by file and offset, made when first asked for.
+  mutable llvm::DenseMap<clang::FileID,
+                         std::vector<std::pair<unsigned, const MacroUse *>>>
+      UsesByFile;
   mutable std::optional<std::string> PythonDir;
 };
 

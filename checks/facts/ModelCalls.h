@@ -1,0 +1,51 @@
+//===- ModelCalls.h - Calls and macros that shape an extension --*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_FACTS_MODELCALLS_H
+#define PYEXT_FACTS_MODELCALLS_H
+
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+
+namespace pyext::facts {
+
+/// What a call means for the shape of the extension; see ModelCalls.def.
+enum class ModelCall {
+  CreatesMultiPhase,
+  CreatesSinglePhase,
+  SetsGil,
+  ReturnsState,
+  Registers,
+  WritesType,
+  StartsThread,
+  ForeignAttach,
+  StateModule,
+};
+/// \p Name in canonical spelling.
+std::optional<ModelCall> findModelCall(llvm::StringRef Name);
+
+/// Frameworks whose macro declares a module.
+enum class ModuleMacro { Pybind11, Nanobind };
+std::optional<ModuleMacro> findModuleMacro(llvm::StringRef Name);
+
+/// Macro names of the values of module slots, e.g. Py_MOD_GIL_NOT_USED.
+bool isModuleSlotValue(llvm::StringRef Name);
+/// Atomic operations of any library: _Py_atomic_*, atomic_*, __atomic_*,
+/// Interlocked*.
+bool isAtomicFunction(llvm::StringRef Name);
+/// The struct of a type object: PyTypeObject.
+bool isTypeObjectStruct(llvm::StringRef Name);
+/// A C++ class that owns or borrows a Python object: pybind11::object.
+bool isObjectHolderType(llvm::StringRef QualifiedName);
+/// A function whose name says that its caller holds the lock:
+/// list_append_lock_held.
+bool isLockHeldName(llvm::StringRef Name);
+
+} // namespace pyext::facts
+
+#endif // PYEXT_FACTS_MODELCALLS_H

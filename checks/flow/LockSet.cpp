@@ -1,0 +1,482 @@
+//===- LockSet.cpp --------------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "flow/LockSet.h"
+#include "flow/Solver.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::flow {
+
+// --- Canonical text ---------------------------------------------------------
+
+/// `Obj *self = (Obj *)op;` makes self another name of op.
+static const ValueDecl *aliased(const ValueDecl *D) {
+  for (unsigned Depth = 0; Depth < 4; ++Depth) {
+    const auto *VD = dyn_cast<VarDecl>(D);
+    if (!VD || isa<ParmVarDecl>(VD) || VD->hasGlobalStorage() || !VD->getInit())
+      return D;
+    const Expr *Init = VD->getInit()->IgnoreParenCasts();
+    const auto *R = dyn_cast<DeclRefExpr>(Init);
+    if (!R || !isa<ParmVarDecl>(R->getDecl()))
+      return D;
+    D = R->getDecl();
+  }
+  return D;
+}
+
+static void spell(const Expr *E, raw_ostream &OS, unsigned Depth) {
+  if (!E || Depth > 32) {
+    OS << '?';
+    return;
+  }
+  E = E->IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
+    OS << aliased(R->getDecl())->getName();
+  } else if (const auto *M = dyn_cast<MemberExpr>(E)) {
+    const Expr *Base = M->getBase()->IgnoreParenImpCasts();
+    bool Arrow = M->isArrow();
+    // (*p).x and (&x)->y
+    if (const auto *U = dyn_cast<UnaryOperator>(Base)) {
+      if (!Arrow && U->getOpcode() == UO_Deref) {
+        Base = U->getSubExpr();
+        Arrow = true;
+      } else if (Arrow && U->getOpcode() == UO_AddrOf) {
+        Base = U->getSubExpr();
+        Arrow = false;
+      }
+    }
+    if (!isa<CXXThisExpr>(Base)) {
+      spell(Base, OS, Depth + 1);
+      OS << (Arrow ? "->" : ".");
+    }
+    OS << M->getMemberDecl()->getNameAsString();
+  } else if (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    if (U->getOpcode() != UO_AddrOf)
+      OS << UnaryOperator::getOpcodeStr(U->getOpcode());
+    spell(U->getSubExpr(), OS, Depth + 1);
+  } else if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
+    spell(A->getBase(), OS, Depth + 1);
+    OS << '[';
+    spell(A->getIdx(), OS, Depth + 1);
+    OS << ']';
+  } else if (const auto *C = dyn_cast<CallExpr>(E)) {
+    spell(C->getCallee(), OS, Depth + 1);
+    OS << '(';
+    for (unsigned I = 0; I < C->getNumArgs(); ++I) {
+      if (I)
+        OS << ',';
+      spell(C->getArg(I), OS, Depth + 1);
+    }
+    OS << ')';
+  } else if (const auto *I = dyn_cast<IntegerLiteral>(E)) {
+    OS << I->getValue().getLimitedValue();
+  } else if (const auto *C = dyn_cast<CXXConstructExpr>(E);
+             C && C->getNumArgs() == 1) {
+    spell(C->getArg(0), OS, Depth + 1);
+  } else if (isa<CXXThisExpr>(E)) {
+    OS << "this";
+  } else if (const auto *B = dyn_cast<BinaryOperator>(E)) {
+    spell(B->getLHS(), OS, Depth + 1);
+    OS << B->getOpcodeStr();
+    spell(B->getRHS(), OS, Depth + 1);
+  } else {
+    OS << '<' << E->getStmtClassName() << '>';
+  }
+}
+
+std::string canonicalText(const Expr *E) {
+  std::string Text;
+  raw_string_ostream OS(Text);
+  spell(E, OS, 0);
+  return OS.str();
+}
+
+/// Drops one leading cast, `(PyObject*)x` or `_PyObject_CAST(x)`.
+static bool dropCast(StringRef &Text) {
+  if (!Text.starts_with("("))
+    return false;
+  unsigned Depth = 0;
+  for (size_t I = 0; I < Text.size(); ++I) {
+    Depth += Text[I] == '(';
+    if (Text[I] == ')' && --Depth == 0) {
+      StringRef Inside = Text.slice(1, I), Rest = Text.drop_front(I + 1);
+      if (Rest.empty()) { // Parentheses around all of it.
+        Text = Inside;
+        return true;
+      }
+      if (Inside.ends_with("*") && !Rest.starts_with("->") &&
+          !Rest.starts_with(".") && !Rest.starts_with("[")) {
+        Text = Rest;
+        return true;
+      }
+      return false;
+    }
+  }
+  return false;
+}
+
+std::string canonicalText(StringRef Text) {
+  while (true) {
+    if (Text.consume_front("&") || dropCast(Text))
+      continue;
+    if (Text.starts_with("_PyObject_CAST(") && Text.ends_with(")")) {
+      Text = Text.drop_front(StringRef("_PyObject_CAST(").size()).drop_back();
+      continue;
+    }
+    break;
+  }
+  return Text.str();
+}
+
+static const ValueDecl *rootOf(const Expr *E) {
+  for (unsigned Depth = 0; E && Depth < 32; ++Depth) {
+    E = E->IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    if (const auto *R = dyn_cast<DeclRefExpr>(E))
+      return aliased(R->getDecl());
+    if (const auto *M = dyn_cast<MemberExpr>(E))
+      E = M->getBase();
+    else if (const auto *U = dyn_cast<UnaryOperator>(E))
+      E = U->getSubExpr();
+    else if (const auto *A = dyn_cast<ArraySubscriptExpr>(E))
+      E = A->getBase();
+    else
+      return nullptr;
+  }
+  return nullptr;
+}
+
+/// The lock named by text in \p FD: locals are resolved by name.
+static Lock lockFromText(facts::LockKind Kind, StringRef Written,
+                         const FunctionDecl *FD) {
+  Lock L{Kind, canonicalText(Written), nullptr};
+  StringRef Name = StringRef(L.Key).take_while(
+      [](char C) { return isAlnum(C) || C == '_'; });
+  for (const Decl *D : FD->decls())
+    if (const auto *VD = dyn_cast<VarDecl>(D);
+        VD && VD->getIdentifier() && VD->getName() == Name) {
+      L.Root = aliased(VD);
+      if (L.Root != VD)
+        L.Key = L.Root->getNameAsString() + L.Key.substr(Name.size());
+      return L;
+    }
+  if (Name.empty())
+    return L;
+  const ASTContext &Context = FD->getASTContext();
+  auto Found = Context.Idents.find(Name);
+  if (Found != Context.Idents.end())
+    for (const NamedDecl *D :
+         Context.getTranslationUnitDecl()->lookup(Found->second))
+      if (const auto *VD = dyn_cast<VarDecl>(D))
+        L.Root = VD;
+  return L;
+}
+
+static void insert(LockList &Locks, const Lock &L) {
+  auto It = llvm::lower_bound(Locks, L);
+  if (It == Locks.end() || !(*It == L))
+    Locks.insert(It, L);
+}
+
+static void erase(LockList &Locks, StringRef Key) {
+  llvm::erase_if(Locks, [&](const Lock &L) { return L.Key == Key; });
+}
+
+// --- Lexical regions --------------------------------------------------------
+
+void FunctionLocks::readRegions(const FunctionDecl *FD,
+                                const model::Preprocessing &PP) {
+  const SourceRange Body = FD->getBody()->getSourceRange();
+  SmallVector<size_t, 4> Open;
+  for (const model::MacroUse *Use : PP.usesWithin(Body)) {
+    if (const facts::ThreadStateApi *T = facts::findThreadStateApi(Use->Name)) {
+      if (!T->IsMacro)
+        continue;
+      if (T->Op == facts::ThreadStateOp::Detach) {
+        Open.push_back(Regions.size());
+        Regions.push_back({LexicalRegion::Detached, Use->Begin,
+                           FD->getBody()->getEndLoc(), {}, Use, nullptr});
+      } else if (T->Op == facts::ThreadStateOp::Attach) {
+        for (size_t I = Open.size(); I-- > 0;)
+          if (Regions[Open[I]].Kind == LexicalRegion::Detached) {
+            Regions[Open[I]].End = Use->Begin;
+            Regions[Open[I]].Close = Use;
+            Open.erase(Open.begin() + I);
+            break;
+          }
+      }
+      continue;
+    }
+    const facts::LockApi *Api = facts::findLockApi(Use->Name);
+    // A call is seen by the dataflow, unless this configuration drops it.
+    if (!Api || !(Api->IsMacro || Use->FromOtherConfiguration))
+      continue;
+    LockList Locks;
+    for (int Arg : {Api->LockArg, Api->LockArg2})
+      if (Arg >= 0 && size_t(Arg) < Use->Args.size())
+        insert(Locks, lockFromText(Api->Kind, Use->Args[Arg], FD));
+    switch (Api->Op) {
+    case facts::LockOp::Acquire:
+    case facts::LockOp::TryAcquire:
+      Open.push_back(Regions.size());
+      Regions.push_back({LexicalRegion::Locked, Use->Begin,
+                         FD->getBody()->getEndLoc(), Locks, Use, nullptr});
+      break;
+    case facts::LockOp::Release:
+      for (size_t I = Open.size(); I-- > 0;) {
+        LexicalRegion &R = Regions[Open[I]];
+        if (R.Kind != LexicalRegion::Locked ||
+            (!Locks.empty() && !(R.Locks == Locks)))
+          continue;
+        R.End = Use->Begin;
+        R.Close = Use;
+        Open.erase(Open.begin() + I);
+        break;
+      }
+      break;
+    default:
+      break;
+    }
+  }
+}
+
+// --- Dataflow ---------------------------------------------------------------
+
+class FunctionLocks::Analysis {
+public:
+  using State = FunctionLocks::State;
+
+  State entry() { return {}; }
+
+  bool join(State &Into, const State &From) {
+    bool Changed = false;
+    LockList Both;
+    std::set_intersection(Into.Locks.begin(), Into.Locks.end(),
+                          From.Locks.begin(), From.Locks.end(),
+                          std::back_inserter(Both));
+    if (Both.size() != Into.Locks.size()) {
+      Into.Locks = Both;
+      Changed = true;
+    }
+    if (Into.Attached != From.Attached &&
+        Into.Attached != Attachment::Unknown) {
+      Into.Attached = Attachment::Unknown;
+      Changed = true;
+    }
+    return Changed;
+  }
+
+  bool refine(State &, const CFGBlock &, unsigned) { return true; }
+
+  void transfer(State &S, const CFGElement &E) {
+    if (std::optional<CFGStmt> CS = E.getAs<CFGStmt>())
+      statement(S, CS->getStmt());
+    else if (std::optional<CFGAutomaticObjDtor> D =
+                 E.getAs<CFGAutomaticObjDtor>())
+      leave(S, D->getVarDecl());
+  }
+
+private:
+  static bool isGuard(const VarDecl *VD) {
+    const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
+    return RD && facts::isLockGuardType(RD->getQualifiedNameAsString());
+  }
+
+  void enter(State &S, const VarDecl *VD) {
+    if (!isGuard(VD) || !VD->getInit())
+      return;
+    const auto *C = dyn_cast<CXXConstructExpr>(VD->getInit()->IgnoreImplicit());
+    if (!C || !C->getNumArgs())
+      return;
+    for (const Expr *Arg : C->arguments())
+      if (Arg->isGLValue() || Arg->getType()->isPointerType()) {
+        Lock L{facts::LockKind::StdMutex, canonicalText(Arg), rootOf(Arg)};
+        insert(S.Locks, L);
+        Guards[VD].push_back(L.Key);
+      }
+  }
+
+  void leave(State &S, const VarDecl *VD) {
+    auto It = Guards.find(VD);
+    if (It != Guards.end())
+      for (const std::string &Key : It->second)
+        erase(S.Locks, Key);
+  }
+
+  void statement(State &S, const Stmt *St) {
+    if (const auto *D = dyn_cast<DeclStmt>(St)) {
+      for (const Decl *Each : D->decls())
+        if (const auto *VD = dyn_cast<VarDecl>(Each))
+          enter(S, VD);
+      return;
+    }
+    const auto *Call = dyn_cast<CallExpr>(St);
+    if (!Call)
+      return;
+    const FunctionDecl *Callee = Call->getDirectCallee();
+    if (!Callee || !Callee->getIdentifier())
+      return;
+    if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call)) {
+      method(S, Member, Callee->getName());
+      return;
+    }
+    StringRef Name = facts::canonicalName(Callee->getName());
+    if (const facts::ThreadStateApi *T = facts::findThreadStateApi(Name)) {
+      if (T->Op == facts::ThreadStateOp::Detach)
+        S.Attached = Attachment::Detached;
+      else if (T->Op == facts::ThreadStateOp::Attach)
+        S.Attached = Attachment::Attached;
+      return;
+    }
+    const facts::LockApi *Api = facts::findLockApi(Name);
+    if (!Api)
+      return;
+    for (int Arg : {Api->LockArg, Api->LockArg2}) {
+      if (Arg < 0 || unsigned(Arg) >= Call->getNumArgs())
+        continue;
+      const Expr *E = Call->getArg(Arg);
+      Lock L{Api->Kind, canonicalText(E), rootOf(E)};
+      // A failed try is taken for a success: the code that follows it is
+      // written for the lock being held, and the failing way leaves.
+      if (Api->Op == facts::LockOp::Acquire ||
+          Api->Op == facts::LockOp::TryAcquire)
+        insert(S.Locks, L);
+      else if (Api->Op == facts::LockOp::Release)
+        erase(S.Locks, L.Key);
+    }
+    if (Api->Op == facts::LockOp::Release && Api->LockArg < 0)
+      S.Locks.clear();
+    // PyCriticalSection_End(&_py_cs) names the section, not the object.
+    if (Api->Op == facts::LockOp::Release &&
+        (Api->Kind == facts::LockKind::CriticalSection ||
+         Api->Kind == facts::LockKind::CriticalSection2))
+      llvm::erase_if(S.Locks, [&](const Lock &L) { return L.Kind == Api->Kind; });
+  }
+
+  /// mutex.lock(), guard.unlock().
+  void method(State &S, const CXXMemberCallExpr *Call, StringRef Name) {
+    const Expr *Object = Call->getImplicitObjectArgument();
+    if (!Object)
+      return;
+    bool Locks = Name == "lock" || Name == "lock_shared" || Name == "try_lock" ||
+                 Name == "Lock" || Name == "ReaderLock" || Name == "WriterLock";
+    bool Unlocks = Name == "unlock" || Name == "unlock_shared" ||
+                   Name == "Unlock" || Name == "ReaderUnlock" ||
+                   Name == "WriterUnlock";
+    if (!Locks && !Unlocks)
+      return;
+    if (const auto *R = dyn_cast<DeclRefExpr>(Object->IgnoreParenImpCasts()))
+      if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()); VD && isGuard(VD)) {
+        if (Unlocks)
+          leave(S, VD);
+        else
+          enter(S, VD);
+        return;
+      }
+    const CXXRecordDecl *RD = Object->getType()->getAsCXXRecordDecl();
+    if (!RD || !facts::isSynchronizationType(RD->getQualifiedNameAsString()))
+      return;
+    Lock L{facts::LockKind::StdMutex, canonicalText(Object), rootOf(Object)};
+    if (Locks)
+      insert(S.Locks, L);
+    else
+      erase(S.Locks, L.Key);
+  }
+
+  DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
+};
+
+/// True when \p S could take or release a lock, attach or detach.
+static bool usesLocks(const Stmt *S) {
+  if (!S)
+    return false;
+  if (const auto *Call = dyn_cast<CallExpr>(S)) {
+    const FunctionDecl *Callee = Call->getDirectCallee();
+    if (Callee && Callee->getIdentifier()) {
+      StringRef Name = facts::canonicalName(Callee->getName());
+      if (facts::findLockApi(Name) || facts::findThreadStateApi(Name) ||
+          Name == "lock" || Name == "Lock")
+        return true;
+    }
+  }
+  if (const auto *D = dyn_cast<DeclStmt>(S))
+    for (const Decl *Each : D->decls())
+      if (const auto *VD = dyn_cast<VarDecl>(Each))
+        if (const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
+            RD && facts::isLockGuardType(RD->getQualifiedNameAsString()))
+          return true;
+  return llvm::any_of(S->children(), usesLocks);
+}
+
+std::shared_ptr<FunctionLocks>
+FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
+                       const model::Preprocessing &PP, std::string &Failed) {
+  auto Result = std::make_shared<FunctionLocks>();
+  Result->SM = &FD->getASTContext().getSourceManager();
+  Result->readRegions(FD, PP);
+  const bool Flows_ = usesLocks(FD->getBody());
+  if (!Flows_ && Result->Regions.empty())
+    return nullptr;
+  if (Flows_) {
+    if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
+      Analysis A;
+      if (auto Solved = solveForward(Flow, A, Failed))
+        Solved->visit(A, [&](const State &S, const CFGElement &E) {
+          if (auto CS = E.getAs<CFGStmt>())
+            if (!S.Locks.empty() || S.Attached != Attachment::Attached)
+              Result->ByStmt.try_emplace(CS->getStmt(), S);
+        });
+    }
+    Result->Parents = std::make_unique<ParentMap>(FD->getBody());
+  }
+  return Result;
+}
+
+const FunctionLocks::State *FunctionLocks::stateAt(const Stmt *S) const {
+  for (; S; S = Parents ? Parents->getParent(S) : nullptr) {
+    auto It = ByStmt.find(S);
+    if (It != ByStmt.end())
+      return &It->second;
+    // Blocks are no elements; what holds in one statement says nothing about
+    // the next.
+    if (isa<CompoundStmt>(S))
+      return nullptr;
+  }
+  return nullptr;
+}
+
+LockList FunctionLocks::at(const Stmt *S) const {
+  LockList Result;
+  if (const State *Found = stateAt(S))
+    Result = Found->Locks;
+  auto [File, Offset] = SM->getDecomposedExpansionLoc(S->getBeginLoc());
+  for (const LexicalRegion &R : Regions) {
+    if (R.Kind != LexicalRegion::Locked)
+      continue;
+    auto [BeginFile, Begin] = SM->getDecomposedLoc(R.Begin);
+    auto [EndFile, End] = SM->getDecomposedExpansionLoc(R.End);
+    if (File == BeginFile && Begin < Offset && Offset < End)
+      for (const Lock &L : R.Locks)
+        insert(Result, L);
+  }
+  return Result;
+}
+
+Attachment FunctionLocks::attachmentAt(const Stmt *S) const {
+  const State *Found = stateAt(S);
+  return Found ? Found->Attached : Attachment::Attached;
+}
+
+} // namespace pyext::flow

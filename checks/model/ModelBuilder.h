@@ -1,0 +1,109 @@
+//===- ModelBuilder.h - One pass over the user's declarations ---*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MODEL_MODELBUILDER_H
+#define PYEXT_MODEL_MODELBUILDER_H
+
+#include "model/ExtensionModel.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace pyext::model {
+
+/// Fills an ExtensionModel: collects declarations, walks each body once with
+/// the chain of parents at hand, reads the tables, then concludes what needs
+/// the whole file (contexts, which fields are state, locks held by callers).
+class ExtensionModel::Builder
+    : public clang::RecursiveASTVisitor<ExtensionModel::Builder> {
+public:
+  explicit Builder(ExtensionModel &M)
+      : M(M), Context(M.Context), SM(M.Context.getSourceManager()), PP(M.PP) {}
+
+  void build();
+
+  // RecursiveASTVisitor; bodies are walked by walk() instead.
+  bool TraverseStmt(clang::Stmt *) { return true; }
+  bool VisitFunctionDecl(clang::FunctionDecl *FD);
+  bool VisitVarDecl(clang::VarDecl *VD);
+
+private:
+  using Stmt = clang::Stmt;
+  using Expr = clang::Expr;
+
+  /// A use of a variable or field, judged from its parents; nothing when it is
+  /// not evaluated.
+  std::optional<Access> classify(const Expr *E) const;
+
+  // Walking, with Path holding the chain of parents down to the node.
+  void walkBody(const clang::FunctionDecl *FD);
+  void walkInit(const clang::VarDecl *VD);
+  void walk(const Stmt *S);
+  void visitDeclRef(const clang::DeclRefExpr *E);
+  void visitMember(const clang::MemberExpr *E);
+  void visitCall(const clang::CallExpr *E);
+  void visitConstruct(const clang::CXXConstructExpr *E);
+  void visitAssignment(const clang::BinaryOperator *E);
+  void visitLambda(const clang::LambdaExpr *E);
+  void visitFunctionAddress(const clang::DeclRefExpr *E,
+                            const clang::FunctionDecl *FD);
+  void handOver(const clang::FunctionDecl *Passed, const Expr *Receiver,
+                const clang::FunctionDecl *Callee);
+
+  // Tables.
+  void readTables();
+  void readMethods(const clang::VarDecl *Table, const TypeObject *Type);
+  void readGetSets(const clang::VarDecl *Table, const TypeObject *Type);
+  void readMembers(const clang::VarDecl *Table, TypeObject &Type);
+  void readStaticType(const clang::VarDecl *VD);
+  void readSpec(const clang::VarDecl *VD);
+  void readTypeSlot(TypeObject &Type, llvm::StringRef Field, const Expr *Value);
+  void readModules();
+  void readDefinition(Module &Mod, const clang::VarDecl *Def);
+  void readModuleSlots(Module &Mod, const clang::VarDecl *Array);
+  void readBindings();
+  void addEntry(const clang::FunctionDecl *FD, EntryPoint Entry);
+
+  // Conclusions.
+  void concludeContexts();
+  void concludeState();
+  void concludeLocks();
+  void detectGenerator();
+
+  Function *functionFor(const clang::FunctionDecl *FD) const;
+  StateVariable &stateFor(const clang::ValueDecl *D, StateKind Kind);
+  bool isGenerated(const clang::NamedDecl *D) const;
+  std::string textOf(clang::SourceRange Range) const;
+
+  ExtensionModel &M;
+  clang::ASTContext &Context;
+  const clang::SourceManager &SM;
+  const Preprocessing &PP;
+
+  llvm::SmallVector<const Stmt *, 64> Path;
+  Function *Current = nullptr; ///< Whose body is walked; null in initialisers.
+
+  std::vector<const clang::VarDecl *> Variables; ///< Static storage, defined.
+  /// Field accesses, kept until it is known which records are state.
+  std::vector<std::pair<const clang::FieldDecl *, Access>> FieldAccesses;
+  /// Special calls: module creation, type creation, thread starts.
+  std::vector<std::pair<llvm::StringRef, CallSite>> Special;
+  /// `X_Type.tp_new = f` in code.
+  struct TypeAssignment {
+    const clang::VarDecl *Object;
+    std::string Field;
+    const Expr *Value;
+  };
+  std::vector<TypeAssignment> TypeAssignments;
+  llvm::SetVector<const clang::RecordDecl *> StateRecords;
+  /// Functions listed in tables that were read.
+  llvm::DenseSet<const clang::FunctionDecl *> InTables;
+};
+
+} // namespace pyext::model
+
+#endif // PYEXT_MODEL_MODELBUILDER_H

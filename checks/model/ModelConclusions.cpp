@@ -1,0 +1,289 @@
+//===- ModelConclusions.cpp - What needs the whole file -------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "facts/ModelCalls.h"
+#include "model/Initializers.h"
+#include "model/ModelBuilder.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+static uint8_t contextOf(EntryKind Kind) {
+  switch (Kind) {
+  case EntryKind::ModuleInit:
+  case EntryKind::ModuleExport:
+  case EntryKind::ModuleCreate:
+  case EntryKind::ModuleExec:
+    return InitContext;
+  case EntryKind::ModuleTraverse:
+  case EntryKind::ModuleClear:
+  case EntryKind::ModuleFree:
+  case EntryKind::Dealloc:
+  case EntryKind::Finalize:
+  case EntryKind::Traverse:
+  case EntryKind::Clear:
+    return DeadContext;
+  case EntryKind::Thread:
+    return ForeignContext;
+  default:
+    return RunContext;
+  }
+}
+
+/// Declared in a header of the extension: another file can call it.
+static bool declaredInHeader(const FunctionDecl *FD, const SourceManager &SM) {
+  return any_of(FD->redecls(), [&](const FunctionDecl *R) {
+    return !SM.isInMainFile(SM.getExpansionLoc(R->getLocation()));
+  });
+}
+
+/// What only the code that sets a module up does.
+static bool isRegistration(StringRef Name) {
+  std::optional<facts::ModelCall> Role = facts::findModelCall(Name);
+  return Role == facts::ModelCall::Registers ||
+         Role == facts::ModelCall::WritesType ||
+         Role == facts::ModelCall::CreatesSinglePhase;
+}
+
+void ExtensionModel::Builder::concludeContexts() {
+  DenseSet<const FunctionDecl *> Registers, Attaches;
+  for (const auto &[Name, Site] : Special) {
+    if (isRegistration(Name))
+      Registers.insert(Site.Caller->getCanonicalDecl());
+    if (facts::findModelCall(Name) == facts::ModelCall::ForeignAttach)
+      Attaches.insert(Site.Caller->getCanonicalDecl());
+  }
+
+  std::vector<Function *> Work;
+  auto Add = [&](Function *F, uint8_t Set) {
+    if ((F->Contexts | Set) == F->Contexts)
+      return;
+    F->Contexts |= Set;
+    Work.push_back(F);
+  };
+
+  for (const auto &F : M.Functions) {
+    const FunctionDecl *FD = F->Decl;
+    // Handed to foreign code and attaching by itself: on any thread.
+    bool Foreign = Attaches.count(FD->getCanonicalDecl()) &&
+                   (F->AddressTaken || F->has(EntryKind::Callback));
+    uint8_t Set = Foreign ? ForeignContext : NoContext;
+    for (const EntryPoint &E : F->Entries)
+      Set |= contextOf(E.Kind);
+    if (F->AddressTaken)
+      Set |= RunContext;
+    const bool Member = isa<CXXMethodDecl>(FD) &&
+                        !cast<CXXMethodDecl>(FD)->getParent()->isLambda();
+    const bool External =
+        FD->isExternallyVisible() && (!Member || !SM.isInMainFile(FD->getLocation()));
+    if (!Set && External &&
+        (F->Callers.empty() || declaredInHeader(FD, SM))) {
+      // A helper that registers types and constants is called while the module
+      // is imported, even when the caller is in another file.
+      if (F->Callers.empty() && Registers.count(FD->getCanonicalDecl())) {
+        F->PresumedInit = true;
+        Set = InitContext;
+      } else {
+        F->Entries.push_back({EntryKind::Exported, FD->getNameAsString(),
+                              nullptr, nullptr, 0});
+        Set = RunContext;
+      }
+    } else if (!Set && Member && F->Callers.empty()) {
+      Set = isa<CXXDestructorDecl>(FD) ? DeadContext : RunContext;
+    }
+    if (Set)
+      Add(F.get(), Set);
+  }
+
+  while (!Work.empty()) {
+    Function *F = Work.back();
+    Work.pop_back();
+    for (const CallSite &Site : F->Calls)
+      if (Function *Callee = functionFor(Site.Callee))
+        Add(Callee, F->Contexts);
+  }
+}
+
+/// A struct, array or C++ object with a pointer to a Python object inside.
+static bool holdsObjects(QualType QT, unsigned Depth = 0) {
+  if (QT.isNull() || Depth > 4)
+    return false;
+  if (ExtensionModel::isObjectPointer(QT))
+    return true;
+  if (const auto *A = QT->getAsArrayTypeUnsafe())
+    return holdsObjects(A->getElementType(), Depth + 1);
+  if (QT->isPointerType() && QT->getPointeeType()->isPointerType())
+    return holdsObjects(QT->getPointeeType(), Depth + 1);
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  if (!RD || !RD->getDefinition() || ExtensionModel::isObjectRecord(RD))
+    return false;
+  RD = RD->getDefinition();
+  if (facts::isObjectHolderType(RD->getQualifiedNameAsString()))
+    return true;
+  if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(RD))
+    for (const TemplateArgument &Arg : Spec->getTemplateArgs().asArray())
+      if (Arg.getKind() == TemplateArgument::Type &&
+          holdsObjects(Arg.getAsType(), Depth + 1))
+        return true;
+  if (const auto *CXX = dyn_cast<CXXRecordDecl>(RD))
+    for (const CXXBaseSpecifier &Base : CXX->bases())
+      if (holdsObjects(Base.getType(), Depth + 1))
+        return true;
+  return any_of(RD->fields(), [&](const FieldDecl *F) {
+    return holdsObjects(F->getType(), Depth + 1);
+  });
+}
+
+/// The element type of a (multi-dimensional) array, or the type itself.
+static QualType elementType(QualType QT) {
+  while (const auto *A = QT->getAsArrayTypeUnsafe())
+    QT = A->getElementType();
+  return QT;
+}
+
+static bool isAtomicType(QualType QT) {
+  QT = elementType(QT);
+  return QT->isAtomicType();
+}
+
+void ExtensionModel::Builder::concludeState() {
+  for (const TypeObject &Type : M.Types)
+    if (Type.Instance)
+      StateRecords.remove(Type.Instance->getCanonicalDecl());
+  for (const auto &[Field, A] : FieldAccesses) {
+    const RecordDecl *Record = Field->getParent()->getCanonicalDecl();
+    // tp_ and ob_ fields are CPython's own; first party is tested on the field.
+    if (StateRecords.count(Record))
+      stateFor(Field, StateKind::ModuleField).Accesses.push_back(A);
+    else if (isObjectRecord(Field->getParent()))
+      stateFor(Field, StateKind::InstanceField).Accesses.push_back(A);
+  }
+  for (StateVariable &S : M.State) {
+    QualType QT = S.Decl->getType();
+    QualType Element = elementType(QT);
+    const std::string TypeName = elementTypeName(QT);
+    S.HoldsObjects = holdsObjects(QT);
+    if (const auto *VD = dyn_cast<VarDecl>(S.Decl)) {
+      S.ThreadLocal = VD->getTLSKind() != VarDecl::TLS_None;
+      S.HeaderTable = facts::isHeaderProvidedTable(VD->getName());
+      if (VD->isStaticLocal())
+        S.Owner = dyn_cast_or_null<FunctionDecl>(
+            VD->getParentFunctionOrMethod());
+    }
+    S.Synchronization = isAtomicType(QT) ||
+                        facts::isSynchronizationType(TypeName);
+    S.DefinitionTable =
+        !Element->isPointerType() && facts::isDefinitionTableType(TypeName);
+    S.Generated = isGenerated(S.Decl);
+    S.Constant = Element.isConstQualified() ||
+                 none_of(S.Accesses, [](const Access &A) { return A.writes(); });
+    llvm::stable_sort(S.Accesses, [&](const Access &A, const Access &B) {
+      return SM.isBeforeInTranslationUnit(A.Where->getBeginLoc(),
+                                          B.Where->getBeginLoc());
+    });
+  }
+  // Source order, whatever was met first.
+  std::vector<unsigned> Order(M.State.size());
+  for (unsigned I = 0; I < Order.size(); ++I)
+    Order[I] = I;
+  llvm::stable_sort(Order, [&](unsigned A, unsigned B) {
+    return SM.isBeforeInTranslationUnit(M.State[A].Decl->getLocation(),
+                                        M.State[B].Decl->getLocation());
+  });
+  std::vector<StateVariable> Sorted;
+  for (unsigned I : Order)
+    Sorted.push_back(std::move(M.State[I]));
+  M.State = std::move(Sorted);
+  M.StateIndex.clear();
+  for (unsigned I = 0; I < M.State.size(); ++I)
+    M.StateIndex[cast<ValueDecl>(M.State[I].Decl->getCanonicalDecl())] = I;
+}
+
+/// \p L, held by the caller at \p Call, in the callee's words; nothing when the
+/// callee cannot name it.
+static std::optional<flow::Lock> translate(const flow::Lock &L,
+                                           const CallExpr *Call,
+                                           const FunctionDecl *Callee) {
+  if (const auto *VD = dyn_cast_or_null<VarDecl>(L.Root);
+      VD && VD->hasGlobalStorage())
+    return L;
+  unsigned N = std::min(Call->getNumArgs(), Callee->getNumParams());
+  for (unsigned I = 0; I < N; ++I) {
+    std::string Arg = flow::canonicalText(Call->getArg(I));
+    StringRef Key = L.Key;
+    if (Arg.empty() || !Key.consume_front(Arg) ||
+        !(Key.empty() || Key.starts_with("->") || Key.starts_with(".")))
+      continue;
+    flow::Lock Result = L;
+    Result.Key = Callee->getParamDecl(I)->getNameAsString() + Key.str();
+    Result.Root = Callee->getParamDecl(I);
+    return Result;
+  }
+  return std::nullopt;
+}
+
+void ExtensionModel::Builder::concludeLocks() {
+  for (const auto &F : M.Functions)
+    F->Locks = flow::FunctionLocks::compute(F->Decl, *M.Flows, PP,
+                                            F->NotAnalysed);
+
+  // A helper holds what all its callers hold. Grown from nothing, so a cycle of
+  // helpers is taken to hold no lock.
+  DenseSet<const FunctionDecl *> Known;
+  bool Changed = true;
+  for (unsigned Round = 0; Changed && Round < 8; ++Round) {
+    Changed = false;
+    for (const auto &F : M.Functions) {
+      if (!F->Entries.empty() || F->AddressTaken || F->Callers.empty())
+        continue;
+      std::optional<flow::LockList> Common;
+      for (const CallSite &Site : F->Callers) {
+        if (Site.Caller->getCanonicalDecl() == F->Decl->getCanonicalDecl())
+          continue;
+        flow::LockList Held;
+        if (Site.Call)
+          for (const flow::Lock &L : M.locksAt(Site.Caller, Site.Call))
+            if (std::optional<flow::Lock> T = translate(L, Site.Call, F->Decl))
+              Held.push_back(*T);
+        llvm::sort(Held);
+        if (!Common) {
+          Common = Held;
+        } else {
+          flow::LockList Both;
+          std::set_intersection(Common->begin(), Common->end(), Held.begin(),
+                                Held.end(), std::back_inserter(Both));
+          Common = Both;
+        }
+      }
+      flow::LockList New = Common.value_or(flow::LockList());
+      if (facts::isLockHeldName(F->Decl->getNameAsString()))
+        New.push_back(flow::Lock::heldByConvention());
+      flow::LockList &Old = M.CallerLocks[F->Decl->getCanonicalDecl()];
+      if (!(Old == New)) {
+        Old = New;
+        Changed = true;
+      }
+    }
+  }
+  for (const auto &F : M.Functions)
+    if (facts::isLockHeldName(F->Decl->getNameAsString())) {
+      flow::LockList &L = M.CallerLocks[F->Decl->getCanonicalDecl()];
+      if (L.empty())
+        L.push_back(flow::Lock::heldByConvention());
+    }
+  for (StateVariable &S : M.State)
+    for (Access &A : S.Accesses)
+      if (A.Function)
+        A.Locks = M.locksAt(A.Function, A.Where);
+}
+
+} // namespace pyext::model

@@ -1,0 +1,464 @@
+//===- ModelTables.cpp - Reading the tables of an extension ---------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "facts/ModelCalls.h"
+#include "model/Initializers.h"
+#include "model/ModelBuilder.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+void ExtensionModel::Builder::addEntry(const FunctionDecl *FD,
+                                       EntryPoint Entry) {
+  Function *F = functionFor(FD);
+  if (!F)
+    return;
+  InTables.insert(F->Decl);
+  for (const EntryPoint &E : F->Entries)
+    if (E.Kind == Entry.Kind && E.Name == Entry.Name && E.Type == Entry.Type)
+      return;
+  F->Entries.push_back(std::move(Entry));
+}
+
+static EntryKind entryKind(facts::SlotRole Role) {
+  switch (Role) {
+  case facts::SlotRole::Dealloc:
+  case facts::SlotRole::Free:
+    return EntryKind::Dealloc;
+  case facts::SlotRole::Finalize:
+    return EntryKind::Finalize;
+  case facts::SlotRole::Traverse:
+    return EntryKind::Traverse;
+  case facts::SlotRole::Clear:
+    return EntryKind::Clear;
+  case facts::SlotRole::New:
+  case facts::SlotRole::Alloc:
+    return EntryKind::New;
+  case facts::SlotRole::Init:
+    return EntryKind::Init;
+  case facts::SlotRole::IterNext:
+    return EntryKind::IterNext;
+  default:
+    return EntryKind::Slot;
+  }
+}
+
+void ExtensionModel::Builder::readTypeSlot(TypeObject &Type, StringRef Field,
+                                           const Expr *Value) {
+  if (!Value)
+    return;
+  if (Field == "tp_name" || Field == "name") {
+    std::string Name = stringOf(Value);
+    if (!Name.empty())
+      Type.Name = Name;
+    return;
+  }
+  if (Field == "tp_basicsize" || Field == "basicsize") {
+    if (const RecordDecl *RD = sizeofRecord(Value))
+      Type.Instance = RD->getDefinition() ? RD->getDefinition() : RD;
+    return;
+  }
+  const VarDecl *VD = variableOf(Value);
+  if (Field == "tp_methods") {
+    if (VD)
+      Type.MethodTables.push_back(VD);
+    return;
+  }
+  if (Field == "tp_getset") {
+    if (VD)
+      Type.GetSetTables.push_back(VD);
+    return;
+  }
+  if (Field == "tp_members") {
+    if (VD) {
+      Type.MemberTables.push_back(VD);
+      readMembers(VD, Type);
+    }
+    return;
+  }
+  if (Field.starts_with("tp_as_")) {
+    const InitListExpr *List = VD ? initializerList(VD) : nullptr;
+    const RecordDecl *RD = List ? List->getType()->getAsRecordDecl() : nullptr;
+    if (RD)
+      for (const FieldDecl *F : RD->fields())
+        if (const Expr *Init = fieldInit(List, F->getName()))
+          readTypeSlot(Type, F->getName(), Init);
+    return;
+  }
+  if (const FunctionDecl *FD = functionOf(Value))
+    Type.Slots.push_back({Field.str(), FD});
+}
+
+void ExtensionModel::Builder::readStaticType(const VarDecl *VD) {
+  TypeObject Type;
+  Type.Name = VD->getNameAsString();
+  Type.Object = VD;
+  Type.Static = true;
+  Type.Loc = VD->getLocation();
+  if (const InitListExpr *List = initializerList(VD))
+    if (const RecordDecl *RD = List->getType()->getAsRecordDecl())
+      for (const FieldDecl *F : RD->fields())
+        if (const Expr *Init = fieldInit(List, F->getName()))
+          readTypeSlot(Type, F->getName(), Init);
+  M.Types.push_back(std::move(Type));
+}
+
+void ExtensionModel::Builder::readSpec(const VarDecl *VD) {
+  const InitListExpr *List = initializerList(VD);
+  if (!List)
+    return;
+  TypeObject Type;
+  Type.Name = VD->getNameAsString();
+  Type.Object = VD;
+  Type.Loc = VD->getLocation();
+  for (StringRef Field : {"name", "basicsize"})
+    readTypeSlot(Type, Field, fieldInit(List, Field));
+  if (const Expr *Slots = fieldInit(List, "slots"))
+    if (const VarDecl *Array = variableOf(Slots))
+      forEachElement(Array, [&](const InitListExpr *Element) {
+        const Expr *Id = fieldInit(Element, "slot");
+        if (!Id)
+          return;
+        StringRef Macro = macroName(
+            Id->getBeginLoc(), SM, Context.getLangOpts(),
+            [](StringRef N) { return facts::findTypeSlotByMacro(N); });
+        if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
+          readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
+      });
+  M.Types.push_back(std::move(Type));
+}
+
+void ExtensionModel::Builder::readMethods(const VarDecl *Table,
+                                          const TypeObject *Type) {
+  auto Read = [&](const InitListExpr *Element) {
+    const FunctionDecl *FD = nullptr;
+    if (const Expr *Meth = fieldInit(Element, "ml_meth"))
+      FD = functionOf(Meth);
+    if (!FD)
+      return;
+    const Expr *Name = fieldInit(Element, "ml_name");
+    EntryPoint Entry{EntryKind::Method, Name ? stringOf(Name) : "", Table, Type,
+                     0};
+    if (const Expr *Flags = fieldInit(Element, "ml_flags"))
+      Entry.MethodFlags = integerOf(Flags, Context).value_or(0);
+    addEntry(FD, std::move(Entry));
+  };
+  if (Table->getType()->isArrayType())
+    forEachElement(Table, Read);
+  else if (const InitListExpr *List = initializerList(Table))
+    Read(List);
+}
+
+void ExtensionModel::Builder::readGetSets(const VarDecl *Table,
+                                          const TypeObject *Type) {
+  forEachElement(Table, [&](const InitListExpr *Element) {
+    const Expr *Name = fieldInit(Element, "name");
+    std::string Text = Name ? stringOf(Name) : "";
+    if (const Expr *Get = fieldInit(Element, "get"))
+      if (const FunctionDecl *FD = functionOf(Get))
+        addEntry(FD, {EntryKind::Getter, Text, Table, Type, 0});
+    if (const Expr *Set = fieldInit(Element, "set"))
+      if (const FunctionDecl *FD = functionOf(Set))
+        addEntry(FD, {EntryKind::Setter, Text, Table, Type, 0});
+  });
+}
+
+void ExtensionModel::Builder::readMembers(const VarDecl *Table,
+                                          TypeObject &Type) {
+  forEachElement(Table, [&](const InitListExpr *Element) {
+    if (const Expr *Offset = fieldInit(Element, "offset"))
+      if (const FieldDecl *Field = offsetofField(Offset))
+        Type.Members.push_back(Field);
+  });
+}
+
+void ExtensionModel::Builder::readTables() {
+  for (const VarDecl *VD : Variables) {
+    if (VD->getType()->isPointerType())
+      continue;
+    std::string Name = elementTypeName(VD->getType());
+    if (facts::isTypeObjectStruct(Name) && !VD->getType()->isArrayType())
+      readStaticType(VD);
+    else if (Name == "PyType_Spec" && !VD->getType()->isArrayType())
+      readSpec(VD);
+  }
+  for (const TypeAssignment &A : TypeAssignments)
+    for (TypeObject &Type : M.Types)
+      if (Type.Object == A.Object)
+        readTypeSlot(Type, A.Field, A.Value);
+
+  DenseSet<const VarDecl *> Read;
+  for (const TypeObject &Type : M.Types) {
+    for (const auto &[Field, FD] : Type.Slots) {
+      const facts::TypeSlot *Row = facts::findTypeSlotByField(Field);
+      addEntry(FD, {Row ? entryKind(Row->Role) : EntryKind::Slot, Field,
+                    Type.Object, &Type, 0});
+    }
+    for (const VarDecl *T : Type.MethodTables) {
+      readMethods(T, &Type);
+      Read.insert(T);
+    }
+    for (const VarDecl *T : Type.GetSetTables) {
+      readGetSets(T, &Type);
+      Read.insert(T);
+    }
+  }
+  // Tables that no type of this file lists: the module's, or passed around.
+  for (const VarDecl *VD : Variables) {
+    if (VD->getType()->isPointerType() || Read.count(VD))
+      continue;
+    std::string Name = elementTypeName(VD->getType());
+    if (Name == "PyMethodDef")
+      readMethods(VD, nullptr);
+    else if (Name == "PyGetSetDef")
+      readGetSets(VD, nullptr);
+  }
+}
+
+// --- Modules ----------------------------------------------------------------
+
+void ExtensionModel::Builder::readModuleSlots(Module &Mod,
+                                              const VarDecl *Array) {
+  Mod.SlotArray = Array;
+  const VarDecl *Definition = Array->getDefinition();
+  if (!Definition || !initializerList(Definition))
+    return;
+  Mod.SlotArray = Definition;
+  Mod.SlotsVisible = true;
+  auto IsSlot = [](StringRef N) { return facts::findModuleSlot(N) != nullptr; };
+  forEachElement(Definition, [&](const InitListExpr *Element) {
+    // PyModuleDef_Slot is {slot, value}, PySlot is {sl_id, ..., union}.
+    const Expr *Id = fieldInit(Element, "slot");
+    const Expr *Value = fieldInit(Element, "value");
+    if (!Id)
+      Id = fieldInit(Element, "sl_id");
+    if (!Value)
+      for (StringRef Field : {"sl_ptr", "sl_func", "sl_size", "sl_int64",
+                              "sl_uint64"})
+        if (const Expr *E = fieldInit(Element, Field)) {
+          Value = E;
+          break;
+        }
+    if (!Id)
+      return;
+    Slot S;
+    S.Loc = SM.getExpansionLoc(Id->getBeginLoc());
+    S.Name = macroName(Id->getBeginLoc(), SM, Context.getLangOpts(), IsSlot).str();
+    if (S.Name.empty()) {
+      std::optional<int64_t> Number = integerOf(Id, Context);
+      if (!Number || *Number == 0)
+        return; // The end.
+      S.Name = std::to_string(*Number);
+    }
+    if (Value) {
+      S.Function = functionOf(Value);
+      if (S.Function)
+        S.Value = S.Function->getNameAsString();
+      else if (StringRef Macro = macroName(
+                   Value->IgnoreImplicit()->getBeginLoc(), SM,
+                   Context.getLangOpts(),
+                   [](StringRef N) { return facts::isModuleSlotValue(N); });
+               !Macro.empty())
+        S.Value = Macro.str();
+      else if (const VarDecl *VD = variableOf(Value))
+        S.Value = VD->getNameAsString();
+      else
+        S.Value = textOf(Value->getSourceRange());
+    }
+    if (const facts::ModuleSlot *Row = facts::findModuleSlot(S.Name)) {
+      switch (Row->Role) {
+      case facts::ModuleSlotRole::Exec:
+        addEntry(S.Function, {EntryKind::ModuleExec, S.Name, Definition, nullptr, 0});
+        break;
+      case facts::ModuleSlotRole::Create:
+        addEntry(S.Function, {EntryKind::ModuleCreate, S.Name, Definition, nullptr, 0});
+        break;
+      case facts::ModuleSlotRole::StateTraverse:
+        Mod.Traverse = S.Function;
+        break;
+      case facts::ModuleSlotRole::StateClear:
+        Mod.Clear = S.Function;
+        break;
+      case facts::ModuleSlotRole::StateFree:
+        Mod.Free = S.Function;
+        break;
+      case facts::ModuleSlotRole::Methods:
+        if (Value)
+          if (const VarDecl *VD = variableOf(Value))
+            Mod.MethodTables.push_back(VD);
+        break;
+      case facts::ModuleSlotRole::StateSize:
+        if (Value) {
+          Mod.Size = integerOf(Value, Context);
+          Mod.State = sizeofRecord(Value);
+        }
+        break;
+      default:
+        break;
+      }
+    }
+    Mod.Slots.push_back(std::move(S));
+  });
+}
+
+void ExtensionModel::Builder::readDefinition(Module &Mod, const VarDecl *Def) {
+  if (const VarDecl *Definition = Def->getDefinition())
+    Def = Definition;
+  Mod.Definition = Def;
+  const InitListExpr *List = initializerList(Def);
+  if (!List)
+    return;
+  if (const Expr *E = fieldInit(List, "m_name"))
+    Mod.Name = stringOf(E);
+  if (const Expr *E = fieldInit(List, "m_size")) {
+    Mod.Size = integerOf(E, Context);
+    Mod.State = sizeofRecord(E);
+  } else {
+    Mod.Size = 0;
+  }
+  if (const Expr *E = fieldInit(List, "m_methods"))
+    if (const VarDecl *VD = variableOf(E))
+      Mod.MethodTables.push_back(VD);
+  if (const Expr *E = fieldInit(List, "m_traverse"))
+    Mod.Traverse = functionOf(E);
+  if (const Expr *E = fieldInit(List, "m_clear"))
+    Mod.Clear = functionOf(E);
+  if (const Expr *E = fieldInit(List, "m_free"))
+    Mod.Free = functionOf(E);
+  const Expr *Slots = fieldInit(List, "m_slots");
+  if (Slots && !isNullOrZero(Slots, Context)) {
+    if (const VarDecl *Array = variableOf(Slots))
+      readModuleSlots(Mod, Array);
+  } else {
+    Mod.SlotsVisible = true; // There are none.
+  }
+}
+
+/// The name after the prefix of an entry function; empty when \p Name is none.
+static StringRef moduleName(StringRef Name, EntryKind &Kind) {
+  if (Name.consume_front("PyInit_") || Name.consume_front("PyInitU_")) {
+    Kind = EntryKind::ModuleInit;
+    return Name;
+  }
+  if (Name.consume_front("PyModExport_")) {
+    Kind = EntryKind::ModuleExport;
+    return Name;
+  }
+  return {};
+}
+
+void ExtensionModel::Builder::readModules() {
+  DenseMap<const FunctionDecl *, SmallVector<std::pair<StringRef, CallSite>, 2>>
+      Creates;
+  for (const auto &S : Special)
+    Creates[S.second.Caller->getCanonicalDecl()].push_back(S);
+
+  for (const auto &F : M.Functions) {
+    if (!F->Decl->getIdentifier())
+      continue;
+    EntryKind Kind = EntryKind::ModuleInit;
+    StringRef Name = moduleName(F->Decl->getName(), Kind);
+    if (Name.empty())
+      continue;
+    addEntry(F->Decl, {Kind, Name.str(), nullptr, nullptr, 0});
+    // PYBIND11_MODULE and NB_MODULE write this function; readBindings() reads
+    // what was written.
+    if (!macroName(F->Decl->getLocation(), SM, Context.getLangOpts(),
+                   [](StringRef N) { return facts::findModuleMacro(N).has_value(); })
+             .empty())
+      continue;
+    Module Mod;
+    Mod.InitFunction = F->Decl;
+    Mod.Loc = F->Decl->getLocation();
+    Mod.Generated = F->Generated;
+
+    // The creating call, here or in a helper, at most a few calls away.
+    SmallVector<std::pair<const FunctionDecl *, unsigned>, 8> Work;
+    DenseSet<const FunctionDecl *> Seen;
+    Work.push_back({F->Decl, 0});
+    for (size_t I = 0; I < Work.size(); ++I) {
+      auto [FD, Depth] = Work[I];
+      if (!Seen.insert(FD->getCanonicalDecl()).second)
+        continue;
+      for (const auto &[Callee, Site] : Creates.lookup(FD->getCanonicalDecl())) {
+        std::optional<facts::ModelCall> Role = facts::findModelCall(Callee);
+        if (Role == facts::ModelCall::SetsGil && !Mod.SetGilCall)
+          Mod.SetGilCall = Site.Call;
+        bool Multi = Role == facts::ModelCall::CreatesMultiPhase;
+        if ((!Multi && Role != facts::ModelCall::CreatesSinglePhase) ||
+            Mod.CreateCall)
+          continue;
+        Mod.CreateCall = Site.Call;
+        Mod.Init = Multi ? InitKind::MultiPhase : InitKind::SinglePhase;
+        if (Site.Call->getNumArgs())
+          if (const VarDecl *Def = variableOf(Site.Call->getArg(0)))
+            readDefinition(Mod, Def);
+      }
+      if (Depth < 4)
+        if (const Function *Caller = functionFor(FD))
+          for (const CallSite &Site : Caller->Calls)
+            if (Site.Callee && functionFor(Site.Callee))
+              Work.push_back({Site.Callee, Depth + 1});
+    }
+    if (Kind == EntryKind::ModuleExport) {
+      Mod.Init = InitKind::Export;
+      // The slot array it returns: the only array of that type it names.
+      for (const VarDecl *VD : Variables)
+        if (elementTypeName(VD->getType()) == "PySlot" &&
+            VD->getType()->isArrayType())
+          for (const Access &A : stateFor(VD, StateKind::Global).Accesses)
+            if (A.Function == F->Decl && !Mod.SlotArray)
+              readModuleSlots(Mod, VD);
+    }
+    if (Mod.Name.empty())
+      Mod.Name = Name.str();
+    for (auto [FD, Entry] :
+         {std::pair{Mod.Traverse, EntryKind::ModuleTraverse},
+          std::pair{Mod.Clear, EntryKind::ModuleClear},
+          std::pair{Mod.Free, EntryKind::ModuleFree}})
+      addEntry(FD, {Entry, Mod.Name, Mod.Definition, nullptr, 0});
+    if (Mod.State)
+      StateRecords.insert(Mod.State->getCanonicalDecl());
+    M.Modules.push_back(std::move(Mod));
+  }
+}
+
+void ExtensionModel::Builder::readBindings() {
+  for (const MacroUse &Use : PP.uses()) {
+    std::optional<facts::ModuleMacro> Macro = facts::findModuleMacro(Use.Name);
+    if (!Macro || Use.Args.empty() || !PP.isFirstParty(Use.Begin))
+      continue;
+    Module Mod;
+    Mod.Name = Use.Args[0];
+    Mod.Init = *Macro == facts::ModuleMacro::Nanobind ? InitKind::Nanobind
+                                                      : InitKind::Pybind11;
+    Mod.Loc = Use.Begin;
+    for (size_t I = 2; I < Use.Args.size(); ++I)
+      if (!Use.Args[I].empty())
+        Mod.BindingTags.push_back(Use.Args[I]);
+    // The braces after the macro are the body of a function that it declares.
+    for (const auto &F : M.Functions)
+      if (F->Decl->getLocation().isMacroID() &&
+          SM.getExpansionLoc(F->Decl->getLocation()) == Use.Begin) {
+        const Stmt *Body = F->Decl->getBody();
+        bool Written = Body && Body->getBeginLoc().isFileID();
+        addEntry(F->Decl, {Written ? EntryKind::ModuleExec
+                                   : EntryKind::ModuleInit,
+                           Mod.Name, nullptr, nullptr, 0});
+        if (Written)
+          Mod.InitFunction = F->Decl;
+      }
+    M.Modules.push_back(std::move(Mod));
+  }
+}
+
+} // namespace pyext::model

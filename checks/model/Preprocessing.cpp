@@ -1,0 +1,514 @@
+//===- Preprocessing.cpp --------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/Preprocessing.h"
+#include "facts/Facts.h"
+#include "facts/ModelCalls.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
+#include "clang/Lex/MacroArgs.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+namespace {
+
+/// A macro's definition in the configuration that is not compiled here.
+struct OtherDefinition {
+  std::vector<std::string> Params;
+  std::vector<std::string> Body; ///< Token spellings.
+};
+
+/// What a condition says about Py_GIL_DISABLED.
+enum class GilCondition { None, FreeThreaded, WithGil, Mixed };
+
+GilCondition classify(StringRef Condition) {
+  size_t At = Condition.find("Py_GIL_DISABLED");
+  if (At == StringRef::npos)
+    return GilCondition::None;
+  if (Condition.contains("||"))
+    return GilCondition::Mixed;
+  StringRef Before = Condition.take_front(At).rtrim(" \t(");
+  if (Before.ends_with("defined"))
+    Before = Before.drop_back(StringRef("defined").size()).rtrim(" \t(");
+  return Before.ends_with("!") ? GilCondition::WithGil
+                               : GilCondition::FreeThreaded;
+}
+
+GilCondition negate(GilCondition C, bool Sole) {
+  if (C == GilCondition::None)
+    return C;
+  if (!Sole || C == GilCondition::Mixed)
+    return GilCondition::Mixed;
+  return C == GilCondition::FreeThreaded ? GilCondition::WithGil
+                                         : GilCondition::FreeThreaded;
+}
+
+bool isInteresting(StringRef Name) {
+  if (Name.size() < 4)
+    return false;
+  if (const facts::LockApi *L = facts::findLockApi(Name))
+    return L->IsMacro;
+  if (const facts::ThreadStateApi *T = facts::findThreadStateApi(Name))
+    return T->IsMacro;
+  return facts::findModuleMacro(Name).has_value();
+}
+
+bool onVersion(StringRef Condition) {
+  return Condition.contains("PY_VERSION_HEX") || Condition.contains("PYPY") ||
+         Condition.contains("PY_MAJOR_VERSION") ||
+         Condition.contains("PY_MINOR_VERSION");
+}
+
+/// Joins tokens the way the model spells text: without white space, except
+/// between two words.
+std::string join(ArrayRef<std::string> Tokens) {
+  std::string Text;
+  for (const std::string &T : Tokens) {
+    if (!Text.empty() && !T.empty() && isAsciiIdentifierContinue(Text.back()) &&
+        isAsciiIdentifierContinue(T.front()))
+      Text += ' ';
+    Text += T;
+  }
+  return Text;
+}
+
+} // namespace
+
+class Preprocessing::Recorder : public PPCallbacks {
+public:
+  Recorder(Preprocessing &Record, Preprocessor &PP)
+      : Record(Record), PP(PP), SM(PP.getSourceManager()) {}
+
+  void MacroExpands(const Token &NameTok, const MacroDefinition &MD,
+                    SourceRange Range, const MacroArgs *Args) override {
+    SourceLocation Loc = NameTok.getLocation();
+    const IdentifierInfo *II = NameTok.getIdentifierInfo();
+    if (!II)
+      return;
+    StringRef Name = II->getName();
+    if (Loc.isFileID())
+      TopLevel = Name;
+    auto Other = Others.find(Name);
+    if (Other == Others.end() && !isInteresting(Name))
+      return;
+    SourceLocation Begin = SM.getExpansionLoc(Loc);
+    if (SM.isInSystemHeader(Begin))
+      return;
+    SourceLocation End = SM.getExpansionRange(Range.getEnd()).getEnd();
+    std::vector<std::string> Arguments = spell(MD.getMacroInfo(), Args);
+    if (Other != Others.end()) {
+      expandOther(Name, Other->second, Arguments, Begin, End);
+      return;
+    }
+    MacroUse Use;
+    Use.Name = Name.str();
+    Use.Begin = Begin;
+    Use.End = End;
+    Use.Args = std::move(Arguments);
+    if (Loc.isMacroID())
+      Use.Wrapper = TopLevel;
+    Record.Uses.push_back(std::move(Use));
+  }
+
+  // --- Conditional regions -------------------------------------------------
+
+  void If(SourceLocation Loc, SourceRange Condition,
+          ConditionValueKind Value) override {
+    open(Loc, text(Condition), Value != CVK_True);
+  }
+  void Ifdef(SourceLocation Loc, const Token &Name,
+             const MacroDefinition &MD) override {
+    open(Loc, ("defined(" + spelling(Name) + ")"), !MD);
+  }
+  void Ifndef(SourceLocation Loc, const Token &Name,
+              const MacroDefinition &MD) override {
+    open(Loc, ("!defined(" + spelling(Name) + ")"), bool(MD));
+  }
+  void Elif(SourceLocation Loc, SourceRange Condition, ConditionValueKind Value,
+            SourceLocation) override {
+    next(Loc, text(Condition), Value != CVK_True);
+  }
+  void Elifdef(SourceLocation Loc, const Token &Name,
+               const MacroDefinition &MD) override {
+    next(Loc, "defined(" + spelling(Name) + ")", !MD);
+  }
+  void Elifndef(SourceLocation Loc, const Token &Name,
+                const MacroDefinition &MD) override {
+    next(Loc, "!defined(" + spelling(Name) + ")", bool(MD));
+  }
+  void Else(SourceLocation Loc, SourceLocation) override {
+    if (Stack.empty())
+      return;
+    Frame &F = Stack.back();
+    close(F, Loc);
+    bool Sole = F.Branches == 1 && !StringRef(F.Condition).contains("&&");
+    F.Begin = Loc;
+    F.Gil = negate(F.Gil, Sole);
+    F.Condition = "!(" + F.Condition + ")";
+    F.Skipped = F.AnyTaken;
+    ++F.Branches;
+  }
+  void Endif(SourceLocation Loc, SourceLocation) override {
+    if (Stack.empty())
+      return;
+    close(Stack.back(), Loc);
+    Stack.pop_back();
+  }
+
+  void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
+    SourceLocation Begin = Range.getBegin();
+    if (Begin.isMacroID() || !Record.isFirstParty(Begin))
+      return;
+    readIdentifiers(Range);
+    // The branches of the skipped range are closed before it is reported.
+    std::vector<SourceRange> FreeThreadedOnly;
+    for (const ConfigurationRegion &R : llvm::reverse(Record.Regions)) {
+      if (!SM.isWrittenInSameFile(R.Range.getBegin(), Begin) ||
+          SM.getFileOffset(R.Range.getBegin()) < SM.getFileOffset(Begin))
+        break;
+      if (R.FreeThreaded && R.Skipped)
+        FreeThreadedOnly.push_back(R.Range);
+    }
+    for (SourceRange R : llvm::reverse(FreeThreadedOnly))
+      readFreeThreaded(R);
+  }
+
+private:
+  struct Frame {
+    SourceLocation Begin;
+    std::string Condition;
+    GilCondition Gil;
+    bool Skipped;
+    bool AnyTaken;
+    unsigned Branches;
+  };
+
+  void open(SourceLocation Loc, std::string Condition, bool Skipped) {
+    GilCondition Gil = classify(Condition);
+    Stack.push_back(
+        {Loc, std::move(Condition), Gil, Skipped, !Skipped, 1});
+  }
+
+  void next(SourceLocation Loc, std::string Condition, bool Skipped) {
+    if (Stack.empty())
+      return;
+    Frame &F = Stack.back();
+    close(F, Loc);
+    F.Begin = Loc;
+    F.Gil = classify(Condition);
+    F.Condition = std::move(Condition);
+    F.Skipped = Skipped || F.AnyTaken;
+    F.AnyTaken |= !Skipped;
+    ++F.Branches;
+  }
+
+  void close(const Frame &F, SourceLocation End) {
+    if (SM.isInSystemHeader(End))
+      return;
+    SourceRange Range(F.Begin, End);
+    if (F.Gil == GilCondition::FreeThreaded || F.Gil == GilCondition::WithGil)
+      Record.Regions.push_back(
+          {Range, F.Gil == GilCondition::FreeThreaded, F.Skipped});
+    if (onVersion(F.Condition))
+      Record.VersionConditions.push_back({Range, F.Condition});
+  }
+
+  std::string text(SourceRange Range) const {
+    return Lexer::getSourceText(CharSourceRange::getCharRange(Range), SM,
+                                PP.getLangOpts())
+        .trim()
+        .str();
+  }
+
+  std::string spelling(const Token &Tok) const {
+    return PP.getSpelling(Tok);
+  }
+
+  std::vector<std::string> spell(const MacroInfo *MI,
+                                 const MacroArgs *Args) const {
+    std::vector<std::string> Result;
+    if (!Args || !MI)
+      return Result;
+    for (unsigned I = 0, N = std::min(MI->getNumParams(),
+                                      Args->getNumMacroArguments());
+         I != N; ++I) {
+      std::vector<std::string> Tokens;
+      for (const Token *T = Args->getUnexpArgument(I); T->isNot(tok::eof); ++T)
+        Tokens.push_back(PP.getSpelling(*T));
+      Result.push_back(join(Tokens));
+    }
+    return Result;
+  }
+
+  /// Records what the other configuration's definition of a user macro does
+  /// with locks, the parameters replaced by the arguments of this use.
+  void expandOther(StringRef Name, const OtherDefinition &Def,
+                   ArrayRef<std::string> Arguments, SourceLocation Begin,
+                   SourceLocation End) {
+    std::vector<std::string> Tokens;
+    for (const std::string &T : Def.Body) {
+      size_t Index = find(Def.Params, T) - Def.Params.begin();
+      Tokens.push_back(Index < Arguments.size() ? Arguments[Index] : T);
+    }
+    recordLocks(Tokens, Begin, End, Name);
+  }
+
+  /// Records each lock operation called in a token list.
+  void recordLocks(ArrayRef<std::string> Tokens, SourceLocation Begin,
+                   SourceLocation End, StringRef Wrapper) {
+    for (size_t I = 0; I + 1 < Tokens.size(); ++I) {
+      if (Tokens[I + 1] != "(" || !facts::findLockApi(Tokens[I]))
+        continue;
+      MacroUse Use;
+      Use.Name = Tokens[I];
+      Use.Begin = Begin;
+      Use.End = End;
+      Use.Wrapper = Wrapper.str();
+      Use.FromOtherConfiguration = true;
+      unsigned Depth = 1;
+      std::vector<std::string> Arg;
+      size_t J = I + 2;
+      for (; J < Tokens.size() && Depth; ++J) {
+        const std::string &T = Tokens[J];
+        Depth += T == "(";
+        Depth -= T == ")";
+        if (!Depth || (Depth == 1 && T == ",")) {
+          if (!Arg.empty())
+            Use.Args.push_back(join(Arg));
+          Arg.clear();
+        } else {
+          Arg.push_back(T);
+        }
+      }
+      I = J - 1;
+      Record.Uses.push_back(std::move(Use));
+    }
+  }
+
+  /// Calls \p Consume with each raw token of a range of one file.
+  template <class Fn> void lex(SourceRange Range, Fn Consume) const {
+    FileID File = SM.getFileID(Range.getBegin());
+    bool Invalid = false;
+    StringRef Buffer = SM.getBufferData(File, &Invalid);
+    unsigned From = SM.getFileOffset(Range.getBegin());
+    unsigned To = SM.getFileOffset(Range.getEnd());
+    if (Invalid || To <= From || To > Buffer.size())
+      return;
+    Lexer Raw(SM.getLocForStartOfFile(File), PP.getLangOpts(), Buffer.begin(),
+              Buffer.begin() + From, Buffer.end());
+    Token Tok;
+    for (Raw.LexFromRawLexer(Tok);
+         Tok.isNot(tok::eof) && SM.getFileOffset(Tok.getLocation()) < To;
+         Raw.LexFromRawLexer(Tok))
+      Consume(Tok);
+  }
+
+  void readIdentifiers(SourceRange Range) {
+    SkippedText Text{Range, {}};
+    lex(Range, [&](const Token &Tok) {
+      if (Tok.is(tok::raw_identifier))
+        Text.Identifiers.push_back(spelling(Tok));
+    });
+    llvm::sort(Text.Identifiers);
+    Text.Identifiers.erase(
+        std::unique(Text.Identifiers.begin(), Text.Identifiers.end()),
+        Text.Identifiers.end());
+    Record.Skipped.push_back(std::move(Text));
+  }
+
+  /// Reads text that only the free-threaded build compiles: the macros it
+  /// defines and the locks it takes.
+  void readFreeThreaded(SourceRange Range) {
+    std::vector<std::string> Code;
+    std::vector<Token> Directive;
+    bool InDirective = false;
+    lex(Range, [&](const Token &Tok) {
+      if (Tok.isAtStartOfLine()) {
+        define(Directive);
+        Directive.clear();
+        InDirective = Tok.is(tok::hash);
+      }
+      if (InDirective)
+        Directive.push_back(Tok);
+      else
+        Code.push_back(spelling(Tok));
+    });
+    define(Directive);
+    recordLocks(Code, Range.getBegin(), Range.getEnd(), "");
+  }
+
+  /// Keeps the definition when \p Line, from its hash on, defines a macro that
+  /// works on locks.
+  void define(ArrayRef<Token> Line) {
+    if (Line.size() < 4 || spelling(Line[1]) != "define")
+      return;
+    OtherDefinition Def;
+    size_t I = 3;
+    if (Line[3].is(tok::l_paren) && !Line[3].hasLeadingSpace()) {
+      for (I = 4; I < Line.size() && Line[I].isNot(tok::r_paren); ++I)
+        if (Line[I].is(tok::raw_identifier))
+          Def.Params.push_back(spelling(Line[I]));
+      ++I;
+    }
+    for (; I < Line.size(); ++I)
+      Def.Body.push_back(spelling(Line[I]));
+    if (any_of(Def.Body,
+               [](const std::string &T) { return facts::findLockApi(T); }))
+      Others[spelling(Line[2])] = std::move(Def);
+  }
+
+  Preprocessing &Record;
+  Preprocessor &PP;
+  const SourceManager &SM;
+  std::vector<Frame> Stack;
+  StringMap<OtherDefinition> Others;
+  std::string TopLevel;
+};
+
+Preprocessing::Preprocessing() = default;
+Preprocessing::~Preprocessing() = default;
+
+void Preprocessing::record(Preprocessor &P) {
+  PP = &P;
+  SM = &P.getSourceManager();
+  P.addPPCallbacks(std::make_unique<Recorder>(*this, P));
+}
+
+static const MacroInfo *macro(Preprocessor &PP, StringRef Name) {
+  return PP.getMacroInfo(PP.getIdentifierInfo(Name));
+}
+
+std::vector<const MacroUse *>
+Preprocessing::usesWithin(SourceRange Range) const {
+  if (UsesByFile.empty())
+    for (const MacroUse &Use : Uses) {
+      auto [File, Offset] = SM->getDecomposedLoc(Use.Begin);
+      UsesByFile[File].push_back({Offset, &Use});
+    }
+  std::vector<const MacroUse *> Result;
+  auto [File, From] = SM->getDecomposedExpansionLoc(Range.getBegin());
+  auto [EndFile, To] = SM->getDecomposedExpansionLoc(Range.getEnd());
+  auto It = UsesByFile.find(File);
+  if (It == UsesByFile.end() || File != EndFile)
+    return Result;
+  auto First = llvm::partition_point(
+      It->second, [From = From](const auto &P) { return P.first < From; });
+  for (; First != It->second.end() && First->first <= To; ++First)
+    Result.push_back(First->second);
+  return Result;
+}
+
+bool Preprocessing::freeThreaded() const {
+  return macro(*PP, "Py_GIL_DISABLED") != nullptr;
+}
+
+bool Preprocessing::pythonIncluded() const {
+  return macro(*PP, "Py_PYTHON_H") || macro(*PP, "PY_VERSION_HEX");
+}
+
+static std::optional<unsigned> integer(Preprocessor &PP, StringRef Name) {
+  const MacroInfo *MI = macro(PP, Name);
+  if (!MI || MI->getNumTokens() != 1)
+    return std::nullopt;
+  unsigned Value;
+  if (StringRef(PP.getSpelling(MI->getReplacementToken(0)))
+          .getAsInteger(0, Value))
+    return std::nullopt;
+  return Value;
+}
+
+unsigned Preprocessing::pythonMinor() const {
+  return integer(*PP, "PY_MINOR_VERSION").value_or(0);
+}
+
+std::optional<unsigned> Preprocessing::limitedApi() const {
+  return integer(*PP, "Py_LIMITED_API");
+}
+
+static bool contains(const SourceManager &SM, SourceRange Range,
+                     SourceLocation Loc) {
+  return SM.isPointWithin(Loc, Range.getBegin(), Range.getEnd());
+}
+
+bool Preprocessing::onlyWithGil(SourceLocation Loc) const {
+  Loc = SM->getExpansionLoc(Loc);
+  return any_of(Regions, [&](const ConfigurationRegion &R) {
+    return !R.FreeThreaded && SM->isWrittenInSameFile(Loc, R.Range.getBegin()) &&
+           contains(*SM, R.Range, Loc);
+  });
+}
+
+std::optional<StringRef>
+Preprocessing::versionCondition(SourceLocation Loc) const {
+  Loc = SM->getExpansionLoc(Loc);
+  // Recorded when they close, so the first that contains Loc is the innermost.
+  for (const ConditionRegion &R : VersionConditions)
+    if (SM->isWrittenInSameFile(Loc, R.Range.getBegin()) &&
+        contains(*SM, R.Range, Loc))
+      return StringRef(R.Condition);
+  return std::nullopt;
+}
+
+bool Preprocessing::skippedMentions(SourceRange Range, StringRef Name) const {
+  SourceLocation Begin = SM->getExpansionLoc(Range.getBegin());
+  SourceLocation End = SM->getExpansionRange(Range.getEnd()).getEnd();
+  return any_of(Skipped, [&](const SkippedText &S) {
+    return SM->isWrittenInSameFile(S.Range.getBegin(), Begin) &&
+           contains(*SM, {Begin, End}, S.Range.getBegin()) &&
+           std::binary_search(S.Identifiers.begin(), S.Identifiers.end(), Name);
+  });
+}
+
+bool Preprocessing::isFirstParty(SourceLocation Loc) const {
+  if (Loc.isInvalid())
+    return false;
+  Loc = SM->getExpansionLoc(Loc);
+  if (SM->isInSystemHeader(Loc))
+    return false;
+  FileID File = SM->getFileID(Loc);
+  if (File == SM->getMainFileID())
+    return true;
+  auto [It, New] = FirstParty.try_emplace(File, true);
+  if (!New)
+    return It->second;
+  if (!PythonDir)
+    if (const MacroInfo *MI = macro(*PP, "Py_PYTHON_H"))
+      PythonDir = sys::path::parent_path(
+                      SM->getFilename(SM->getExpansionLoc(
+                          MI->getDefinitionLoc())))
+                      .str();
+  StringRef Path = SM->getFilename(Loc);
+  bool First = true;
+  if (Path.empty()) // <built-in>, <command line>
+    First = false;
+  else if (PythonDir && Path.starts_with(*PythonDir) &&
+           Path.drop_front(PythonDir->size()).starts_with("/"))
+    First = false;
+  else
+    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"})
+      First &= !Path.contains(Part);
+  StringRef Base = sys::path::filename(Path);
+  if (Base == "Python.h" || Base == "pythoncapi_compat.h")
+    First = false;
+  bool Known = PythonDir.has_value();
+  if (!Known)
+    FirstParty.erase(File);
+  else
+    FirstParty[File] = First;
+  return First;
+}
+
+} // namespace pyext::model

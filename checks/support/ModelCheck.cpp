@@ -1,0 +1,78 @@
+//===- ModelCheck.cpp -----------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "support/ModelCheck.h"
+#include "clang/ASTMatchers/ASTMatchFinder.h"
+#include "clang/ASTMatchers/ASTMatchers.h"
+
+using namespace clang;
+using namespace clang::ast_matchers;
+
+namespace pyext {
+
+ModelCheck::ModelCheck(llvm::StringRef Name,
+                       clang::tidy::ClangTidyContext *Context)
+    : ClangTidyCheck(Name, Context),
+      HazardText(Options.getLocalOrGlobal("Hazard", "both")),
+      MinPythonText(Options.getLocalOrGlobal("MinPython", "3.9")),
+      CompatText(Options.getLocalOrGlobal("Compat", "none")) {
+  if (HazardText == "free-threading")
+    Wanted.Subinterpreters = false;
+  else if (HazardText == "subinterpreters")
+    Wanted.FreeThreading = false;
+  else if (HazardText != "both")
+    configurationDiag("invalid value '%0' for option 'Hazard': expected "
+                      "'free-threading', 'subinterpreters' or 'both'",
+                      DiagnosticIDs::Error)
+        << HazardText;
+  if (std::optional<facts::PyVersion> V = facts::PyVersion::parse(MinPythonText))
+    MinPython = *V;
+  else
+    configurationDiag("invalid value '%0' for option 'MinPython': expected a "
+                      "version such as '3.9'",
+                      DiagnosticIDs::Error)
+        << MinPythonText;
+  if (CompatText == "pythoncapi_compat")
+    Compat = true;
+  else if (CompatText != "none")
+    configurationDiag("invalid value '%0' for option 'Compat': expected "
+                      "'none' or 'pythoncapi_compat'",
+                      DiagnosticIDs::Error)
+        << CompatText;
+}
+
+void ModelCheck::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) {
+  Options.store(Opts, "Hazard", HazardText);
+  Options.store(Opts, "MinPython", MinPythonText);
+  Options.store(Opts, "Compat", CompatText);
+}
+
+void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
+                                     Preprocessor *) {
+  TU = TranslationUnit::of(SM, *PP);
+}
+
+void ModelCheck::registerMatchers(MatchFinder *Finder) {
+  // Only to be handed the ASTContext: translationUnitDecl() does not match
+  // inside clangd.
+  Finder->addMatcher(functionDecl(), this);
+  Finder->addMatcher(varDecl(hasGlobalStorage()), this);
+}
+
+void ModelCheck::check(const MatchFinder::MatchResult &Result) {
+  Context = Result.Context;
+}
+
+void ModelCheck::onEndOfTranslationUnit() {
+  if (TU && Context && TU->preprocessing().pythonIncluded())
+    analyze(TU->model(*Context));
+  Context = nullptr;
+  TU.reset();
+}
+
+} // namespace pyext
