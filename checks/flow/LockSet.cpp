@@ -20,6 +20,23 @@ using namespace llvm;
 
 namespace pyext::flow {
 
+StringRef toString(facts::LockKind Kind) {
+  switch (Kind) {
+  case facts::LockKind::CriticalSection:
+  case facts::LockKind::CriticalSection2:
+    return "critical-section";
+  case facts::LockKind::CriticalSectionMutex:
+  case facts::LockKind::CriticalSection2Mutex:
+    return "critical-section-mutex";
+  case facts::LockKind::PyMutex:
+    return "PyMutex";
+  case facts::LockKind::ThreadLock:
+    return "PyThread_type_lock";
+  default:
+    return "mutex";
+  }
+}
+
 // --- Canonical text ---------------------------------------------------------
 
 /// `Obj *self = (Obj *)op;` makes self another name of op.
@@ -190,7 +207,7 @@ static void insert(LockList &Locks, const Lock &L) {
     Locks.insert(It, L);
 }
 
-static void erase(LockList &Locks, StringRef Key) {
+static void remove(LockList &Locks, StringRef Key) {
   llvm::erase_if(Locks, [&](const Lock &L) { return L.Key == Key; });
 }
 
@@ -228,12 +245,16 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
       if (Arg >= 0 && size_t(Arg) < Use->Args.size())
         insert(Locks, lockFromText(Api->Kind, Use->Args[Arg], FD));
     switch (Api->Op) {
+    case facts::LockOp::Begin:
     case facts::LockOp::Acquire:
+    case facts::LockOp::AcquireShared:
     case facts::LockOp::TryAcquire:
+    case facts::LockOp::TryAcquireShared:
       Open.push_back(Regions.size());
       Regions.push_back({LexicalRegion::Locked, Use->Begin,
                          FD->getBody()->getEndLoc(), Locks, Use, nullptr});
       break;
+    case facts::LockOp::End:
     case facts::LockOp::Release:
       for (size_t I = Open.size(); I-- > 0;) {
         LexicalRegion &R = Regions[Open[I]];
@@ -289,9 +310,12 @@ public:
   }
 
 private:
-  static bool isGuard(const VarDecl *VD) {
+  static std::string guardName(const VarDecl *VD) {
     const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
-    return RD && facts::isLockGuardType(RD->getQualifiedNameAsString());
+    return RD ? RD->getQualifiedNameAsString() : std::string();
+  }
+  static bool isGuard(const VarDecl *VD) {
+    return facts::isLockGuardType(guardName(VD));
   }
 
   void enter(State &S, const VarDecl *VD) {
@@ -302,7 +326,8 @@ private:
       return;
     for (const Expr *Arg : C->arguments())
       if (Arg->isGLValue() || Arg->getType()->isPointerType()) {
-        Lock L{facts::LockKind::StdMutex, canonicalText(Arg), rootOf(Arg)};
+        Lock L{facts::findLockGuard(guardName(VD))->Kind, canonicalText(Arg),
+               rootOf(Arg)};
         insert(S.Locks, L);
         Guards[VD].push_back(L.Key);
       }
@@ -310,9 +335,10 @@ private:
 
   void leave(State &S, const VarDecl *VD) {
     auto It = Guards.find(VD);
-    if (It != Guards.end())
-      for (const std::string &Key : It->second)
-        erase(S.Locks, Key);
+    if (It == Guards.end())
+      return;
+    for (const std::string &Key : It->second)
+      remove(S.Locks, Key);
   }
 
   void statement(State &S, const Stmt *St) {
@@ -329,12 +355,13 @@ private:
     if (!Callee || !Callee->getIdentifier())
       return;
     if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call)) {
-      method(S, Member, Callee->getName());
+      method(S, Member);
       return;
     }
     StringRef Name = facts::canonicalName(Callee->getName());
     if (const facts::ThreadStateApi *T = facts::findThreadStateApi(Name)) {
-      if (T->Op == facts::ThreadStateOp::Detach)
+      if (T->Op == facts::ThreadStateOp::Detach ||
+          T->Op == facts::ThreadStateOp::DestroyDetach)
         S.Attached = Attachment::Detached;
       else if (T->Op == facts::ThreadStateOp::Attach)
         S.Attached = Attachment::Attached;
@@ -350,49 +377,49 @@ private:
       Lock L{Api->Kind, canonicalText(E), rootOf(E)};
       // A failed try is taken for a success: the code that follows it is
       // written for the lock being held, and the failing way leaves.
-      if (Api->Op == facts::LockOp::Acquire ||
-          Api->Op == facts::LockOp::TryAcquire)
+      if (takes(Api->Op))
         insert(S.Locks, L);
       else if (Api->Op == facts::LockOp::Release)
-        erase(S.Locks, L.Key);
+        remove(S.Locks, L.Key);
     }
-    if (Api->Op == facts::LockOp::Release && Api->LockArg < 0)
-      S.Locks.clear();
     // PyCriticalSection_End(&_py_cs) names the section, not the object.
-    if (Api->Op == facts::LockOp::Release &&
-        (Api->Kind == facts::LockKind::CriticalSection ||
-         Api->Kind == facts::LockKind::CriticalSection2))
-      llvm::erase_if(S.Locks, [&](const Lock &L) { return L.Kind == Api->Kind; });
+    if (Api->Op == facts::LockOp::End)
+      llvm::erase_if(S.Locks, [&](const Lock &L) {
+        return facts::isCriticalSection(L.Kind);
+      });
+  }
+
+  static bool takes(facts::LockOp Op) {
+    return Op == facts::LockOp::Begin || Op == facts::LockOp::Acquire ||
+           Op == facts::LockOp::AcquireShared ||
+           Op == facts::LockOp::TryAcquire ||
+           Op == facts::LockOp::TryAcquireShared;
   }
 
   /// mutex.lock(), guard.unlock().
-  void method(State &S, const CXXMemberCallExpr *Call, StringRef Name) {
+  void method(State &S, const CXXMemberCallExpr *Call) {
     const Expr *Object = Call->getImplicitObjectArgument();
-    if (!Object)
-      return;
-    bool Locks = Name == "lock" || Name == "lock_shared" || Name == "try_lock" ||
-                 Name == "Lock" || Name == "ReaderLock" || Name == "WriterLock";
-    bool Unlocks = Name == "unlock" || Name == "unlock_shared" ||
-                   Name == "Unlock" || Name == "ReaderUnlock" ||
-                   Name == "WriterUnlock";
-    if (!Locks && !Unlocks)
+    const CXXMethodDecl *Method = Call->getMethodDecl();
+    if (!Object || !Method || !Method->getIdentifier())
       return;
     if (const auto *R = dyn_cast<DeclRefExpr>(Object->IgnoreParenImpCasts()))
       if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()); VD && isGuard(VD)) {
-        if (Unlocks)
+        if (Method->getName().contains("unlock") ||
+            Method->getName() == "release")
           leave(S, VD);
-        else
+        else if (Method->getName().contains("lock"))
           enter(S, VD);
         return;
       }
-    const CXXRecordDecl *RD = Object->getType()->getAsCXXRecordDecl();
-    if (!RD || !facts::isSynchronizationType(RD->getQualifiedNameAsString()))
+    const facts::LockApi *Api =
+        facts::findLockApi(Method->getQualifiedNameAsString());
+    if (!Api || Api->LockArg != facts::ThisArgument)
       return;
-    Lock L{facts::LockKind::StdMutex, canonicalText(Object), rootOf(Object)};
-    if (Locks)
+    Lock L{Api->Kind, canonicalText(Object), rootOf(Object)};
+    if (takes(Api->Op))
       insert(S.Locks, L);
-    else
-      erase(S.Locks, L.Key);
+    else if (Api->Op == facts::LockOp::Release)
+      remove(S.Locks, L.Key);
   }
 
   DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
@@ -406,8 +433,9 @@ static bool usesLocks(const Stmt *S) {
     const FunctionDecl *Callee = Call->getDirectCallee();
     if (Callee && Callee->getIdentifier()) {
       StringRef Name = facts::canonicalName(Callee->getName());
-      if (facts::findLockApi(Name) || facts::findThreadStateApi(Name) ||
-          Name == "lock" || Name == "Lock")
+      if (isa<CXXMemberCallExpr>(Call)
+              ? facts::findLockApi(Callee->getQualifiedNameAsString()) != nullptr
+              : facts::findLockApi(Name) || facts::findThreadStateApi(Name))
         return true;
     }
   }

@@ -54,6 +54,9 @@ struct Lock {
 };
 using LockList = llvm::SmallVector<Lock, 2>;
 
+/// What the lock is made of, in a word: "critical-section", "mutex".
+llvm::StringRef toString(facts::LockKind Kind);
+
 /// Canonical text of an expression used as a lock or a container.
 std::string canonicalText(const clang::Expr *E);
 /// The same for a macro argument known only as text.

@@ -65,7 +65,7 @@ std::optional<int64_t> integerOf(const Expr *E, const ASTContext &Context) {
 }
 
 std::string stringOf(const Expr *E) {
-  if (const auto *S = dyn_cast_or_null<StringLiteral>(E ? stripped(E) : nullptr);
+  if (const auto *S = dyn_cast_or_null<clang::StringLiteral>(E ? stripped(E) : nullptr);
       S && S->getCharByteWidth() == 1)
     return S->getString().str();
   return "";

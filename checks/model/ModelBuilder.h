@@ -78,6 +78,9 @@ private:
   StateVariable &stateFor(const clang::ValueDecl *D, StateKind Kind);
   bool isGenerated(const clang::NamedDecl *D) const;
   std::string textOf(clang::SourceRange Range) const;
+  static const clang::RecordDecl *canonical(const clang::RecordDecl *RD) {
+    return llvm::cast<clang::RecordDecl>(RD->getCanonicalDecl());
+  }
 
   ExtensionModel &M;
   clang::ASTContext &Context;

@@ -158,9 +158,9 @@ static bool isAtomicType(QualType QT) {
 void ExtensionModel::Builder::concludeState() {
   for (const TypeObject &Type : M.Types)
     if (Type.Instance)
-      StateRecords.remove(Type.Instance->getCanonicalDecl());
+      StateRecords.remove(canonical(Type.Instance));
   for (const auto &[Field, A] : FieldAccesses) {
-    const RecordDecl *Record = Field->getParent()->getCanonicalDecl();
+    const RecordDecl *Record = canonical(Field->getParent());
     // tp_ and ob_ fields are CPython's own; first party is tested on the field.
     if (StateRecords.count(Record))
       stateFor(Field, StateKind::ModuleField).Accesses.push_back(A);
@@ -186,7 +186,7 @@ void ExtensionModel::Builder::concludeState() {
     S.Generated = isGenerated(S.Decl);
     S.Constant = Element.isConstQualified() ||
                  none_of(S.Accesses, [](const Access &A) { return A.writes(); });
-    llvm::stable_sort(S.Accesses, [&](const Access &A, const Access &B) {
+    llvm::sort(S.Accesses, [&](const Access &A, const Access &B) {
       return SM.isBeforeInTranslationUnit(A.Where->getBeginLoc(),
                                           B.Where->getBeginLoc());
     });
@@ -195,9 +195,12 @@ void ExtensionModel::Builder::concludeState() {
   std::vector<unsigned> Order(M.State.size());
   for (unsigned I = 0; I < Order.size(); ++I)
     Order[I] = I;
-  llvm::stable_sort(Order, [&](unsigned A, unsigned B) {
-    return SM.isBeforeInTranslationUnit(M.State[A].Decl->getLocation(),
-                                        M.State[B].Decl->getLocation());
+  llvm::sort(Order, [&](unsigned A, unsigned B) {
+    SourceLocation L = M.State[A].Decl->getLocation(),
+                   R = M.State[B].Decl->getLocation();
+    if (L == R)
+      return A < B;
+    return SM.isBeforeInTranslationUnit(L, R);
   });
   std::vector<StateVariable> Sorted;
   for (unsigned I : Order)

@@ -48,10 +48,10 @@ public:
         J.object([&] { state(S); });
     });
     J.attributeArray("not_analysed", [&] {
-      for (const auto &[FD, Why] : M.notAnalysed())
+      for (const auto &Entry : M.notAnalysed())
         J.object([&] {
-          J.attribute("function", FD->getQualifiedNameAsString());
-          J.attribute("reason", Why);
+          J.attribute("function", Entry.first->getQualifiedNameAsString());
+          J.attribute("reason", Entry.second);
         });
     });
     J.objectEnd();
@@ -102,7 +102,7 @@ private:
       return;
     J.attributeArray("locks", [&] {
       for (const flow::Lock &L : Locks)
-        J.value(facts::toString(L.Kind).str() + " " + L.Key);
+        J.value(flow::toString(L.Kind).str() + " " + L.Key);
     });
   }
 

@@ -427,7 +427,7 @@ void ExtensionModel::Builder::readModules() {
           std::pair{Mod.Free, EntryKind::ModuleFree}})
       addEntry(FD, {Entry, Mod.Name, Mod.Definition, nullptr, 0});
     if (Mod.State)
-      StateRecords.insert(Mod.State->getCanonicalDecl());
+      StateRecords.insert(canonical(Mod.State));
     M.Modules.push_back(std::move(Mod));
   }
 }
