@@ -143,9 +143,15 @@ def names(tree: Tree) -> Iterator[str]:
     known = {name for check in tree.checks for name in (check.header, check.source, check.page)}
     tests = {name for check in tree.checks for name in tree.tests_of(check)}
     for group in registry.GROUPS:
-        for name in tree.under(f"checks/{group}", ".h", ".cpp") + tree.under(f"docs/checks/{group}"):
+        for name in tree.under(f"docs/checks/{group}") + tree.under(f"checks/{group}", "Check.h", "Check.cpp"):
             if name not in known:
                 yield f"{name}: belongs to no row of Checks.def"
+        # What a check keeps in files of its own, such as a fix, is included by it.
+        included = "".join(tree.read(name) for name in tree.under(f"checks/{group}", ".h", ".cpp"))
+        for name in tree.under(f"checks/{group}", ".h", ".cpp"):
+            header = os.path.splitext(name)[0] + ".h"
+            if name not in known and f'#include "{header.split("/", 1)[1]}"' not in included:
+                yield f"{name}: no check of the group includes {header}"
         for name in tree.under(f"test/{group}", ".c", ".cpp"):
             if name not in tests and "/Inputs/" not in name:
                 yield f"{name}: is not named after a check of the group"
@@ -308,7 +314,7 @@ def llvm_versions(tree: Tree) -> Iterator[str]:
 @topic
 def source_files(tree: Tree) -> Iterator[str]:
     """C++ sources carry their own name, the license, and a header guard that follows from the path."""
-    for name in tree.under("checks", ".h", ".cpp", ".def") + tree.under("tools", ".h", ".cpp"):
+    for name in tree.under("checks", ".h", ".cpp") + tree.under("tools", ".h", ".cpp"):
         text = tree.read(name)
         first = text.split("\n", 1)[0]
         if not first.startswith(f"//===- {os.path.basename(name)} - "):
