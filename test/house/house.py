@@ -62,7 +62,7 @@ class Tree:
             yield from (name for name in done.stdout.splitlines() if os.path.isfile(os.path.join(self.root, name)))
             return
         for folder, folders, names in os.walk(self.root):
-            folders[:] = [name for name in folders if name != "__pycache__"]
+            folders[:] = [name for name in folders if name not in ("__pycache__", ".git") and not re.match(r"build(-|$)", name)]
             for name in names:
                 yield os.path.relpath(os.path.join(folder, name), self.root).replace(os.sep, "/")
 
@@ -322,9 +322,7 @@ def source_files(tree: Tree) -> Iterator[str]:
         if LICENSE_LINE not in text:
             yield f"{name}: no license header"
         if name.endswith(".h"):
-            # The folder of a tool is already called after the project.
-            guard = re.sub(r"^(checks|tools)/(pyext-)?", "PYEXT_", name)
-            guard = re.sub(r"\W", "_", guard).upper()
+            guard = "PYEXT_" + re.sub(r"\W", "_", name.split("/", 1)[1]).upper()
             if f"#ifndef {guard}\n" not in text:
                 yield f"{name}: the header guard is not {guard}"
         for number, line in enumerate(text.splitlines(), 1):
