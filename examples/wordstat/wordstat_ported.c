@@ -46,8 +46,9 @@ static void callHook(Job *job, Py_ssize_t words) {
 }
 
 /* TWIN of countInThread: attaches to the interpreter that started the job, or
- * not at all when that one is gone (the hook is lost with it). Before Python 3.15 there is no way to say
- * which interpreter is meant, so the slot below refuses subinterpreters. */
+ * not at all when that one is gone (the hook is lost with it). Before Python
+ * 3.15 there is no way to say which interpreter is meant, so the slot below
+ * refuses subinterpreters. */
 static void *countInThread(void *arg) {
   Job *job = arg;
   Py_ssize_t words = countWords(job->text);
