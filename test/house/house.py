@@ -313,12 +313,12 @@ def llvm_versions(tree: Tree) -> Iterator[str]:
 
 @topic
 def source_files(tree: Tree) -> Iterator[str]:
-    """C++ sources carry their own name, the license, and a header guard that follows from the path."""
+    """C++ sources carry the license, no name but their own, and a header guard that follows from the path."""
     for name in tree.under("checks", ".h", ".cpp") + tree.under("tools", ".h", ".cpp"):
         text = tree.read(name)
         first = text.split("\n", 1)[0]
-        if not first.startswith(f"//===- {os.path.basename(name)} - "):
-            yield f"{name}:1: the first line is not '//===- {os.path.basename(name)} - ...'"
+        if not re.match(rf"//===-(---| {re.escape(os.path.basename(name))} - )", first):
+            yield f"{name}:1: the first line is neither '//===- {os.path.basename(name)} - ...' nor a plain '//===---'"
         if LICENSE_LINE not in text:
             yield f"{name}: no license header"
         if name.endswith(".h"):

@@ -75,7 +75,7 @@ BREAKS = [
     Break("facts-are-rows", house.ALLOWED_NAMES, None, f"{SOURCE} Py_None a reason\n", "no longer needed"),
     Break("facts-are-rows", house.ALLOWED_NAMES, None, f"{SOURCE} Py_None\n", "expected: <file> <name> <reason>"),
     Break("llvm-versions", SOURCE, "// body", "#if LLVM_VERSION_MAJOR > 19\n#endif", "names an LLVM version"),
-    Break("source-files", SOURCE, "//===- SampleValue", "//===- Other", "the first line is not"),
+    Break("source-files", SOURCE, "//===- SampleValue", "//===- Other", "the first line is neither"),
     Break("source-files", SOURCE, house.LICENSE_LINE, "//", "no license header"),
     Break("source-files", HEADER, "PYEXT_TYPES_SAMPLEVALUECHECK_H", "SAMPLE_H", "the header guard is not"),
     Break("source-files", SOURCE, "// body", "\t// body", "tab or trailing blank"),
