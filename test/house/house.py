@@ -317,8 +317,8 @@ def source_files(tree: Tree) -> Iterator[str]:
     for name in tree.under("checks", ".h", ".cpp") + tree.under("tools", ".h", ".cpp"):
         text = tree.read(name)
         first = text.split("\n", 1)[0]
-        if not re.match(rf"//===-(---| {re.escape(os.path.basename(name))} - )", first):
-            yield f"{name}:1: the first line is neither '//===- {os.path.basename(name)} - ...' nor a plain '//===---'"
+        if not re.match(rf"//===-(---| {re.escape(os.path.basename(name))} -)", first):
+            yield f"{name}:1: the first line is neither '//===- {os.path.basename(name)} -...' nor a plain '//===---'"
         if LICENSE_LINE not in text:
             yield f"{name}: no license header"
         if name.endswith(".h"):
