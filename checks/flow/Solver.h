@@ -14,6 +14,10 @@
 //   void transfer(State &S, const clang::CFGElement &E);
 //   bool refine(State &S, const clang::CFGBlock &From, unsigned Successor);
 //
+// and, when it wants to forget what no later block needs,
+//
+//   void leave(State &S, const clang::CFGBlock &B);   // after the last element
+//
 // join() must only ever move Into in one direction of a lattice of finite
 // height. refine() narrows the state on the way to the Successor-th successor
 // (0 is the branch taken when the condition is true) and returns false when
@@ -33,10 +37,20 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace pyext::flow {
+
+namespace detail {
+template <typename A, typename = void> struct HasLeave : std::false_type {};
+template <typename A>
+struct HasLeave<A, std::void_t<decltype(std::declval<A &>().leave(
+                       std::declval<typename A::State &>(),
+                       std::declval<const clang::CFGBlock &>()))>>
+    : std::true_type {};
+} // namespace detail
 
 /// The state before every block of a function. Element states are recomputed
 /// by visit(), which keeps memory linear in the number of blocks.
@@ -111,6 +125,8 @@ solveForward(std::shared_ptr<const FunctionFlow> Flow, Analysis &Problem,
     State Out = *Result.States[I];
     for (const clang::CFGElement &E : *B)
       Problem.transfer(Out, E);
+    if constexpr (detail::HasLeave<Analysis>::value)
+      Problem.leave(Out, *B);
 
     unsigned Number = 0;
     const unsigned NumSuccs = B->succ_size();

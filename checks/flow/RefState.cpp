@@ -1,0 +1,1750 @@
+//===- RefState.cpp - Where references come from and go -------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "flow/RefState.h"
+#include "flow/Solver.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/Builtins.h"
+#include "clang/Lex/Lexer.h"
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
+#include <algorithm>
+
+using namespace clang;
+
+namespace pyext::flow {
+
+//===----------------------------------------------------------------------===//
+// What calls mean
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Name of the API that a call reaches, as the documentation spells it; empty
+/// when it is called through a pointer or is no plain function.
+StringRef apiName(const FunctionDecl *FD) {
+  if (!FD)
+    return {};
+  const IdentifierInfo *II = FD->getIdentifier();
+  if (!II || !(II->getName().starts_with("Py") ||
+               II->getName().starts_with("_Py")))
+    return {};
+  return facts::canonicalName(II->getName());
+}
+
+StringRef apiName(const CallExpr *Call) {
+  return apiName(Call->getDirectCallee());
+}
+
+/// A lookup is followed when it can be dropped by another thread, or when what
+/// it yields is a container whose items can be.
+bool isFollowed(const facts::BorrowedRef &Row) {
+  if (Row.Mutable)
+    return true;
+  switch (Row.Container) {
+  case facts::ContainerKind::Tuple:
+  case facts::ContainerKind::Module:
+  case facts::ContainerKind::Thread:
+  case facts::ContainerKind::Sys:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Row of the outermost macro around \p Loc that has one.
+const facts::BorrowedRef *macroRow(SourceLocation Loc, const ASTContext &Context,
+                                   std::string &Name) {
+  const SourceManager &SM = Context.getSourceManager();
+  const facts::BorrowedRef *Found = nullptr;
+  unsigned Levels = 0;
+  while (Loc.isMacroID() && ++Levels < 32) {
+    if (SM.isMacroArgExpansion(Loc)) {
+      Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+      continue;
+    }
+    StringRef Macro =
+        Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
+    if (const facts::BorrowedRef *Row = facts::findBorrowed(Macro)) {
+      Found = Row;
+      Name = Macro.str();
+    }
+    Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+  }
+  return Found;
+}
+
+/// The expression without what does not change the reference it holds.
+const Expr *strip(const Expr *E) {
+  while (E) {
+    const Expr *Next = E->IgnoreParenCasts();
+    if (const auto *B = dyn_cast<CXXBindTemporaryExpr>(Next))
+      Next = B->getSubExpr();
+    else if (const auto *O = dyn_cast<OpaqueValueExpr>(Next))
+      Next = O->getSourceExpr() ? O->getSourceExpr() : Next;
+    else if (const auto *D = dyn_cast<CXXDefaultArgExpr>(Next))
+      Next = D->getExpr();
+    else if (const auto *U = dyn_cast<UnaryOperator>(Next);
+             U && (U->getOpcode() == UO_Plus || U->getOpcode() == UO_Extension))
+      Next = U->getSubExpr();
+    if (Next == E)
+      return E;
+    E = Next;
+  }
+  return E;
+}
+
+/// The container object in `((PyListObject *)(assert(..), x))`.
+const Expr *containerBehind(const Expr *E) {
+  E = strip(E);
+  while (const auto *B = dyn_cast<BinaryOperator>(E)) {
+    if (B->getOpcode() != BO_Comma)
+      break;
+    E = strip(B->getRHS());
+  }
+  return E;
+}
+
+/// `X->ob_item` of a list or a tuple.
+const MemberExpr *itemStorage(const Expr *E, bool &Tuple) {
+  const auto *M = dyn_cast<MemberExpr>(strip(E));
+  if (!M)
+    return nullptr;
+  const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
+  if (!F || !F->getIdentifier() || F->getName() != "ob_item")
+    return nullptr;
+  const RecordDecl *R = F->getParent();
+  const IdentifierInfo *II = R->getIdentifier();
+  StringRef Name = II ? II->getName() : StringRef();
+  if (Name.empty())
+    if (const TypedefNameDecl *T = R->getTypedefNameForAnonDecl())
+      Name = T->getName();
+  Tuple = Name == "PyTupleObject";
+  return Tuple || Name == "PyListObject" ? M : nullptr;
+}
+
+} // namespace
+
+const facts::BorrowedRef *borrowedLookup(const Expr *E,
+                                         const ASTContext &Context,
+                                         std::string &Name,
+                                         const Expr *&Container) {
+  Container = nullptr;
+  if (const auto *Call = dyn_cast<CallExpr>(E)) {
+    StringRef Api = apiName(Call);
+    if (Api.empty() || !Call->getType()->isPointerType())
+      return nullptr;
+    const facts::BorrowedRef *Row = facts::findBorrowed(Api);
+    if (!Row || !isFollowed(*Row))
+      return nullptr;
+    Name = Api.str();
+    std::string Macro;
+    if (const facts::BorrowedRef *Outer =
+            macroRow(Call->getExprLoc(), Context, Macro)) {
+      Name = Macro;
+      (void)Outer;
+    }
+    if (Row->ContainerArg >= 0 &&
+        unsigned(Row->ContainerArg) < Call->getNumArgs())
+      Container = containerBehind(Call->getArg(Row->ContainerArg));
+    return Row;
+  }
+
+  bool Tuple = false;
+  const MemberExpr *Storage = nullptr;
+  SourceLocation Loc;
+  StringRef Plain;
+  if (const auto *Sub = dyn_cast<ArraySubscriptExpr>(E)) {
+    Storage = itemStorage(Sub->getBase(), Tuple);
+    Loc = Sub->getRBracketLoc();
+    Plain = Tuple ? "PyTuple_GET_ITEM" : "PyList_GET_ITEM";
+  } else if (const auto *M = dyn_cast<MemberExpr>(E)) {
+    Storage = itemStorage(M, Tuple);
+    Loc = M->getMemberLoc();
+    if (Storage) {
+      Plain = Tuple ? "PyTuple_GET_ITEM" : "PySequence_Fast_ITEMS";
+    } else {
+      // PyCell_GET and PyFunction_GET_CODE are macros in some versions.
+      if (!Loc.isMacroID() || !M->isArrow())
+        return nullptr;
+      const facts::BorrowedRef *Row = macroRow(Loc, Context, Name);
+      if (!Row || !isFollowed(*Row) || !M->getType()->isPointerType())
+        return nullptr;
+      if (Context.getSourceManager().isMacroArgExpansion(Loc))
+        return nullptr;
+      Container = containerBehind(M->getBase());
+      return Row;
+    }
+  }
+  if (!Storage)
+    return nullptr;
+  Container = containerBehind(Storage->getBase());
+  Name.clear();
+  const facts::BorrowedRef *Row = macroRow(Loc, Context, Name);
+  if (!Row) {
+    Name = "ob_item";
+    Row = facts::findBorrowed(Plain);
+  } else if (Tuple && Row->Mutable) {
+    Row = facts::findBorrowed("PyTuple_GET_ITEM");
+  }
+  return Row;
+}
+
+//===----------------------------------------------------------------------===//
+// Sets of origins
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// More origins than this are not told apart.
+constexpr unsigned MaxValues = 48;
+
+bool contains(const Values &V, unsigned X) {
+  return std::binary_search(V.begin(), V.end(), X);
+}
+
+bool insert(Values &V, unsigned X) {
+  auto It = std::lower_bound(V.begin(), V.end(), X);
+  if (It != V.end() && *It == X)
+    return false;
+  if (V.size() >= MaxValues) {
+    // Keep the lowest numbers, so that the set can only move one way.
+    if (It == V.end())
+      return false;
+    V.pop_back();
+    It = std::lower_bound(V.begin(), V.end(), X);
+  }
+  V.insert(It, X);
+  return true;
+}
+
+bool unite(Values &Into, const Values &From) {
+  bool Changed = false;
+  for (unsigned X : From)
+    Changed |= insert(Into, X);
+  return Changed;
+}
+
+void erase(Values &V, unsigned X) {
+  auto It = std::lower_bound(V.begin(), V.end(), X);
+  if (It != V.end() && *It == X)
+    V.erase(It);
+}
+
+/// What is known at one point of a function.
+struct RefVars {
+  /// By location, sorted. A variable that is missing holds nothing yet.
+  std::vector<std::pair<unsigned, Values>> Vars;
+  Values Escaped; ///< Fresh origins that others may know; on some path.
+  Values Tuples;  ///< Locations that hold a tuple; on every path.
+  Values Crossed; ///< Lookups followed by a suspending call; on some path.
+
+  const Values *find(unsigned Loc) const {
+    auto It = std::lower_bound(
+        Vars.begin(), Vars.end(), Loc,
+        [](const auto &P, unsigned L) { return P.first < L; });
+    return It != Vars.end() && It->first == Loc ? &It->second : nullptr;
+  }
+  Values &at(unsigned Loc) {
+    auto It = std::lower_bound(
+        Vars.begin(), Vars.end(), Loc,
+        [](const auto &P, unsigned L) { return P.first < L; });
+    if (It == Vars.end() || It->first != Loc)
+      It = Vars.insert(It, {Loc, {}});
+    return It->second;
+  }
+};
+
+bool isHandle(const CXXRecordDecl *R) {
+  if (!R || !R->hasDefinition() || !R->hasTrivialDestructor())
+    return false;
+  unsigned Pointers = 0;
+  for (const CXXRecordDecl *C = R; C;) {
+    for (const FieldDecl *F : C->fields()) {
+      if (!F->getType()->isPointerType())
+        return false;
+      ++Pointers;
+    }
+    if (C->getNumBases() == 0)
+      break;
+    // Tag bases without data may stand beside the one with the pointer.
+    const CXXRecordDecl *Next = nullptr;
+    for (const CXXBaseSpecifier &B : C->bases()) {
+      const CXXRecordDecl *D = B.getType()->getAsCXXRecordDecl();
+      if (!D || !D->hasDefinition())
+        return false;
+      if (!D->isEmpty()) {
+        if (Next)
+          return false;
+        Next = D;
+      }
+    }
+    C = Next;
+  }
+  return Pointers == 1;
+}
+
+/// Types whose values are followed: pointers to structs, to void, to such
+/// pointers, and C++ handles that hold one.
+bool isTracked(QualType T) {
+  T = T.getNonReferenceType();
+  if (const auto *P = T->getAs<PointerType>()) {
+    QualType To = P->getPointeeType();
+    while (const auto *Inner = To->getAs<PointerType>())
+      To = Inner->getPointeeType();
+    return To->isRecordType() || To->isVoidType();
+  }
+  if (T->isArrayType())
+    return isTracked(QualType(T->getPointeeOrArrayElementType(), 0)) ||
+           isTracked(T->castAsArrayTypeUnsafe()->getElementType());
+  return T->isRecordType();
+}
+
+} // namespace
+
+const CallArguments *
+FunctionRefs::arguments(const CallExpr *Call) const {
+  auto It = CallIndex.find(Call);
+  return It == CallIndex.end() ? nullptr : &Calls[It->second];
+}
+
+struct RefStates::Entry {
+  bool Done = false;
+  std::unique_ptr<FunctionRefs> Refs;
+};
+
+//===----------------------------------------------------------------------===//
+// The transfer function
+//===----------------------------------------------------------------------===//
+
+class RefTransfer {
+public:
+  using State = RefVars;
+
+  RefTransfer(RefStates &States, FunctionRefs &Refs, const FunctionFlow &Flow)
+      : States(States), Model(States.model()), Context(Model.context()),
+        Refs(Refs), Flow(Flow) {
+    makeOrigin(OriginKind::Unknown, nullptr);
+    makeOrigin(OriginKind::Null, nullptr);
+    makeOrigin(OriginKind::Static, nullptr);
+    findLiveness();
+  }
+  enum : unsigned { UnknownValue = 0, NullValue = 1, StaticValue = 2 };
+
+  bool Recording = false;
+
+  State entry() {
+    State S;
+    for (const ParmVarDecl *P : Refs.FD->parameters())
+      if (isTracked(P->getType()))
+        S.at(locationOf(P)) = {parameter(P)};
+    return S;
+  }
+
+  bool join(State &Into, const State &From) {
+    bool Changed = false;
+    // Both are sorted: one walk, and no copy when nothing is new.
+    size_t I = 0;
+    for (const auto &[Loc, V] : From.Vars) {
+      while (I < Into.Vars.size() && Into.Vars[I].first < Loc)
+        ++I;
+      if (I < Into.Vars.size() && Into.Vars[I].first == Loc) {
+        Changed |= unite(Into.Vars[I].second, V);
+      } else {
+        Into.Vars.insert(Into.Vars.begin() + I, {Loc, V});
+        Changed = true;
+      }
+    }
+    Changed |= unite(Into.Escaped, From.Escaped);
+    Changed |= unite(Into.Crossed, From.Crossed);
+    for (size_t J = 0; J < Into.Tuples.size();) {
+      if (contains(From.Tuples, Into.Tuples[J])) {
+        ++J;
+      } else {
+        Into.Tuples.erase(Into.Tuples.begin() + J);
+        Changed = true;
+      }
+    }
+    return Changed;
+  }
+
+  void leave(State &S, const CFGBlock &B) {
+    const llvm::BitVector &Live = LiveOut[B.getBlockID()];
+    llvm::erase_if(S.Vars, [&](const auto &P) {
+      const VarDecl *VD = Locations[P.first].first;
+      auto It = VarIndex.find(VD);
+      return It != VarIndex.end() && !Live.test(It->second);
+    });
+  }
+
+  void transfer(State &S, const CFGElement &E) {
+    if (auto CS = E.getAs<CFGStmt>())
+      statement(S, CS->getStmt());
+  }
+
+  bool refine(State &S, const CFGBlock &From, unsigned Successor) {
+    // Only a two-way branch tests something.
+    if (From.succ_size() != 2 || Successor > 1)
+      return true;
+    const Stmt *Term = From.getTerminatorStmt();
+    if (!Term || isa<SwitchStmt>(Term) || isa<CXXForRangeStmt>(Term) ||
+        isa<CXXTryStmt>(Term) || isa<GCCAsmStmt>(Term))
+      return true;
+    const auto *Cond = dyn_cast_or_null<Expr>(From.getLastCondition());
+    if (Cond)
+      assume(S, Cond, Successor == 0);
+    return true;
+  }
+
+private:
+  RefStates &States;
+  const model::ExtensionModel &Model;
+  ASTContext &Context;
+  FunctionRefs &Refs;
+  const FunctionFlow &Flow;
+
+  llvm::DenseMap<std::pair<const VarDecl *, const FieldDecl *>, unsigned>
+      LocationIndex;
+  std::vector<std::pair<const VarDecl *, const FieldDecl *>> Locations;
+  llvm::DenseMap<const VarDecl *, unsigned> VarIndex;
+  std::vector<llvm::BitVector> LiveOut; ///< By block id.
+  llvm::DenseMap<const Expr *, unsigned> OriginOf;
+  llvm::DenseMap<const Expr *, unsigned> OwnedOf;
+  llvm::DenseMap<const Expr *, unsigned> LookupOf;
+  llvm::DenseMap<const ParmVarDecl *, unsigned> ParameterOf;
+  llvm::DenseMap<std::pair<const Expr *, unsigned>, unsigned> OutOriginOf;
+  llvm::DenseMap<unsigned, unsigned> AddressOf;
+  unsigned ThisOrigin = ~0u;
+
+  //===--------------------------------------------------------------------===//
+  // Locations
+
+  unsigned locationOf(const VarDecl *VD, const FieldDecl *FD = nullptr) {
+    auto [It, New] = LocationIndex.try_emplace({VD, FD}, Locations.size());
+    if (New)
+      Locations.push_back({VD, FD});
+    return It->second;
+  }
+
+  /// The local variable, or member of a local struct, that \p E names.
+  std::optional<unsigned> localLocation(const Expr *E) {
+    E = strip(E);
+    if (const auto *DRE = dyn_cast<DeclRefExpr>(E)) {
+      const auto *VD = dyn_cast<VarDecl>(DRE->getDecl());
+      if (VD && VD->hasLocalStorage() && isTracked(VD->getType()))
+        return locationOf(VD);
+      return std::nullopt;
+    }
+    if (const auto *M = dyn_cast<MemberExpr>(E)) {
+      if (M->isArrow())
+        return std::nullopt;
+      const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
+      const Expr *Base = strip(M->getBase());
+      while (const auto *Inner = dyn_cast<MemberExpr>(Base)) {
+        if (Inner->isArrow())
+          return std::nullopt;
+        Base = strip(Inner->getBase());
+      }
+      const auto *DRE = dyn_cast<DeclRefExpr>(Base);
+      const auto *VD = DRE ? dyn_cast<VarDecl>(DRE->getDecl()) : nullptr;
+      if (F && VD && VD->hasLocalStorage() &&
+          !VD->getType()->isReferenceType() && isTracked(F->getType()))
+        return locationOf(VD, F);
+    }
+    return std::nullopt;
+  }
+
+  void findLiveness() {
+    // Variables whose address is taken can be read through it at any time.
+    llvm::DenseMap<const VarDecl *, char> AddressTaken;
+    const CFG &Graph = Flow.graph();
+    struct Sets {
+      llvm::BitVector Read, Written;
+    };
+    auto local = [](const Stmt *S) -> const VarDecl * {
+      const auto *DRE = dyn_cast<DeclRefExpr>(S);
+      const auto *VD = DRE ? dyn_cast<VarDecl>(DRE->getDecl()) : nullptr;
+      return VD && VD->hasLocalStorage() ? VD : nullptr;
+    };
+    for (const CFGBlock *B : Flow.order())
+      for (const CFGElement &E : *B)
+        if (auto CS = E.getAs<CFGStmt>()) {
+          const Stmt *S = CS->getStmt();
+          if (const VarDecl *VD = local(S)) {
+            if (!VD->getType()->isScalarType() ||
+                VD->getType()->isReferenceType())
+              AddressTaken[VD] = 1;
+            else
+              VarIndex.try_emplace(VD, VarIndex.size());
+          } else if (const auto *U = dyn_cast<UnaryOperator>(S)) {
+            if (U->getOpcode() == UO_AddrOf)
+              if (const VarDecl *VD = local(strip(U->getSubExpr())))
+                AddressTaken[VD] = 1;
+          } else if (const auto *L = dyn_cast<LambdaExpr>(S)) {
+            for (const LambdaCapture &C : L->captures())
+              if (C.capturesVariable())
+                if (const auto *VD = dyn_cast<VarDecl>(C.getCapturedVar()))
+                  AddressTaken[VD] = 1;
+          }
+        }
+    for (const auto &[VD, Yes] : AddressTaken)
+      VarIndex.erase(VD);
+    // References alias: what they are bound to stays as well, see isTracked().
+    const unsigned N = [&] {
+      unsigned Max = 0;
+      for (const auto &[VD, I] : VarIndex)
+        Max = std::max(Max, I + 1);
+      return Max;
+    }();
+
+    const unsigned NumBlocks = Graph.getNumBlockIDs();
+    std::vector<Sets> Local(NumBlocks);
+    for (const CFGBlock *B : Flow.order()) {
+      Sets &L = Local[B->getBlockID()];
+      L.Read.resize(N);
+      L.Written.resize(N);
+      llvm::DenseMap<const Stmt *, char> Targets;
+      for (const CFGElement &E : *B)
+        if (auto CS = E.getAs<CFGStmt>())
+          if (const auto *A = dyn_cast<BinaryOperator>(CS->getStmt()))
+            if (A->getOpcode() == BO_Assign)
+              if (const Stmt *T = A->getLHS()->IgnoreParens(); local(T))
+                Targets[T] = 1;
+      for (const CFGElement &E : *B) {
+        auto CS = E.getAs<CFGStmt>();
+        if (!CS)
+          continue;
+        const Stmt *S = CS->getStmt();
+        if (const VarDecl *VD = local(S)) {
+          auto It = VarIndex.find(VD);
+          if (It != VarIndex.end() && !Targets.count(S) &&
+              !L.Written.test(It->second))
+            L.Read.set(It->second);
+        } else if (const auto *A = dyn_cast<BinaryOperator>(S)) {
+          if (A->getOpcode() == BO_Assign)
+            if (const VarDecl *VD = local(A->getLHS()->IgnoreParens())) {
+              auto It = VarIndex.find(VD);
+              if (It != VarIndex.end())
+                L.Written.set(It->second);
+            }
+        } else if (const auto *D = dyn_cast<DeclStmt>(S)) {
+          for (const Decl *One : D->decls()) {
+            auto It = VarIndex.find(dyn_cast<VarDecl>(One));
+            if (It != VarIndex.end())
+              L.Written.set(It->second);
+          }
+        }
+      }
+    }
+    // An assignment's target is an element of the block that evaluates it even
+    // when the value needs several blocks; reading it there does no harm.
+    LiveOut.assign(NumBlocks, llvm::BitVector(N));
+    std::vector<llvm::BitVector> LiveIn(NumBlocks, llvm::BitVector(N));
+    bool Changed = true;
+    for (unsigned Round = 0; Changed && Round < 16; ++Round) {
+      Changed = false;
+      for (const CFGBlock *B : llvm::reverse(Flow.order())) {
+        const unsigned Id = B->getBlockID();
+        llvm::BitVector Out(N);
+        for (const CFGBlock::AdjacentBlock &A : B->succs())
+          if (const CFGBlock *Succ = A.getReachableBlock())
+            Out |= LiveIn[Succ->getBlockID()];
+        llvm::BitVector In = Out;
+        In.reset(Local[Id].Written);
+        In |= Local[Id].Read;
+        LiveOut[Id] = std::move(Out);
+        if (In != LiveIn[Id]) {
+          LiveIn[Id] = std::move(In);
+          Changed = true;
+        }
+      }
+    }
+    if (Changed) // Deeply nested loops: keep everything.
+      for (llvm::BitVector &V : LiveOut)
+        V.set();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Origins
+
+  unsigned makeOrigin(OriginKind K, const Expr *Where,
+                      const ValueDecl *D = nullptr) {
+    Origin O;
+    O.Kind = K;
+    O.Where = Where;
+    O.Decl = D;
+    Refs.Origins.push_back(std::move(O));
+    return Refs.Origins.size() - 1;
+  }
+
+  /// The origin that stands for expression \p E, made on the first call.
+  unsigned originOf(const Expr *E, OriginKind K, const ValueDecl *D = nullptr) {
+    auto [It, New] = OriginOf.try_emplace(E, 0);
+    if (New)
+      It->second = makeOrigin(K, E, D);
+    return It->second;
+  }
+
+  unsigned parameter(const ParmVarDecl *P) {
+    auto [It, New] = ParameterOf.try_emplace(P, 0);
+    if (New)
+      It->second = makeOrigin(OriginKind::Parameter, nullptr, P);
+    return It->second;
+  }
+
+  unsigned addressOf(unsigned Loc) {
+    auto [It, New] = AddressOf.try_emplace(Loc, 0);
+    if (New) {
+      It->second = makeOrigin(OriginKind::Address, nullptr, Locations[Loc].first);
+      Refs.Origins[It->second].Location = Loc;
+    }
+    return It->second;
+  }
+
+  unsigned owned(unsigned Borrowed) {
+    const Expr *E = Refs.Origins[Borrowed].Where;
+    auto [It, New] = OwnedOf.try_emplace(E, 0);
+    if (New) {
+      It->second = makeOrigin(OriginKind::Owned, E);
+      Refs.Origins[It->second].Lookup = Refs.Origins[Borrowed].Lookup;
+      Refs.Origins[It->second].Base = Refs.Origins[Borrowed].Base;
+    }
+    return It->second;
+  }
+
+  bool isBorrowed(unsigned O) const {
+    return Refs.Origins[O].Kind == OriginKind::Borrowed;
+  }
+
+  /// The Borrowed origin for lookup expression \p E.
+  unsigned borrowed(const Expr *E, const facts::BorrowedRef *Row,
+                    std::string Name, const Expr *Container,
+                    const FunctionDecl *Through = nullptr,
+                    unsigned Inner = ~0u) {
+    auto [It, New] = LookupOf.try_emplace(E, 0);
+    if (New) {
+      Lookup L;
+      L.Where = E;
+      L.Fact = Row;
+      L.Name = std::move(Name);
+      L.Container = Container;
+      L.Through = Through;
+      L.Inner = Inner;
+      Refs.Lookups.push_back(std::move(L));
+      unsigned O = makeOrigin(OriginKind::Borrowed, E);
+      Refs.Origins[O].Lookup = Refs.Lookups.size() - 1;
+      It->second = O;
+    }
+    return It->second;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Values of expressions
+
+  const Values *contents(const State &S, unsigned Address) const {
+    return S.find(Refs.Origins[Address].Location);
+  }
+
+  /// What is read through a pointer with value \p Base by \p E.
+  Values through(const State &S, const Expr *E, const Values &Base,
+                 const ValueDecl *Field = nullptr) {
+    Values R;
+    Values Rest;
+    for (unsigned B : Base) {
+      const Origin &O = Refs.Origins[B];
+      if (O.Kind == OriginKind::Address && !Field) {
+        if (const Values *V = contents(S, B))
+          unite(R, *V);
+      } else if (O.Kind == OriginKind::Address && Field) {
+        // &local->field
+        const auto *F = dyn_cast<FieldDecl>(Field);
+        const VarDecl *VD = Locations[O.Location].first;
+        if (F && VD->getType()->isRecordType()) {
+          if (const Values *V = S.find(locationOf(VD, F)))
+            unite(R, *V);
+          else
+            insert(R, UnknownValue);
+        } else {
+          insert(Rest, B);
+        }
+      } else if (O.Kind == OriginKind::Borrowed && !Field &&
+                 isStorage(O)) {
+        insert(R, B);
+      } else {
+        insert(Rest, B);
+      }
+    }
+    if (!Rest.empty() || Base.empty()) {
+      unsigned L = originOf(E, OriginKind::Load, Field);
+      unite(Refs.Origins[L].Base, Rest);
+      insert(R, L);
+    }
+    return R;
+  }
+
+  /// A pointer to the items rather than to one item.
+  bool isStorage(const Origin &O) const {
+    QualType T = O.Where->getType();
+    const auto *P = T->getAs<PointerType>();
+    return P && P->getPointeeType()->isPointerType();
+  }
+
+  Values evaluate(const Expr *E, State &S, unsigned Depth = 0) {
+    if (!E || Depth > 64)
+      return {UnknownValue};
+    E = strip(E);
+    ++Depth;
+    switch (E->getStmtClass()) {
+    case Stmt::DeclRefExprClass: {
+      const ValueDecl *D = cast<DeclRefExpr>(E)->getDecl();
+      const auto *VD = dyn_cast<VarDecl>(D);
+      if (!VD)
+        return {isa<FunctionDecl>(D) ? unsigned(StaticValue)
+                                     : unsigned(UnknownValue)};
+      if (VD->hasLocalStorage()) {
+        if (!isTracked(VD->getType()))
+          return {UnknownValue};
+        unsigned Loc = locationOf(VD);
+        if (VD->getType()->isArrayType())
+          return {addressOf(Loc)};
+        if (const Values *V = S.find(Loc))
+          return *V;
+        return {};
+      }
+      if (!VD->getType()->isPointerType() &&
+          !VD->getType()->isReferenceType())
+        return {StaticValue};
+      return {originOf(E, OriginKind::Load, VD)};
+    }
+    case Stmt::MemberExprClass: {
+      const auto *M = cast<MemberExpr>(E);
+      if (auto Loc = localLocation(M)) {
+        if (M->getType()->isArrayType())
+          return {addressOf(*Loc)};
+        if (const Values *V = S.find(*Loc))
+          return *V;
+        return {UnknownValue};
+      }
+      if (unsigned B; lookupHere(M, B))
+        return {B};
+      if (!isa<FieldDecl>(M->getMemberDecl())) {
+        // A static data member is a global.
+        return {isa<VarDecl>(M->getMemberDecl())
+                    ? originOf(E, OriginKind::Load, M->getMemberDecl())
+                    : unsigned(UnknownValue)};
+      }
+      return through(S, E, evaluate(M->getBase(), S, Depth),
+                     M->getMemberDecl());
+    }
+    case Stmt::ArraySubscriptExprClass: {
+      const auto *A = cast<ArraySubscriptExpr>(E);
+      if (unsigned B; lookupHere(A, B))
+        return {B};
+      return through(S, E, evaluate(A->getBase(), S, Depth));
+    }
+    case Stmt::UnaryOperatorClass: {
+      const auto *U = cast<UnaryOperator>(E);
+      switch (U->getOpcode()) {
+      case UO_AddrOf: {
+        const Expr *Sub = strip(U->getSubExpr());
+        if (auto Loc = localLocation(Sub))
+          return {addressOf(*Loc)};
+        if (const auto *DRE = dyn_cast<DeclRefExpr>(Sub)) {
+          const auto *VD = dyn_cast<VarDecl>(DRE->getDecl());
+          if (VD && VD->hasLocalStorage())
+            return {addressOf(locationOf(VD))};
+          return {StaticValue};
+        }
+        if (unsigned B; lookupHere(Sub, B))
+          return {B};
+        if (const auto *A = dyn_cast<ArraySubscriptExpr>(Sub))
+          return evaluate(A->getBase(), S, Depth);
+        if (const auto *M = dyn_cast<MemberExpr>(Sub))
+          if (!M->isArrow())
+            return evaluate(M->getBase(), S, Depth);
+        return {UnknownValue};
+      }
+      case UO_Deref:
+        return through(S, E, evaluate(U->getSubExpr(), S, Depth));
+      case UO_PostInc:
+      case UO_PostDec:
+      case UO_PreInc:
+      case UO_PreDec:
+        return evaluate(U->getSubExpr(), S, Depth);
+      default:
+        return {UnknownValue};
+      }
+    }
+    case Stmt::BinaryOperatorClass: {
+      const auto *B = cast<BinaryOperator>(E);
+      if (B->getOpcode() == BO_Comma || B->getOpcode() == BO_Assign)
+        return evaluate(B->getRHS(), S, Depth);
+      if (B->getType()->isPointerType() &&
+          (B->getOpcode() == BO_Add || B->getOpcode() == BO_Sub))
+        return evaluate(B->getLHS()->getType()->isPointerType() ? B->getLHS()
+                                                                : B->getRHS(),
+                        S, Depth);
+      return {UnknownValue};
+    }
+    case Stmt::CompoundAssignOperatorClass:
+      return evaluate(cast<BinaryOperator>(E)->getLHS(), S, Depth);
+    case Stmt::ConditionalOperatorClass: {
+      const auto *C = cast<ConditionalOperator>(E);
+      Values V = evaluate(C->getTrueExpr(), S, Depth);
+      unite(V, evaluate(C->getFalseExpr(), S, Depth));
+      return V;
+    }
+    case Stmt::BinaryConditionalOperatorClass: {
+      const auto *C = cast<BinaryConditionalOperator>(E);
+      Values V = evaluate(C->getCommon(), S, Depth);
+      unite(V, evaluate(C->getFalseExpr(), S, Depth));
+      return V;
+    }
+    case Stmt::StmtExprClass: {
+      const CompoundStmt *Body = cast<StmtExpr>(E)->getSubStmt();
+      if (!Body->body_empty())
+        if (const auto *Last = dyn_cast<Expr>(Body->body_back()))
+          return evaluate(Last, S, Depth);
+      return {UnknownValue};
+    }
+    case Stmt::CallExprClass:
+    case Stmt::CXXMemberCallExprClass:
+    case Stmt::CXXOperatorCallExprClass:
+      return call(cast<CallExpr>(E), S, Depth);
+    case Stmt::CXXConstructExprClass:
+    case Stmt::CXXTemporaryObjectExprClass: {
+      const auto *C = cast<CXXConstructExpr>(E);
+      if (C->getNumArgs() >= 1 &&
+          (C->getConstructor()->isCopyOrMoveConstructor() ||
+           isHandle(C->getConstructor()->getParent())))
+        return evaluate(C->getArg(0), S, Depth);
+      return {UnknownValue};
+    }
+    case Stmt::CXXThisExprClass:
+      if (ThisOrigin == ~0u)
+        ThisOrigin = makeOrigin(OriginKind::Parameter, E);
+      return {ThisOrigin};
+    case Stmt::InitListExprClass: {
+      Values V;
+      for (const Expr *I : cast<InitListExpr>(E)->inits())
+        unite(V, evaluate(I, S, Depth));
+      return V;
+    }
+    case Stmt::CompoundLiteralExprClass:
+      return evaluate(cast<CompoundLiteralExpr>(E)->getInitializer(), S, Depth);
+    case Stmt::IntegerLiteralClass:
+    case Stmt::GNUNullExprClass:
+    case Stmt::CXXNullPtrLiteralExprClass:
+    case Stmt::ImplicitValueInitExprClass:
+      return {NullValue};
+    case Stmt::StringLiteralClass:
+      return {StaticValue};
+    default:
+      return {UnknownValue};
+    }
+  }
+
+  bool lookupHere(const Expr *E, unsigned &Origin) {
+    auto It = LookupOf.find(E);
+    if (It != LookupOf.end()) {
+      Origin = It->second;
+      return true;
+    }
+    if (isa<CallExpr>(E) && OriginOf.count(E))
+      return false;
+    std::string Name;
+    const Expr *Container = nullptr;
+    const facts::BorrowedRef *Row =
+        borrowedLookup(E, Context, Name, Container);
+    if (!Row)
+      return false;
+    Origin = borrowed(E, Row, std::move(Name), Container);
+    return true;
+  }
+
+  Values call(const CallExpr *Call, State &S, unsigned Depth) {
+    if (unsigned B; lookupHere(Call, B))
+      return {B};
+    const FunctionDecl *FD = Call->getDirectCallee();
+    if (StringRef Api = apiName(FD); !Api.empty()) {
+      if (const facts::RefCountOp *Op = facts::findRefCount(Api);
+          Op && Op->Op == facts::RefOp::NewRef && Call->getNumArgs() > 0) {
+        Values V = evaluate(Call->getArg(0), S, Depth), R;
+        for (unsigned X : V)
+          insert(R, isBorrowed(X) ? owned(X) : X);
+        return R;
+      }
+      if (const facts::NewReference *New = facts::findNewReference(Api);
+          New && New->Arg < 0)
+        return newReference(Call, *New, S, Depth);
+    }
+    if (FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
+               FD->getBuiltinID() == Builtin::BImove ||
+               FD->getBuiltinID() == Builtin::BIforward) &&
+        Call->getNumArgs() > 0)
+      return evaluate(Call->getArg(0), S, Depth);
+    if (FD && Model.function(FD)) {
+      Values R;
+      unsigned Inner = 0;
+      if (const FunctionRefs *Sum = handedOut(FD))
+        for (unsigned V : Sum->returned()) {
+          const Origin &O = Sum->origin(V);
+          if (O.Kind == OriginKind::Borrowed)
+            if (const Expr *Arg = containerArgument(*Sum, O.Lookup, Call))
+              insert(R, borrowed(Call, Sum->lookups()[O.Lookup].Fact,
+                                 FD->getNameAsString(), containerBehind(Arg),
+                                 FD, O.Lookup));
+        }
+      (void)Inner;
+      insert(R, originOf(Call, OriginKind::Call, FD));
+      return R;
+    }
+    // list.ptr() of a binding's object classes is the object itself.
+    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
+      if (M->getNumArgs() == 0 && M->getType()->isPointerType() &&
+          model::ExtensionModel::isObjectPointer(M->getType()))
+        return evaluate(M->getImplicitObjectArgument(), S, Depth);
+    return {UnknownValue};
+  }
+
+  Values newReference(const CallExpr *Call, const facts::NewReference &New,
+                      State &S, unsigned Depth) {
+    // PySequence_Fast gives back the very list or tuple it is given.
+    if (New.Container == facts::ContainerKind::Sequence &&
+        Call->getNumArgs() > 0)
+      return evaluate(Call->getArg(0), S, Depth);
+    OriginKind K = OriginKind::New;
+    bool Tuple = New.Container == facts::ContainerKind::Tuple;
+    if (New.Fresh == facts::Freshness::Fresh || Tuple)
+      K = New.Container == facts::ContainerKind::Instance
+              ? OriginKind::Instance
+              : OriginKind::Fresh;
+    unsigned O = originOf(Call, K);
+    Refs.Origins[O].Immutable = Tuple;
+    for (const Expr *A : Call->arguments())
+      if (model::ExtensionModel::isObjectPointer(A->getType())) {
+        Refs.Origins[O].Copy = true;
+        Values Base = evaluate(A, S, Depth);
+        unite(Refs.Origins[O].Base, Base);
+        break;
+      }
+    return {O};
+  }
+
+  /// The summary of a function that may hand out a borrowed reference; null
+  /// when it does not, or may be called with anything by others, who then
+  /// cannot be judged here.
+  const FunctionRefs *handedOut(const FunctionDecl *FD) {
+    if (!States.mayHandOutBorrowed(FD))
+      return nullptr;
+    const model::Function *F = Model.function(FD);
+    if (!F || F->isPythonVisible())
+      return nullptr;
+    return States.get(F->Decl);
+  }
+
+  /// The argument of \p Call that is the container of lookup \p L in the callee.
+  const Expr *containerArgument(const FunctionRefs &Callee, unsigned L,
+                                const CallExpr *Call) {
+    for (unsigned V : Callee.lookups()[L].ContainerValues) {
+      const Origin &O = Callee.origin(V);
+      if (O.Kind != OriginKind::Parameter || !O.Decl)
+        continue;
+      unsigned I = cast<ParmVarDecl>(O.Decl)->getFunctionScopeIndex();
+      if (I < Call->getNumArgs())
+        return Call->getArg(I);
+    }
+    return nullptr;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Effects of statements
+
+  void statement(State &S, const Stmt *St) {
+    switch (St->getStmtClass()) {
+    case Stmt::DeclStmtClass:
+      for (const Decl *D : cast<DeclStmt>(St)->decls())
+        if (const auto *VD = dyn_cast<VarDecl>(D))
+          declare(S, VD, St);
+      break;
+    case Stmt::BinaryOperatorClass: {
+      const auto *B = cast<BinaryOperator>(St);
+      if (B->getOpcode() == BO_Assign)
+        assign(S, B);
+      break;
+    }
+    case Stmt::CXXOperatorCallExprClass: {
+      const auto *C = cast<CXXOperatorCallExpr>(St);
+      // Assignment between handles.
+      if (C->getOperator() == OO_Equal && C->getNumArgs() == 2)
+        if (auto Loc = localLocation(C->getArg(0))) {
+          Values V = evaluate(C->getArg(1), S);
+          setLocation(S, *Loc, std::move(V));
+          break;
+        }
+      callEffects(S, C);
+      break;
+    }
+    case Stmt::CallExprClass:
+    case Stmt::CXXMemberCallExprClass:
+    case Stmt::UserDefinedLiteralClass:
+      callEffects(S, cast<CallExpr>(St));
+      break;
+    case Stmt::CXXConstructExprClass:
+    case Stmt::CXXTemporaryObjectExprClass: {
+      const auto *C = cast<CXXConstructExpr>(St);
+      if (C->getConstructor()->isCopyOrMoveConstructor() ||
+          isHandle(C->getConstructor()->getParent()))
+        break;
+      for (const Expr *A : C->arguments())
+        useAll(S, A, UseKind::Passed, St);
+      break;
+    }
+    case Stmt::ReturnStmtClass:
+      if (const Expr *E = cast<ReturnStmt>(St)->getRetValue())
+        returned(S, E, St);
+      break;
+    case Stmt::MemberExprClass: {
+      const auto *M = cast<MemberExpr>(St);
+      define(S, M);
+      if (M->isArrow())
+        useAll(S, M->getBase(), UseKind::Deref, St);
+      break;
+    }
+    case Stmt::ArraySubscriptExprClass: {
+      const auto *A = cast<ArraySubscriptExpr>(St);
+      define(S, A);
+      useAll(S, A->getBase(), UseKind::Deref, St);
+      break;
+    }
+    case Stmt::UnaryOperatorClass: {
+      const auto *U = cast<UnaryOperator>(St);
+      if (U->getOpcode() == UO_Deref)
+        useAll(S, U->getSubExpr(), UseKind::Deref, St);
+      break;
+    }
+    case Stmt::LambdaExprClass:
+      for (const Expr *I : cast<LambdaExpr>(St)->capture_inits())
+        if (I)
+          useAll(S, I, UseKind::Passed, St);
+      break;
+    default:
+      break;
+    }
+  }
+
+  void setLocation(State &S, unsigned Loc, Values V) {
+    erase(S.Tuples, Loc);
+    S.at(Loc) = std::move(V);
+  }
+
+  void declare(State &S, const VarDecl *VD, const Stmt *St) {
+    if (!VD->hasLocalStorage() || !isTracked(VD->getType()))
+      return;
+    const Expr *Init = VD->getInit();
+    if (const auto *List =
+            dyn_cast_or_null<InitListExpr>(Init ? strip(Init) : nullptr)) {
+      if (const auto *RD = VD->getType()->getAsRecordDecl()) {
+        unsigned I = 0;
+        for (const FieldDecl *F : RD->fields()) {
+          if (F->isUnnamedBitField())
+            continue;
+          if (I >= List->getNumInits())
+            break;
+          if (isTracked(F->getType()))
+            setLocation(S, locationOf(VD, F), evaluate(List->getInit(I), S));
+          ++I;
+        }
+        return;
+      }
+      Values V;
+      for (const Expr *E : List->inits())
+        unite(V, evaluate(E, S));
+      setLocation(S, locationOf(VD), std::move(V));
+      return;
+    }
+    if (VD->getType()->isRecordType() && Init) {
+      // py::list l; makes a list: default construction of a class with an
+      // object in it is left unknown.
+      setLocation(S, locationOf(VD), evaluate(Init, S));
+      return;
+    }
+    setLocation(S, locationOf(VD), Init ? evaluate(Init, S) : Values());
+    (void)St;
+  }
+
+  void assign(State &S, const BinaryOperator *B) {
+    const Expr *LHS = strip(B->getLHS());
+    if (!isTracked(LHS->getType()))
+      return;
+    Values V = evaluate(B->getRHS(), S);
+    if (auto Loc = localLocation(LHS)) {
+      setLocation(S, *Loc, std::move(V));
+      return;
+    }
+    // Through a pointer: to a local variable, an array, or elsewhere.
+    const Expr *Pointer = nullptr;
+    bool Element = false;
+    if (const auto *U = dyn_cast<UnaryOperator>(LHS);
+        U && U->getOpcode() == UO_Deref)
+      Pointer = U->getSubExpr();
+    else if (const auto *A = dyn_cast<ArraySubscriptExpr>(LHS)) {
+      Pointer = A->getBase();
+      Element = true;
+    }
+    if (Pointer) {
+      bool Elsewhere = false;
+      Values Targets = evaluate(Pointer, S);
+      for (unsigned T : Targets) {
+        const Origin &O = Refs.Origins[T];
+        if (O.Kind == OriginKind::Address) {
+          const bool Weak = Element || Targets.size() > 1 ||
+                            Locations[O.Location].first->getType()->isArrayType();
+          if (Weak)
+            unite(S.at(O.Location), V);
+          else
+            setLocation(S, O.Location, V);
+        } else if (O.Kind == OriginKind::Parameter && O.Decl && !Element &&
+                   !Model.isObjectPointer(O.Decl->getType())) {
+          output(S, cast<ParmVarDecl>(O.Decl), V, B);
+        } else {
+          Elsewhere = true;
+        }
+      }
+      if (!Elsewhere && !Targets.empty())
+        return;
+    } else if (const auto *M = dyn_cast<MemberExpr>(LHS); M && M->isArrow()) {
+      // p->field where p points to a local struct.
+      bool Elsewhere = false;
+      Values Targets = evaluate(M->getBase(), S);
+      for (unsigned T : Targets) {
+        const Origin &O = Refs.Origins[T];
+        const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
+        if (O.Kind == OriginKind::Address && F &&
+            Locations[O.Location].first->getType()->isRecordType())
+          unite(S.at(locationOf(Locations[O.Location].first, F)), V);
+        else
+          Elsewhere = true;
+      }
+      if (!Elsewhere && !Targets.empty())
+        return;
+    }
+    useValues(S, V, UseKind::Stored, B);
+    escape(S, V);
+    for (unsigned X : V)
+      noteUse(X, OriginUse::Stored, B, 0);
+  }
+
+  void output(State &S, const ParmVarDecl *P, const Values &V, const Stmt *St) {
+    useValues(S, V, UseKind::Returned, St);
+    escape(S, V);
+    if (!Recording)
+      return;
+    for (auto &[Q, Known] : Refs.Outputs)
+      if (Q == P) {
+        unite(Known, V);
+        return;
+      }
+    Refs.Outputs.push_back({P, V});
+  }
+
+  void returned(State &S, const Expr *E, const Stmt *St) {
+    Values V = evaluate(E, S);
+    useValues(S, V, UseKind::Returned, St);
+    if (!Recording)
+      return;
+    for (unsigned X : V) {
+      noteUse(X, OriginUse::Returned, St, 0);
+      if (contains(S.Escaped, X))
+        Refs.ReturnEscaped = true;
+    }
+    unite(Refs.ReturnValues, V);
+  }
+
+  /// Marks the new containers among \p V as known to others.
+  void escape(State &S, const Values &V) {
+    for (unsigned X : V)
+      if (Refs.Origins[X].Kind == OriginKind::Fresh ||
+          Refs.Origins[X].Kind == OriginKind::Instance)
+        insert(S.Escaped, X);
+  }
+
+  void noteUse(unsigned O, OriginUse::Kind K, const Stmt *Where,
+               unsigned Index) {
+    if (!Recording)
+      return;
+    switch (Refs.Origins[O].Kind) {
+    case OriginKind::Parameter:
+    case OriginKind::Load:
+    case OriginKind::Argument:
+      Refs.OriginUses.push_back({K, O, Where, Index});
+      break;
+    default:
+      break;
+    }
+  }
+
+  void useAll(State &S, const Expr *E, UseKind K, const Stmt *Where) {
+    if (!isTracked(E->getType()))
+      return;
+    useValues(S, evaluate(E, S), K, Where);
+  }
+
+  void useValues(State &S, const Values &V, UseKind K, const Stmt *Where) {
+    if (!Recording)
+      return;
+    for (unsigned X : V) {
+      const Origin &O = Refs.Origins[X];
+      if (O.Kind != OriginKind::Borrowed)
+        continue;
+      Lookup &L = Refs.Lookups[O.Lookup];
+      // The lookup's own subscript is not a use of what it yields.
+      if (Where == L.Where)
+        continue;
+      L.Uses.push_back({Where, K, contains(S.Crossed, O.Lookup)});
+    }
+  }
+
+  /// \p E is evaluated here: when it is a lookup, its reference is new.
+  void define(State &S, const Expr *E) {
+    auto It = LookupOf.find(E);
+    if (It == LookupOf.end())
+      return;
+    const unsigned Index = Refs.Origins[It->second].Lookup;
+    erase(S.Crossed, Index);
+    if (!Recording)
+      return;
+    const Expr *Container = Refs.Lookups[Index].Container;
+    Values V = Container ? evaluate(Container, S) : Values();
+    Lookup &L = Refs.Lookups[Index];
+    L.Reached = true;
+    unite(L.ContainerValues, V);
+    for (unsigned X : V)
+      L.Escaped |= contains(S.Escaped, X);
+    if (Container)
+      if (auto Loc = localLocation(Container))
+        L.IsTuple |= contains(S.Tuples, *Loc);
+  }
+
+  static bool isObjectArgument(const Expr *A) {
+    return model::ExtensionModel::isObjectPointer(
+        A->IgnoreParenCasts()->getType());
+  }
+
+  void callEffects(State &S, const CallExpr *Call) {
+    const FunctionDecl *FD = Call->getDirectCallee();
+    StringRef Api = apiName(FD);
+    const facts::RefCountOp *Op =
+        Api.empty() ? nullptr : facts::findRefCount(Api);
+    const facts::CallEffect *Effect =
+        Api.empty() ? nullptr : facts::findEffect(Api);
+    const model::Function *Own = FD ? Model.function(FD) : nullptr;
+
+    // An operator's or a method's object comes first.
+    unsigned First = 0;
+    if (isa<CXXOperatorCallExpr>(Call) && isa_and_nonnull<CXXMethodDecl>(FD))
+      First = 1;
+    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
+      if (const Expr *Object = M->getImplicitObjectArgument())
+        // handle.ptr() only reads the pointer.
+        if (!(M->getNumArgs() == 0 && M->getType()->isPointerType()))
+          useAll(S, Object, UseKind::Passed, Call);
+
+    llvm::SmallVector<Values, 4> Args;
+    bool GivenObject = false;
+    for (const Expr *A : Call->arguments()) {
+      GivenObject |= isObjectArgument(A);
+      Args.push_back(isTracked(A->getType()) ||
+                             A->IgnoreParenCasts()->getType()->isArrayType()
+                         ? evaluate(A, S)
+                         : Values());
+    }
+    if (Recording && (Own || !Args.empty()))
+      recordCall(S, Call, Args);
+
+    // A call that is itself a lookup begins its reference anew.
+    if (isTracked(Call->getType()))
+      (void)evaluate(Call, S);
+    define(S, Call);
+
+    // The object into which the others are put, if the call does that.
+    bool Stores = false, IntoFresh = true;
+    if (Effect && Effect->MutatesArg >= 0 &&
+        unsigned(Effect->MutatesArg) < Args.size()) {
+      Stores = true;
+      for (unsigned X : Args[Effect->MutatesArg]) {
+        OriginKind K = Refs.Origins[X].Kind;
+        if (K == OriginKind::Null)
+          continue;
+        if ((K != OriginKind::Fresh && K != OriginKind::Instance) ||
+            contains(S.Escaped, X))
+          IntoFresh = false;
+      }
+    }
+
+    for (unsigned I = First; I < Args.size(); ++I) {
+      const Values &V = Args[I];
+      if (V.empty())
+        continue;
+      UseKind K = UseKind::Passed;
+      if (Op && int(I) == Op->Arg)
+        K = Op->Op == facts::RefOp::Decref ? UseKind::Decref : UseKind::Incref;
+      else if (!Api.empty() && facts::stealsArgument(Api, I))
+        K = UseKind::Stolen;
+      if (!isTransparent(FD))
+        useValues(S, V, K, Call);
+      for (unsigned X : V) {
+        const Origin &O = Refs.Origins[X];
+        noteUse(X, OriginUse::Argument, Call, I);
+        if (O.Kind == OriginKind::Fresh || O.Kind == OriginKind::Instance) {
+          if (Stores && int(I) != Effect->MutatesArg && !IntoFresh)
+            insert(S.Escaped, X);
+          else if (Own && States.get(FD) && escapesInside(FD, I, 0))
+            insert(S.Escaped, X);
+        } else if (O.Kind == OriginKind::Address) {
+          passAddress(S, Call, FD, Api, I, O.Location);
+        }
+      }
+    }
+
+    if (States.maySuspend(FD, GivenObject)) {
+      for (const auto &[Loc, V] : S.Vars)
+        for (unsigned X : V)
+          if (isBorrowed(X))
+            insert(S.Crossed, Refs.Origins[X].Lookup);
+    }
+    if (Op && Op->Op == facts::RefOp::Incref && Op->Arg >= 0 &&
+        unsigned(Op->Arg) < Args.size())
+      becomesOwned(S, Args[Op->Arg]);
+  }
+
+  /// Calls that only hand their argument on.
+  static bool isTransparent(const FunctionDecl *FD) {
+    return FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
+                  FD->getBuiltinID() == Builtin::BImove ||
+                  FD->getBuiltinID() == Builtin::BIforward);
+  }
+
+  void becomesOwned(State &S, const Values &V) {
+    for (unsigned X : V) {
+      if (!isBorrowed(X))
+        continue;
+      unsigned O = owned(X);
+      for (auto &[Loc, Held] : S.Vars)
+        if (contains(Held, X)) {
+          erase(Held, X);
+          insert(Held, O);
+        }
+    }
+  }
+
+  void recordCall(State &S, const CallExpr *Call,
+                  const llvm::SmallVector<Values, 4> &Args) {
+    CallArguments C;
+    C.Call = Call;
+    for (unsigned I = 0; I < Args.size(); ++I) {
+      char Escaped = 0, Tuple = 0;
+      for (unsigned X : Args[I])
+        Escaped |= contains(S.Escaped, X);
+      if (auto Loc = localLocation(Call->getArg(I)))
+        Tuple = contains(S.Tuples, *Loc);
+      C.Args.push_back(Args[I]);
+      C.Escaped.push_back(Escaped);
+      C.IsTuple.push_back(Tuple);
+    }
+    Refs.CallIndex[Call] = Refs.Calls.size();
+    Refs.Calls.push_back(std::move(C));
+  }
+
+  /// The address of a local variable is given to a call.
+  void passAddress(State &S, const CallExpr *Call, const FunctionDecl *FD,
+                   StringRef Api, unsigned Arg, unsigned Loc) {
+    const VarDecl *VD = Locations[Loc].first;
+    QualType T = Locations[Loc].second ? Locations[Loc].second->getType()
+                                       : VD->getType();
+    if (T->isArrayType() || T->isRecordType()) {
+      // The items of an array and the members of a struct go along.
+      for (unsigned I = 0; I < Locations.size(); ++I) {
+        if (Locations[I].first != VD)
+          continue;
+        const Values *Found = S.find(I);
+        if (!Found)
+          continue;
+        Values V = *Found;
+        useValues(S, V, UseKind::Passed, Call);
+        for (unsigned X : V)
+          noteUse(X, OriginUse::Stored, Call, Arg);
+      }
+      return;
+    }
+    // An output.
+    if (!Api.empty()) {
+      if (const facts::BorrowedRef *Row = facts::findBorrowed(Api)) {
+        OriginKind K = Row->Container == facts::ContainerKind::Arguments
+                           ? OriginKind::Argument
+                           : OriginKind::New;
+        unsigned O = outOrigin(Call, Arg, K);
+        if (K == OriginKind::Argument && Arg > 0)
+          Refs.Origins[O].Immutable |= namesTupleType(Call->getArg(Arg - 1));
+        if (K == OriginKind::New && Row->ContainerArg >= 0 &&
+            unsigned(Row->ContainerArg) < Call->getNumArgs()) {
+          Values Base = evaluate(Call->getArg(Row->ContainerArg), S);
+          unite(Refs.Origins[O].Base, Base);
+        }
+        setLocation(S, Loc, {O});
+        return;
+      }
+      if (const facts::NewReference *New = facts::findNewReference(Api);
+          New && New->Arg == int(Arg)) {
+        unsigned O = outOrigin(Call, Arg, OriginKind::New);
+        if (Call->getNumArgs() > 0 && Arg != 0) {
+          Values Base = evaluate(Call->getArg(0), S);
+          unite(Refs.Origins[O].Base, Base);
+        }
+        setLocation(S, Loc, {O, NullValue});
+        llvm::sort(S.at(Loc));
+        return;
+      }
+    }
+    if (FD && Model.function(FD)) {
+      Values R;
+      if (const FunctionRefs *Sum = handedOut(FD))
+        for (const auto &[P, V] : Sum->outputs()) {
+          if (P->getFunctionScopeIndex() != Arg)
+            continue;
+          for (unsigned X : V) {
+            const Origin &O = Sum->origin(X);
+            if (O.Kind != OriginKind::Borrowed)
+              continue;
+            if (const Expr *A = containerArgument(*Sum, O.Lookup, Call)) {
+              insert(R, borrowed(Call, Sum->lookups()[O.Lookup].Fact,
+                                 FD->getNameAsString(), containerBehind(A), FD,
+                                 O.Lookup));
+              define(S, Call);
+            }
+          }
+        }
+      if (!R.empty()) {
+        setLocation(S, Loc, std::move(R));
+        return;
+      }
+    }
+    setLocation(S, Loc, {UnknownValue});
+  }
+
+  unsigned outOrigin(const CallExpr *Call, unsigned Arg, OriginKind K) {
+    auto [It, New] = OutOriginOf.try_emplace({Call, Arg}, 0);
+    if (New)
+      It->second = makeOrigin(K, Call);
+    return It->second;
+  }
+
+  static bool namesTupleType(const Expr *E) {
+    const auto *U = dyn_cast<UnaryOperator>(E->IgnoreParenCasts());
+    if (!U || U->getOpcode() != UO_AddrOf)
+      return false;
+    const auto *DRE = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParenCasts());
+    return DRE && DRE->getDecl()->getName() == "PyTuple_Type";
+  }
+
+  /// True when argument \p I of \p FD is stored where others find it.
+  bool escapesInside(const FunctionDecl *FD, unsigned I, unsigned Depth) {
+    const FunctionRefs *R = Depth > 8 ? nullptr : States.get(FD);
+    if (!R)
+      return true;
+    for (const OriginUse &U : R->uses()) {
+      const Origin &O = R->origin(U.Origin);
+      if (O.Kind != OriginKind::Parameter || !O.Decl ||
+          cast<ParmVarDecl>(O.Decl)->getFunctionScopeIndex() != I)
+        continue;
+      if (U.K == OriginUse::Stored)
+        return true;
+      if (U.K != OriginUse::Argument)
+        continue;
+      const auto *Call = cast<CallExpr>(U.Where);
+      const FunctionDecl *Callee = Call->getDirectCallee();
+      StringRef Api = apiName(Callee);
+      if (!Api.empty()) {
+        const facts::CallEffect *E = facts::findEffect(Api);
+        if (E && E->MutatesArg >= 0 && unsigned(E->MutatesArg) != U.Index)
+          return true;
+      } else if (Callee && Callee != FD && Model.function(Callee) &&
+                 escapesInside(Callee, U.Index, Depth + 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Conditions
+
+  void assume(State &S, const Expr *Cond, bool True) {
+    for (unsigned I = 0; I < 32; ++I) {
+      Cond = strip(Cond);
+      if (const auto *U = dyn_cast<UnaryOperator>(Cond)) {
+        if (U->getOpcode() != UO_LNot)
+          return;
+        True = !True;
+        Cond = U->getSubExpr();
+        continue;
+      }
+      if (const auto *C = dyn_cast<CallExpr>(Cond)) {
+        const FunctionDecl *FD = C->getDirectCallee();
+        if (FD && FD->getBuiltinID() == Builtin::BI__builtin_expect) {
+          Cond = C->getArg(0);
+          continue;
+        }
+        if (const Expr *Tested = testsForTuple(C)) {
+          if (True)
+            if (auto Loc = localLocation(Tested))
+              insert(S.Tuples, *Loc);
+          return;
+        }
+        break;
+      }
+      if (const auto *B = dyn_cast<BinaryOperator>(Cond)) {
+        if (B->getOpcode() == BO_EQ || B->getOpcode() == BO_NE) {
+          const Expr *L = B->getLHS(), *R = B->getRHS();
+          if (isZero(L))
+            std::swap(L, R);
+          if (!isZero(R))
+            return;
+          if (B->getOpcode() == BO_EQ)
+            True = !True;
+          Cond = L;
+          continue;
+        }
+        if (B->getOpcode() == BO_Assign) {
+          assumeNull(S, B->getLHS(), !True);
+          return;
+        }
+        if (B->getOpcode() == BO_Comma) {
+          Cond = B->getRHS();
+          continue;
+        }
+        return;
+      }
+      break;
+    }
+    assumeNull(S, Cond, !True);
+  }
+
+  bool isZero(const Expr *E) const {
+    E = strip(E);
+    if (const auto *I = dyn_cast<IntegerLiteral>(E))
+      return I->getValue() == 0;
+    return isa<GNUNullExpr>(E) || isa<CXXNullPtrLiteralExpr>(E);
+  }
+
+  void assumeNull(State &S, const Expr *E, bool Null) {
+    auto Loc = localLocation(E);
+    if (!Loc || !Locations[*Loc].first->getType()->isPointerType())
+      return;
+    const Values *V = S.find(*Loc);
+    if (!V)
+      return;
+    if (Null) {
+      S.at(*Loc) = {NullValue};
+    } else if (contains(*V, NullValue)) {
+      erase(S.at(*Loc), NullValue);
+    }
+  }
+
+  /// The object that `PyTuple_Check(x)` or `PyTuple_CheckExact(x)` tests.
+  const Expr *testsForTuple(const CallExpr *C) const {
+    SourceLocation Loc = C->getExprLoc();
+    if (!Loc.isMacroID())
+      return nullptr;
+    const SourceManager &SM = Context.getSourceManager();
+    bool Found = false;
+    for (unsigned I = 0; I < 16 && Loc.isMacroID() && !Found; ++I) {
+      if (!SM.isMacroArgExpansion(Loc)) {
+        StringRef Macro =
+            Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
+        Found = Macro == "PyTuple_Check" || Macro == "PyTuple_CheckExact";
+      }
+      Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+    }
+    if (!Found || C->getNumArgs() == 0)
+      return nullptr;
+    const Expr *E = strip(C->getArg(0));
+    while (const auto *Inner = dyn_cast<CallExpr>(E)) {
+      if (Inner->getNumArgs() == 0)
+        return nullptr;
+      E = strip(Inner->getArg(0));
+    }
+    return E;
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// All functions of the translation unit
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Finds out whether a body contains a lookup of something others may drop.
+class LookupFinder : public RecursiveASTVisitor<LookupFinder> {
+public:
+  explicit LookupFinder(const ASTContext &Context) : Context(Context) {}
+  bool Found = false;
+
+  bool VisitCallExpr(CallExpr *E) { return look(E); }
+  bool VisitArraySubscriptExpr(ArraySubscriptExpr *E) { return look(E); }
+  bool VisitMemberExpr(MemberExpr *E) { return look(E); }
+
+private:
+  const ASTContext &Context;
+  bool look(const Expr *E) {
+    std::string Name;
+    const Expr *Container;
+    const facts::BorrowedRef *Row =
+        borrowedLookup(E, Context, Name, Container);
+    Found = Row && Row->Mutable;
+    return !Found;
+  }
+};
+
+/// A pointer comes out of the function, by return or through an argument.
+bool handsOutPointer(const FunctionDecl *FD) {
+  if (isTracked(FD->getReturnType()) && !FD->getReturnType()->isVoidType())
+    return true;
+  for (const ParmVarDecl *P : FD->parameters())
+    if (const auto *T = P->getType()->getAs<PointerType>())
+      if (T->getPointeeType()->isPointerType())
+        return true;
+  return false;
+}
+
+} // namespace
+
+RefStates::RefStates(const model::ExtensionModel &Model)
+    : Model(Model), Flows(Model.context()) {
+  std::vector<const model::Function *> Work;
+  llvm::DenseMap<const FunctionDecl *, char> Direct;
+  for (const auto &F : Model.functions()) {
+    if (F->Generated || F->Decl->isDependentContext())
+      continue;
+    LookupFinder Finder(Model.context());
+    Finder.TraverseStmt(F->Decl->getBody());
+    if (!Finder.Found)
+      continue;
+    Direct[F->Decl] = 1;
+    if (handsOutPointer(F->Decl) && HandsOut.try_emplace(F->Decl, 1).second)
+      Work.push_back(F.get());
+  }
+  // What hands out a borrowed reference makes its callers' calls lookups.
+  while (!Work.empty()) {
+    const model::Function *F = Work.back();
+    Work.pop_back();
+    for (const model::CallSite &C : F->Callers) {
+      const model::Function *Caller = Model.function(C.Caller);
+      if (!Caller || Caller->Generated)
+        continue;
+      Direct[Caller->Decl] = 1;
+      if (handsOutPointer(Caller->Decl) &&
+          HandsOut.try_emplace(Caller->Decl, 1).second)
+        Work.push_back(Caller);
+    }
+  }
+  for (const auto &F : Model.functions())
+    if (Direct.count(F->Decl))
+      Relevant.push_back(F->Decl);
+}
+
+RefStates::~RefStates() = default;
+
+bool RefStates::mayHandOutBorrowed(const FunctionDecl *FD) const {
+  const model::Function *F = Model.function(FD);
+  return F && HandsOut.count(F->Decl);
+}
+
+const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
+  const model::Function *F = Model.function(FD);
+  if (!F)
+    return nullptr;
+  FD = F->Decl;
+  auto [It, New] = Entries.try_emplace(FD);
+  if (!New)
+    return It->second->Done ? It->second->Refs.get() : nullptr;
+  // A chain of calls this deep is cut rather than followed on the stack.
+  if (Depth > 60) {
+    Entries.erase(It);
+    return nullptr;
+  }
+  It->second = std::make_unique<Entry>();
+  Entry &E = *It->second;
+
+  ++Depth;
+  std::string Failed;
+  std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed);
+  if (Flow) {
+    auto Refs = std::make_unique<FunctionRefs>();
+    Refs->FD = FD;
+    RefTransfer Transfer(*this, *Refs, *Flow);
+    if (auto Solved = solveForward(Flow, Transfer, Failed)) {
+      Transfer.Recording = true;
+      Solved->visit(Transfer,
+                    [](const RefVars &, const CFGElement &) {});
+      const SourceManager &SM = Model.context().getSourceManager();
+      for (Lookup &L : Refs->Lookups) {
+        llvm::stable_sort(L.Uses, [&](const Use &A, const Use &B) {
+          return SM.isBeforeInTranslationUnit(
+              SM.getExpansionLoc(A.Where->getBeginLoc()),
+              SM.getExpansionLoc(B.Where->getBeginLoc()));
+        });
+      }
+      E.Refs = std::move(Refs);
+    }
+  }
+  --Depth;
+  if (!E.Refs)
+    Failures.push_back({FD, Failed});
+  E.Done = true;
+  return E.Refs.get();
+}
+
+bool RefStates::maySuspend(const FunctionDecl *FD, bool GivenObject) {
+  if (!FD)
+    return GivenObject;
+  if (StringRef Api = apiName(FD); !Api.empty())
+    if (const facts::CallEffect *E = facts::findEffect(Api))
+      return E->Class == facts::EffectClass::RunsCode ||
+             E->Class == facts::EffectClass::Decref ||
+             E->Class == facts::EffectClass::Detach;
+  const model::Function *F = Model.function(FD);
+  if (!F)
+    return GivenObject;
+  auto It = Suspends.find(F->Decl);
+  if (It != Suspends.end())
+    return It->second;
+  if (Depth > 60)
+    return true;
+  Suspends[F->Decl] = 0; // Recursion adds nothing of its own.
+  ++Depth;
+  bool Result = false;
+  for (const model::CallSite &C : F->Calls) {
+    bool Given = false;
+    if (C.Call)
+      for (const Expr *A : C.Call->arguments())
+        Given |= model::ExtensionModel::isObjectPointer(
+            A->IgnoreParenCasts()->getType());
+    if (maySuspend(C.Callee, Given)) {
+      Result = true;
+      break;
+    }
+  }
+  --Depth;
+  return Suspends[F->Decl] = Result;
+}
+
+} // namespace pyext::flow

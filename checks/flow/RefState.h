@@ -1,0 +1,214 @@
+//===- RefState.h - Where references come from and go -----------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For every local variable of a function: the set of places its value can have
+// come from, at every point of the function. From that follow the borrowed
+// references of the function, the container each was borrowed from, and every
+// use of each of them until the variable holds something else.
+//
+// A function of the same file that returns a borrowed reference, or hands one
+// out through a pointer argument, is a lookup where it is called.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_FLOW_REFSTATE_H
+#define PYEXT_FLOW_REFSTATE_H
+
+#include "facts/Facts.h"
+#include "flow/FunctionFlow.h"
+#include "model/ExtensionModel.h"
+#include "llvm/ADT/SmallVector.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pyext::flow {
+
+/// What is known of a reference from where it was obtained.
+enum class OriginKind : uint8_t {
+  Unknown,
+  Null,
+  Static,    ///< Address of a static object: Py_None, &SomeType.
+  Address,   ///< Address of a local variable.
+  Parameter, ///< Value of a parameter on entry.
+  Argument,  ///< Filled in by PyArg_Parse*(): an argument of the call.
+  Load,      ///< Read from a global, a field or an array.
+  Fresh,     ///< A container made by this function.
+  Instance,  ///< A new object other than a container.
+  New,       ///< A new reference to an object that existed before.
+  Borrowed,  ///< Borrowed from a container: a Lookup.
+  Owned,     ///< A Lookup's reference after Py_INCREF or Py_NewRef.
+  Call,      ///< Returned by a function of this file.
+};
+
+/// Indices into FunctionRefs::origins(), sorted.
+using Values = llvm::SmallVector<unsigned, 2>;
+
+struct Origin {
+  OriginKind Kind = OriginKind::Unknown;
+  const clang::Expr *Where = nullptr;     ///< Null for parameters.
+  /// Parameter; or the global or field that was read; or, for Address, the
+  /// variable. Nullable.
+  const clang::ValueDecl *Decl = nullptr;
+  /// For Load: values of the object whose field was read. For New: the values
+  /// of the object it was obtained from, when that is an argument of the call.
+  Values Base;
+  /// For Fresh: it was made from an existing container and holds its items.
+  bool Copy = false;
+  /// For Fresh: a tuple or another container that cannot be changed.
+  bool Immutable = false;
+  unsigned Lookup = ~0u;   ///< For Borrowed and Owned.
+  unsigned Location = ~0u; ///< For Address.
+};
+
+enum class UseKind : uint8_t {
+  Incref,   ///< Py_INCREF, Py_NewRef: the reference is strong from here on.
+  Decref,
+  Deref,    ///< Its memory is read.
+  Passed,   ///< Argument of a call.
+  Stolen,   ///< Argument of a call that takes the reference over.
+  Stored,   ///< Into memory that outlives the variable.
+  Returned, ///< Or stored through a pointer parameter.
+};
+
+struct Use {
+  const clang::Stmt *Where;
+  UseKind Kind;
+  /// A call that may suspend a critical section lies between lookup and use.
+  bool Suspended;
+};
+
+/// One expression that yields a borrowed reference.
+struct Lookup {
+  const clang::Expr *Where;        ///< Call, subscript or member expression.
+  const facts::BorrowedRef *Fact;  ///< Never null.
+  std::string Name;                ///< As written: PyList_GET_ITEM.
+  const clang::Expr *Container = nullptr; ///< Null for sys, import and thread.
+  /// What Container is at the lookup. Origins of kind Fresh have not escaped.
+  Values ContainerValues;
+  /// A Fresh origin in ContainerValues may be known to others by now.
+  bool Escaped = false;
+  /// A test that holds here says the container is a tuple.
+  bool IsTuple = false;
+  /// The lookup is in this function of the file, called by Where; nullable.
+  const clang::FunctionDecl *Through = nullptr;
+  unsigned Inner = ~0u; ///< Index of the lookup in Through.
+  std::vector<Use> Uses; ///< In source order; comparisons are no uses.
+  bool Reached = false;  ///< On a path from the function's entry.
+};
+
+/// What a call of a function of this file, or any call with a reference to a
+/// parameter or to state, was given.
+struct CallArguments {
+  const clang::CallExpr *Call;
+  llvm::SmallVector<Values, 4> Args; ///< As written; the object of a member call excluded.
+  llvm::SmallVector<char, 4> Escaped; ///< A Fresh value among them is known to others.
+  llvm::SmallVector<char, 4> IsTuple;
+};
+
+/// What happens to a parameter, or to a value read from state.
+struct OriginUse {
+  enum Kind : uint8_t {
+    Argument, ///< Argument number Index of the call Where.
+    Stored,
+    Returned,
+  } K;
+  unsigned Origin;
+  const clang::Stmt *Where;
+  unsigned Index = 0;
+};
+
+/// References of one function.
+class FunctionRefs {
+public:
+  const clang::FunctionDecl *function() const { return FD; }
+  llvm::ArrayRef<Origin> origins() const { return Origins; }
+  const Origin &origin(unsigned I) const { return Origins[I]; }
+  llvm::ArrayRef<Lookup> lookups() const { return Lookups; }
+  llvm::ArrayRef<OriginUse> uses() const { return OriginUses; }
+  /// Null when the call is not reached.
+  const CallArguments *arguments(const clang::CallExpr *Call) const;
+
+  /// All values the function can return.
+  const Values &returned() const { return ReturnValues; }
+  /// A Fresh value among returned() is known to others.
+  bool returnsEscaped() const { return ReturnEscaped; }
+  /// Values stored through pointer parameters.
+  llvm::ArrayRef<std::pair<const clang::ParmVarDecl *, Values>> outputs() const {
+    return Outputs;
+  }
+
+private:
+  friend class RefTransfer;
+  friend class RefStates;
+  const clang::FunctionDecl *FD = nullptr;
+  std::vector<Origin> Origins;
+  std::vector<Lookup> Lookups;
+  std::vector<OriginUse> OriginUses;
+  std::vector<CallArguments> Calls;
+  llvm::DenseMap<const clang::CallExpr *, unsigned> CallIndex;
+  Values ReturnValues;
+  bool ReturnEscaped = false;
+  std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
+};
+
+/// References of the functions of one translation unit, computed on demand.
+class RefStates {
+public:
+  explicit RefStates(const model::ExtensionModel &Model);
+  ~RefStates();
+
+  /// Functions that contain a lookup or call a function that hands one out, in
+  /// source order.
+  llvm::ArrayRef<const clang::FunctionDecl *> relevant() const {
+    return Relevant;
+  }
+
+  /// Null when \p FD cannot be analysed, see notAnalysed(), or is being
+  /// analysed further up.
+  const FunctionRefs *get(const clang::FunctionDecl *FD);
+
+  /// Functions over the bound and why.
+  llvm::ArrayRef<std::pair<const clang::FunctionDecl *, std::string>>
+  notAnalysed() const {
+    return Failures;
+  }
+
+  /// True when a call of \p FD may run other code or block, so that a critical
+  /// section around it is suspended. Null and unknown functions: true when
+  /// they are given a Python object.
+  bool maySuspend(const clang::FunctionDecl *FD, bool GivenObject);
+
+  const model::ExtensionModel &model() const { return Model; }
+
+private:
+  struct Entry;
+  bool mayHandOutBorrowed(const clang::FunctionDecl *FD) const;
+  friend class RefTransfer;
+
+  const model::ExtensionModel &Model;
+  FlowCache Flows;
+  std::vector<const clang::FunctionDecl *> Relevant;
+  llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<Entry>> Entries;
+  llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;
+  llvm::DenseMap<const clang::FunctionDecl *, char> HandsOut;
+  std::vector<std::pair<const clang::FunctionDecl *, std::string>> Failures;
+  unsigned Depth = 0;
+};
+
+/// The fact about the API that \p E reads a borrowed reference with, when E is
+/// a call of one or the expression its macro leaves; null otherwise. \p Name is
+/// set to what the source says, \p Container to the container expression.
+const facts::BorrowedRef *borrowedLookup(const clang::Expr *E,
+                                         const clang::ASTContext &Context,
+                                         std::string &Name,
+                                         const clang::Expr *&Container);
+
+} // namespace pyext::flow
+
+#endif // PYEXT_FLOW_REFSTATE_H
