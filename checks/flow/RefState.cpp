@@ -13,6 +13,7 @@
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/Builtins.h"
+#include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -44,9 +45,27 @@ StringRef apiName(const CallExpr *Call) {
   return apiName(Call->getDirectCallee());
 }
 
+bool steals(StringRef Api, unsigned Arg) {
+  for (const facts::StolenReference &S : facts::findStolen(Api))
+    if (S.ArgIndex == int(Arg) && S.What == facts::StealWhat::Reference)
+      return true;
+  return false;
+}
+
+/// True when the call stores a new reference through argument \p Arg.
+bool newThrough(StringRef Api, unsigned Arg) {
+  for (const facts::NewReference &N : facts::findNewReferences(Api))
+    if (N.OutArg == int(Arg))
+      return true;
+  return false;
+}
+
 /// A lookup is followed when it can be dropped by another thread, or when what
 /// it yields is a container whose items can be.
-bool isFollowed(const facts::BorrowedRef &Row) {
+bool isFollowed(const facts::BorrowedReference &Row) {
+  if (Row.Result != facts::ResultKind::Return &&
+      Row.Result != facts::ResultKind::Items)
+    return false;
   if (Row.Mutable)
     return true;
   switch (Row.Container) {
@@ -61,10 +80,10 @@ bool isFollowed(const facts::BorrowedRef &Row) {
 }
 
 /// Row of the outermost macro around \p Loc that has one.
-const facts::BorrowedRef *macroRow(SourceLocation Loc, const ASTContext &Context,
+const facts::BorrowedReference *macroRow(SourceLocation Loc, const ASTContext &Context,
                                    std::string &Name) {
   const SourceManager &SM = Context.getSourceManager();
-  const facts::BorrowedRef *Found = nullptr;
+  const facts::BorrowedReference *Found = nullptr;
   unsigned Levels = 0;
   while (Loc.isMacroID() && ++Levels < 32) {
     if (SM.isMacroArgExpansion(Loc)) {
@@ -73,7 +92,7 @@ const facts::BorrowedRef *macroRow(SourceLocation Loc, const ASTContext &Context
     }
     StringRef Macro =
         Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
-    if (const facts::BorrowedRef *Row = facts::findBorrowed(Macro)) {
+    if (const facts::BorrowedReference *Row = facts::findBorrowed(Macro)) {
       Found = Row;
       Name = Macro.str();
     }
@@ -133,7 +152,7 @@ const MemberExpr *itemStorage(const Expr *E, bool &Tuple) {
 
 } // namespace
 
-const facts::BorrowedRef *borrowedLookup(const Expr *E,
+const facts::BorrowedReference *borrowedLookup(const Expr *E,
                                          const ASTContext &Context,
                                          std::string &Name,
                                          const Expr *&Container) {
@@ -142,12 +161,12 @@ const facts::BorrowedRef *borrowedLookup(const Expr *E,
     StringRef Api = apiName(Call);
     if (Api.empty() || !Call->getType()->isPointerType())
       return nullptr;
-    const facts::BorrowedRef *Row = facts::findBorrowed(Api);
+    const facts::BorrowedReference *Row = facts::findBorrowed(Api);
     if (!Row || !isFollowed(*Row))
       return nullptr;
     Name = Api.str();
     std::string Macro;
-    if (const facts::BorrowedRef *Outer =
+    if (const facts::BorrowedReference *Outer =
             macroRow(Call->getExprLoc(), Context, Macro)) {
       Name = Macro;
       (void)Outer;
@@ -175,7 +194,7 @@ const facts::BorrowedRef *borrowedLookup(const Expr *E,
       // PyCell_GET and PyFunction_GET_CODE are macros in some versions.
       if (!Loc.isMacroID() || !M->isArrow())
         return nullptr;
-      const facts::BorrowedRef *Row = macroRow(Loc, Context, Name);
+      const facts::BorrowedReference *Row = macroRow(Loc, Context, Name);
       if (!Row || !isFollowed(*Row) || !M->getType()->isPointerType())
         return nullptr;
       if (Context.getSourceManager().isMacroArgExpansion(Loc))
@@ -188,7 +207,7 @@ const facts::BorrowedRef *borrowedLookup(const Expr *E,
     return nullptr;
   Container = containerBehind(Storage->getBase());
   Name.clear();
-  const facts::BorrowedRef *Row = macroRow(Loc, Context, Name);
+  const facts::BorrowedReference *Row = macroRow(Loc, Context, Name);
   if (!Row) {
     Name = "ob_item";
     Row = facts::findBorrowed(Plain);
@@ -625,7 +644,7 @@ private:
   }
 
   /// The Borrowed origin for lookup expression \p E.
-  unsigned borrowed(const Expr *E, const facts::BorrowedRef *Row,
+  unsigned borrowed(const Expr *E, const facts::BorrowedReference *Row,
                     std::string Name, const Expr *Container,
                     const FunctionDecl *Through = nullptr,
                     unsigned Inner = ~0u) {
@@ -862,7 +881,7 @@ private:
       return false;
     std::string Name;
     const Expr *Container = nullptr;
-    const facts::BorrowedRef *Row =
+    const facts::BorrowedReference *Row =
         borrowedLookup(E, Context, Name, Container);
     if (!Row)
       return false;
@@ -875,15 +894,15 @@ private:
       return {B};
     const FunctionDecl *FD = Call->getDirectCallee();
     if (StringRef Api = apiName(FD); !Api.empty()) {
-      if (const facts::RefCountOp *Op = facts::findRefCount(Api);
-          Op && Op->Op == facts::RefOp::NewRef && Call->getNumArgs() > 0) {
+      if (const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(Api);
+          Op && Op->Op == facts::RefcountOp::NewRef && Call->getNumArgs() > 0) {
         Values V = evaluate(Call->getArg(0), S, Depth), R;
         for (unsigned X : V)
           insert(R, isBorrowed(X) ? owned(X) : X);
         return R;
       }
       if (const facts::NewReference *New = facts::findNewReference(Api);
-          New && New->Arg < 0)
+          New && New->OutArg < 0)
         return newReference(Call, *New, S, Depth);
     }
     if (FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
@@ -923,7 +942,7 @@ private:
       return evaluate(Call->getArg(0), S, Depth);
     OriginKind K = OriginKind::New;
     bool Tuple = New.Container == facts::ContainerKind::Tuple;
-    if (New.Fresh == facts::Freshness::Fresh || Tuple)
+    if (New.Fresh || New.FreshByFormat || Tuple)
       K = New.Container == facts::ContainerKind::Instance
               ? OriginKind::Instance
               : OriginKind::Fresh;
@@ -1242,8 +1261,8 @@ private:
   void callEffects(State &S, const CallExpr *Call) {
     const FunctionDecl *FD = Call->getDirectCallee();
     StringRef Api = apiName(FD);
-    const facts::RefCountOp *Op =
-        Api.empty() ? nullptr : facts::findRefCount(Api);
+    const facts::ReferenceCountApi *Op =
+        Api.empty() ? nullptr : facts::findReferenceCountOp(Api);
     const facts::CallEffect *Effect =
         Api.empty() ? nullptr : facts::findEffect(Api);
     const model::Function *Own = FD ? Model.function(FD) : nullptr;
@@ -1296,8 +1315,8 @@ private:
         continue;
       UseKind K = UseKind::Passed;
       if (Op && int(I) == Op->Arg)
-        K = Op->Op == facts::RefOp::Decref ? UseKind::Decref : UseKind::Incref;
-      else if (!Api.empty() && facts::stealsArgument(Api, I))
+        K = Op->Op == facts::RefcountOp::Decref ? UseKind::Decref : UseKind::Incref;
+      else if (!Api.empty() && steals(Api, I))
         K = UseKind::Stolen;
       if (!isTransparent(FD))
         useValues(S, V, K, Call);
@@ -1321,7 +1340,7 @@ private:
           if (isBorrowed(X))
             insert(S.Crossed, Refs.Origins[X].Lookup);
     }
-    if (Op && Op->Op == facts::RefOp::Incref && Op->Arg >= 0 &&
+    if (Op && Op->Op == facts::RefcountOp::Incref && Op->Arg >= 0 &&
         unsigned(Op->Arg) < Args.size())
       becomesOwned(S, Args[Op->Arg]);
   }
@@ -1387,7 +1406,7 @@ private:
     }
     // An output.
     if (!Api.empty()) {
-      if (const facts::BorrowedRef *Row = facts::findBorrowed(Api)) {
+      if (const facts::BorrowedReference *Row = facts::findBorrowed(Api)) {
         OriginKind K = Row->Container == facts::ContainerKind::Arguments
                            ? OriginKind::Argument
                            : OriginKind::New;
@@ -1402,8 +1421,7 @@ private:
         setLocation(S, Loc, {O});
         return;
       }
-      if (const facts::NewReference *New = facts::findNewReference(Api);
-          New && New->Arg == int(Arg)) {
+      if (newThrough(Api, Arg)) {
         unsigned O = outOrigin(Call, Arg, OriginKind::New);
         if (Call->getNumArgs() > 0 && Arg != 0) {
           Values Base = evaluate(Call->getArg(0), S);
@@ -1607,7 +1625,7 @@ private:
   bool look(const Expr *E) {
     std::string Name;
     const Expr *Container;
-    const facts::BorrowedRef *Row =
+    const facts::BorrowedReference *Row =
         borrowedLookup(E, Context, Name, Container);
     Found = Row && Row->Mutable;
     return !Found;

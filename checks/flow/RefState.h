@@ -86,7 +86,7 @@ struct Use {
 /// One expression that yields a borrowed reference.
 struct Lookup {
   const clang::Expr *Where;        ///< Call, subscript or member expression.
-  const facts::BorrowedRef *Fact;  ///< Never null.
+  const facts::BorrowedReference *Fact;  ///< Never null.
   std::string Name;                ///< As written: PyList_GET_ITEM.
   const clang::Expr *Container = nullptr; ///< Null for sys, import and thread.
   /// What Container is at the lookup. Origins of kind Fresh have not escaped.
@@ -204,7 +204,7 @@ private:
 /// The fact about the API that \p E reads a borrowed reference with, when E is
 /// a call of one or the expression its macro leaves; null otherwise. \p Name is
 /// set to what the source says, \p Container to the container expression.
-const facts::BorrowedRef *borrowedLookup(const clang::Expr *E,
+const facts::BorrowedReference *borrowedLookup(const clang::Expr *E,
                                          const clang::ASTContext &Context,
                                          std::string &Name,
                                          const clang::Expr *&Container);

@@ -1,0 +1,736 @@
+//===- Sharing.cpp - Who else can change a container ----------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "flow/Sharing.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+
+using namespace clang;
+
+namespace pyext::flow {
+
+namespace {
+
+Sharing isPrivate(Sharing::Reason Why) {
+  Sharing S;
+  S.K = Sharing::Private;
+  S.Why = Why;
+  return S;
+}
+
+Sharing isUnknown() {
+  Sharing S;
+  S.K = Sharing::Unknown;
+  return S;
+}
+
+Sharing isShared(unsigned Tier, const Twine &Who,
+                 SourceLocation Where = SourceLocation()) {
+  Sharing S;
+  S.K = Sharing::Shared;
+  S.Tier = Tier;
+  S.Who = Who.str();
+  S.Where = Where;
+  return S;
+}
+
+/// The verdict for something that can be either; of two shared ones, the lower
+/// tier.
+void worsen(Sharing &Into, Sharing From) {
+  if (From.K > Into.K ||
+      (From.K == Into.K && From.K == Sharing::Shared && From.Tier < Into.Tier) ||
+      (From.K == Into.K && Into.Why == Sharing::None))
+    Into = std::move(From);
+}
+
+StringRef apiName(const FunctionDecl *FD) {
+  const IdentifierInfo *II = FD ? FD->getIdentifier() : nullptr;
+  if (!II || !(II->getName().starts_with("Py") ||
+               II->getName().starts_with("_Py")))
+    return {};
+  return facts::canonicalName(II->getName());
+}
+
+std::string nameOf(const FunctionDecl *FD) {
+  return FD ? FD->getNameAsString() : std::string("somebody");
+}
+
+/// Functions that hand out an object that existed before, by its name in or by
+/// its place in another.
+bool readsExisting(StringRef Api) {
+  return Api.contains("GetAttr") || Api.contains("GetItem") ||
+         Api.contains("OptionalAttr") || Api.contains("OptionalItem") ||
+         Api.contains("GenericGetDict") || Api.contains("Iter_Next") ||
+         Api.contains("IterNext") || Api.contains("_Import") ||
+         Api.contains("PyType_GetDict") || Api.contains("Weakref_GetRef") ||
+         Api.contains("_ITEM") || Api.contains("PyDict_Next") ||
+         Api.contains("PySet_NextEntry") || Api.contains("SetDefault") ||
+         Api.contains("LookupRef") || Api.contains("PyDict_Pop") ||
+         Api.contains("PySys_Get");
+}
+
+constexpr int MethVarargs = 0x0001, MethKeywords = 0x0002, MethFastcall = 0x0080,
+              MethMethod = 0x0200;
+
+enum class Role { Object, Tuple, Dict, Array };
+
+/// What the interpreter passes as parameter number \p I.
+Role roleOf(const model::EntryPoint &E, unsigned I) {
+  using model::EntryKind;
+  switch (E.Kind) {
+  case EntryKind::Method: {
+    unsigned First = 1;
+    if (E.MethodFlags & MethMethod)
+      ++First;
+    if (E.MethodFlags & MethFastcall) {
+      if (I == First)
+        return Role::Array;
+      return I == First + 2 ? Role::Tuple : Role::Object;
+    }
+    if ((E.MethodFlags & MethVarargs) && I == First)
+      return Role::Tuple;
+    if ((E.MethodFlags & MethKeywords) && I == First + 1)
+      return Role::Dict;
+    return Role::Object;
+  }
+  case EntryKind::New:
+  case EntryKind::Init:
+    return I == 1 ? Role::Tuple : I == 2 ? Role::Dict : Role::Object;
+  case EntryKind::Slot:
+    if (const facts::TypeSlot *T = [&]() -> const facts::TypeSlot * {
+          StringRef Name = E.Name;
+          if (Name.starts_with("Py_"))
+            return facts::findTypeSlotByMacro(Name);
+          return facts::findTypeSlotByField(Name);
+        }()) {
+      if (T->Role == facts::SlotRole::Call)
+        return I == 1 ? Role::Tuple : I == 2 ? Role::Dict : Role::Object;
+      if (T->Role == facts::SlotRole::Vectorcall)
+        return I == 1 ? Role::Array : I == 3 ? Role::Tuple : Role::Object;
+    }
+    return Role::Object;
+  default:
+    return Role::Object;
+  }
+}
+
+/// True when another file may declare and call it.
+bool declaredElsewhere(const Decl *D, const SourceManager &SM) {
+  for (const Decl *R : D->redecls())
+    if (!SM.isInMainFile(SM.getExpansionLoc(R->getLocation())))
+      return true;
+  return false;
+}
+
+} // namespace
+
+Sharing SharingAnalysis::container(const FunctionRefs &R, const Lookup &L) {
+  switch (L.Fact->Container) {
+  case facts::ContainerKind::Weakref:
+    return isShared(1, "another thread can drop the last reference to the "
+                       "object the weak reference refers to");
+  case facts::ContainerKind::Sys:
+    return isShared(1, "any thread can replace the object in the 'sys' module "
+                       "or in 'sys.modules'");
+  case facts::ContainerKind::Type:
+    return isShared(1, "any thread can set or delete attributes of the type");
+  default:
+    break;
+  }
+  if (L.IsTuple)
+    return isPrivate(Sharing::Immutable);
+  if (!L.Container)
+    return isUnknown();
+  return values(R, L.ContainerValues, L.Escaped);
+}
+
+Sharing SharingAnalysis::values(const FunctionRefs &R, const Values &V,
+                                bool Escaped) {
+  if (V.empty())
+    return isUnknown();
+  // A chain of helpers this deep is given up.
+  if (Depth > 40)
+    return isUnknown();
+  ++Depth;
+  Sharing Worst;
+  for (unsigned O : V)
+    worsen(Worst, origin(R, O, Escaped));
+  --Depth;
+  return Worst;
+}
+
+Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
+                                bool Escaped) {
+  const Origin &O = R.origin(I);
+  switch (O.Kind) {
+  case OriginKind::Unknown:
+  case OriginKind::Address:
+  case OriginKind::Static:
+    return isUnknown();
+  case OriginKind::Null:
+    return isPrivate(Sharing::None);
+  case OriginKind::Parameter:
+    if (!O.Decl)
+      return isUnknown();
+    return parameter(R.function(), cast<ParmVarDecl>(O.Decl));
+  case OriginKind::Argument:
+    if (O.Immutable)
+      return isPrivate(Sharing::Immutable);
+    return isShared(2, "any thread that holds the object passed to '" +
+                           nameOf(R.function()) + "' can change it",
+                    O.Where->getExprLoc());
+  case OriginKind::Load:
+    return load(R, O);
+  case OriginKind::Fresh:
+  case OriginKind::Instance:
+    if (O.Immutable)
+      return isPrivate(Sharing::Immutable);
+    if (Escaped)
+      return isShared(2, "other threads can reach the object made here once it "
+                         "is stored",
+                      O.Where->getExprLoc());
+    return isPrivate(Sharing::New);
+  case OriginKind::New: {
+    const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
+    StringRef Api = Call ? apiName(Call->getDirectCallee()) : StringRef();
+    if (!readsExisting(Api))
+      return isUnknown();
+    return isShared(2, "any thread can reach the object that '" + Api.str() +
+                           "' gets and change it",
+                    O.Where->getExprLoc());
+  }
+  case OriginKind::Borrowed:
+  case OriginKind::Owned:
+    return item(R, O);
+  case OriginKind::Call:
+    return result(R, O);
+  }
+  return isUnknown();
+}
+
+/// Something found in a container.
+Sharing SharingAnalysis::item(const FunctionRefs &R, const Origin &O) {
+  const Lookup &L = R.lookups()[O.Lookup];
+  switch (L.Fact->Container) {
+  case facts::ContainerKind::Thread:
+    // The dict of this thread, but not the globals of a frame.
+    return L.Fact->Replacement ? isShared(1, "any thread that runs code of the "
+                                             "same module can change the "
+                                             "namespace that '" +
+                                                 L.Name + "' gives")
+                               : isPrivate(Sharing::PerThread);
+  case facts::ContainerKind::Module:
+    return isShared(1, "any thread can set or delete attributes of the module",
+                    L.Where->getExprLoc());
+  default:
+    break;
+  }
+  Sharing C = container(R, L);
+  switch (C.K) {
+  case Sharing::Unknown:
+    return C;
+  case Sharing::Shared:
+    return isShared(std::max(2u, C.Tier),
+                    "any thread can reach the object that '" + L.Name +
+                        "' finds there and change it",
+                    L.Where->getExprLoc());
+  case Sharing::Private:
+    break;
+  }
+  if (C.Why == Sharing::CallArgument)
+    return isShared(2, "any thread that holds the object passed to '" +
+                           nameOf(R.function()) + "' can change it",
+                    L.Where->getExprLoc());
+  // What somebody else had put into a copy or a tuple is still theirs.
+  for (unsigned V : L.ContainerValues) {
+    const Origin &From = R.origin(V);
+    if (From.Kind == OriginKind::Fresh && From.Copy)
+      return isShared(2, "any thread can reach the items of the container that "
+                         "was copied and change them",
+                      From.Where->getExprLoc());
+    if (From.Kind == OriginKind::Argument)
+      return isShared(2, "any thread that holds the objects passed to '" +
+                             nameOf(R.function()) + "' can change them",
+                      From.Where->getExprLoc());
+  }
+  return isUnknown();
+}
+
+/// What a function of this file returned.
+Sharing SharingAnalysis::result(const FunctionRefs &R, const Origin &O) {
+  const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
+  const FunctionRefs *Callee = FD ? States.get(FD) : nullptr;
+  const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
+  if (!Callee || !Call || Depth > 40)
+    return isUnknown();
+  ++Depth;
+  Sharing Worst;
+  const CallArguments *Given = R.arguments(Call);
+  for (unsigned V : Callee->returned()) {
+    const Origin &From = Callee->origin(V);
+    if (From.Kind == OriginKind::Parameter && From.Decl) {
+      const unsigned I =
+          cast<ParmVarDecl>(From.Decl)->getFunctionScopeIndex();
+      if (Given && I < Given->Args.size())
+        worsen(Worst, Given->IsTuple[I]
+                          ? isPrivate(Sharing::Immutable)
+                          : values(R, Given->Args[I], Given->Escaped[I]));
+      else
+        worsen(Worst, isUnknown());
+      continue;
+    }
+    worsen(Worst, origin(*Callee, V, Callee->returnsEscaped()));
+  }
+  --Depth;
+  return Callee->returned().empty() ? isUnknown() : Worst;
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
+                                   const ParmVarDecl *P) {
+  auto [It, New] = Parameters.try_emplace(P, isPrivate(Sharing::None));
+  if (!New)
+    return It->second; // A function that calls itself adds nothing.
+  const model::Function *F = States.model().function(FD);
+  if (!F)
+    return Parameters[P] = isUnknown();
+
+  const unsigned I = P->getFunctionScopeIndex();
+  const std::string Who = "any thread that holds the object passed as argument "
+                          "'" +
+                          P->getNameAsString() + "' can change it";
+  Sharing Result;
+  bool Python = false, Exported = false;
+  for (const model::EntryPoint &E : F->Entries) {
+    switch (E.Kind) {
+    case model::EntryKind::Exported:
+      Exported = true;
+      continue;
+    case model::EntryKind::Callback:
+    case model::EntryKind::Thread:
+      // Given by foreign code, not by Python.
+      worsen(Result, isUnknown());
+      continue;
+    default:
+      break;
+    }
+    Python = true;
+    switch (roleOf(E, I)) {
+    case Role::Tuple:
+    case Role::Dict:
+      worsen(Result, isPrivate(Sharing::CallArgument));
+      break;
+    case Role::Array:
+    case Role::Object:
+      worsen(Result, isShared(2, Who, P->getLocation()));
+      break;
+    }
+  }
+  bool Any = false;
+  if (!Python || !F->Callers.empty())
+    worsen(Result, fromCallers(*F, P, Any));
+  if (!Python && Result.K != Sharing::Shared) {
+    const SourceManager &SM =
+        States.model().context().getSourceManager();
+    if (Exported && (!Any || declaredElsewhere(FD, SM)))
+      Result = isShared(3, "other files can call '" + nameOf(FD) +
+                               "' with an object that other threads hold",
+                        FD->getLocation());
+    else if (!Any || F->AddressTaken)
+      worsen(Result, isUnknown());
+  }
+  return Parameters[P] = Result;
+}
+
+Sharing SharingAnalysis::fromCallers(const model::Function &F,
+                                     const ParmVarDecl *P, bool &Any) {
+  Sharing Result;
+  const unsigned I = P->getFunctionScopeIndex();
+  const model::ExtensionModel &Model = States.model();
+  if (Depth > 40)
+    return isUnknown();
+  ++Depth;
+  for (const model::CallSite &C : F.Callers) {
+    if (!C.Call || !C.Caller)
+      continue;
+    Any = true;
+    const uint8_t Contexts = Model.contextsOf(C.Caller);
+    if (Contexts && !(Contexts & (model::RunContext | model::ForeignContext)))
+      continue;
+    const FunctionRefs *Caller = States.get(C.Caller);
+    if (!Caller) {
+      worsen(Result, isUnknown());
+      continue;
+    }
+    const CallArguments *Given = Caller->arguments(C.Call);
+    if (!Given || I >= Given->Args.size())
+      continue; // Not reached.
+    if (Given->IsTuple[I]) {
+      worsen(Result, isPrivate(Sharing::Immutable));
+      continue;
+    }
+    Sharing S = values(*Caller, Given->Args[I], Given->Escaped[I]);
+    if (S.K == Sharing::Shared) {
+      bool Suspendable = false;
+      LockList Locks = Model.locksAt(C.Caller, C.Call);
+      if (!Locks.empty() &&
+          protectsValues(Locks, *Caller, C.Call->getArg(I), Given->Args[I],
+                         Suspendable))
+        S = isPrivate(Sharing::Guarded);
+    }
+    worsen(Result, std::move(S));
+    if (Result.K == Sharing::Shared && Result.Tier == 1)
+      break;
+  }
+  --Depth;
+  return Result;
+}
+
+//===----------------------------------------------------------------------===//
+// State
+//===----------------------------------------------------------------------===//
+
+Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
+  const model::ExtensionModel &Model = States.model();
+  if (const auto *VD = dyn_cast_or_null<VarDecl>(O.Decl))
+    return state(VD);
+  if (const auto *F = dyn_cast_or_null<FieldDecl>(O.Decl)) {
+    // An object that is still being made.
+    bool Unborn = !O.Base.empty();
+    for (unsigned B : O.Base) {
+      OriginKind K = R.origin(B).Kind;
+      Unborn &= K == OriginKind::Instance || K == OriginKind::Fresh ||
+                K == OriginKind::Null;
+    }
+    if (Unborn)
+      return isPrivate(Sharing::New);
+    if (!Model.preprocessing().isFirstParty(F->getLocation())) {
+      if (!model::ExtensionModel::isObjectRecord(F->getParent()))
+        return isUnknown();
+      return isShared(1, "any thread that reaches the object can change what '" +
+                             F->getNameAsString() + "' holds");
+    }
+    return state(F);
+  }
+  // An element of an array.
+  if (const auto *A = dyn_cast_or_null<ArraySubscriptExpr>(O.Where)) {
+    const Expr *Base = A->getBase()->IgnoreParenCasts();
+    if (const auto *DRE = dyn_cast<DeclRefExpr>(Base))
+      if (const auto *VD = dyn_cast<VarDecl>(DRE->getDecl());
+          VD && !VD->hasLocalStorage())
+        return state(VD);
+    if (const auto *M = dyn_cast<MemberExpr>(Base))
+      if (const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
+          F && Model.stateOf(F))
+        return state(F);
+  }
+  Sharing Result = isUnknown();
+  for (unsigned B : O.Base) {
+    const Origin &From = R.origin(B);
+    if (From.Kind == OriginKind::Parameter && From.Decl) {
+      // args[i]
+      const auto *P = cast<ParmVarDecl>(From.Decl);
+      const model::Function *F = Model.function(R.function());
+      if (!F)
+        continue;
+      for (const model::EntryPoint &E : F->Entries)
+        if (roleOf(E, P->getFunctionScopeIndex()) == Role::Array)
+          return isShared(2, "any thread that holds the object passed to '" +
+                                 nameOf(R.function()) + "' can change it",
+                          O.Where ? O.Where->getExprLoc() : SourceLocation());
+    }
+  }
+  return Result;
+}
+
+Sharing SharingAnalysis::state(const ValueDecl *D) {
+  D = cast<ValueDecl>(D->getCanonicalDecl());
+  auto It = Variables.find(D);
+  if (It != Variables.end())
+    return It->second;
+  Variables[D] = isPrivate(Sharing::None);
+  const model::StateVariable *S = States.model().stateOf(D);
+  Sharing Result;
+  if (!S)
+    Result = isUnknown();
+  else if (S->ThreadLocal)
+    Result = isPrivate(Sharing::PerThread);
+  else
+    Result = findWriter(*S);
+  return Variables[D] = Result;
+}
+
+/// The second party that can change the container in \p S.
+Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
+  const model::ExtensionModel &Model = States.model();
+  const SourceManager &SM = Model.context().getSourceManager();
+  const std::string Name = S.Decl->getNameAsString();
+  const bool Field = isa<FieldDecl>(S.Decl);
+
+  for (const model::TypeObject &T : Model.types())
+    for (const FieldDecl *M : T.Members)
+      if (M == S.Decl)
+        return isShared(1, "Python code reaches '" + Name +
+                               "' as an attribute and can change it",
+                        M->getLocation());
+
+  Sharing Handed; // Somebody else has it, nobody here changes it.
+  Handed.K = Sharing::Private;
+  llvm::DenseMap<const FunctionDecl *, char> Seen;
+  for (const model::Access &A : S.Accesses) {
+    if (!A.Function || !Seen.try_emplace(A.Function, 1).second)
+      continue;
+    const model::Function *F = Model.function(A.Function);
+    const uint8_t Contexts = Model.contextsOf(A.Function);
+    const bool Dead =
+        Contexts && !(Contexts & ~uint8_t(model::DeadContext));
+    const bool Run =
+        !Contexts || (Contexts & (model::RunContext | model::ForeignContext));
+    const bool Making = F && F->has(model::EntryKind::New);
+    if (Dead)
+      continue;
+    const FunctionRefs *R = States.get(A.Function);
+    if (!R)
+      continue;
+    for (const OriginUse &U : R->uses()) {
+      const Origin &O = R->origin(U.Origin);
+      if (O.Kind != OriginKind::Load || !O.Decl ||
+          O.Decl->getCanonicalDecl() != S.Decl->getCanonicalDecl())
+        continue;
+      Effect E = effectOf(*R, U, F && F->isPythonVisible());
+      if (E.K == Effect::Changes && Run && !Making) {
+        const std::string By = nameOf(E.In ? E.In : A.Function);
+        return isShared(1,
+                        Field ? "another thread can change '" + Name + "' in '" +
+                                    By + "'"
+                              : "'" + By + "' changes '" + Name +
+                                    "', in any thread",
+                        E.Where ? E.Where->getBeginLoc() : SourceLocation());
+      }
+      if (E.K == Effect::Escapes && Handed.K != Sharing::Shared)
+        Handed = isShared(1, "'" + Name + "' is handed to others in '" +
+                                 nameOf(E.In ? E.In : A.Function) +
+                                 "', who can change it",
+                          E.Where ? E.Where->getBeginLoc() : SourceLocation());
+    }
+  }
+  // Replacing the container drops the old one and its items with it.
+  for (const model::Access &A : S.Accesses) {
+    if (!A.writes() || !A.Function)
+      continue;
+    const model::Function *F = Model.function(A.Function);
+    const uint8_t Contexts = Model.contextsOf(A.Function);
+    if (Contexts && !(Contexts & (model::RunContext | model::ForeignContext)))
+      continue;
+    if (F && F->has(model::EntryKind::New))
+      continue;
+    if (A.Kind == model::AccessKind::Address || A.Resets)
+      return isShared(1,
+                      "another thread can replace '" + Name + "' in '" +
+                          nameOf(A.Function) + "'",
+                      A.Where->getExprLoc());
+  }
+  // Given by somebody who may have kept it.
+  for (const model::Access &A : S.Accesses) {
+    if (A.Kind != model::AccessKind::Write || !A.Function || A.Resets)
+      continue;
+    const auto *Assign = dyn_cast_or_null<BinaryOperator>(A.Statement);
+    if (!Assign || Assign->getOpcode() != BO_Assign)
+      continue;
+    const FunctionRefs *R = States.get(A.Function);
+    if (!R)
+      continue;
+    for (const OriginUse &U : R->uses()) {
+      if (U.K != OriginUse::Stored || U.Where != Assign)
+        continue;
+      Sharing From = origin(*R, U.Origin, false);
+      if (From.K == Sharing::Shared)
+        return isShared(1,
+                        "the code that passed the object stored in '" + Name +
+                            "' can still change it",
+                        Assign->getBeginLoc());
+    }
+  }
+  if (Handed.K == Sharing::Shared)
+    return Handed;
+  // Other files see it too.
+  const bool Visible =
+      Field ? !SM.isInMainFile(SM.getExpansionLoc(S.Decl->getLocation()))
+            : cast<VarDecl>(S.Decl)->isExternallyVisible() &&
+                  declaredElsewhere(S.Decl, SM);
+  if (Visible)
+    return isShared(1, "code in other files can change '" + Name + "'",
+                    S.Decl->getLocation());
+  return isPrivate(Sharing::Unchanged);
+}
+
+SharingAnalysis::Effect
+SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
+                          bool ReturnEscapes) {
+  Effect E;
+  E.Where = U.Where;
+  E.In = R.function();
+  switch (U.K) {
+  case OriginUse::Stored:
+    E.K = Effect::Escapes;
+    return E;
+  case OriginUse::Returned:
+    E.K = ReturnEscapes ? Effect::Escapes : Effect::Nothing;
+    return E;
+  case OriginUse::Argument:
+    break;
+  }
+  const auto *Call = cast<CallExpr>(U.Where);
+  const FunctionDecl *FD = Call->getDirectCallee();
+  StringRef Api = apiName(FD);
+  if (!Api.empty()) {
+    if (const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(Api)) {
+      // Giving up the container itself gives up its items.
+      E.K = Op->Op == facts::RefcountOp::Decref ? Effect::Changes
+                                                : Effect::Nothing;
+      return E;
+    }
+    const facts::CallEffect *Row = facts::findEffect(Api);
+    if (Row && Row->MutatesArg >= 0 && unsigned(Row->MutatesArg) == U.Index) {
+      E.K = Effect::Changes;
+      return E;
+    }
+    if (facts::isContainerOnlyApi(Api, U.Index) ||
+        (Row && Row->Class == facts::EffectClass::Pure &&
+         Row->MutatesArg < 0) ||
+        facts::findBorrowed(Api))
+      return E;
+    E.K = Effect::Escapes;
+    return E;
+  }
+  if (!FD || !States.model().function(FD)) {
+    E.K = Effect::Escapes;
+    return E;
+  }
+  return effectOn(FD, U.Index);
+}
+
+SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
+                                                  unsigned Arg) {
+  FD = States.model().function(FD)->Decl;
+  auto [It, New] = Effects.try_emplace({FD, Arg});
+  if (!New)
+    return It->second;
+  Effect Result;
+  Result.In = FD;
+  const FunctionRefs *R = Depth > 40 ? nullptr : States.get(FD);
+  if (!R) {
+    Result.K = Effect::Escapes;
+    return Effects[{FD, Arg}] = Result;
+  }
+  ++Depth;
+  for (const OriginUse &U : R->uses()) {
+    const Origin &O = R->origin(U.Origin);
+    if (O.Kind != OriginKind::Parameter || !O.Decl ||
+        cast<ParmVarDecl>(O.Decl)->getFunctionScopeIndex() != Arg)
+      continue;
+    Effect E = effectOf(*R, U, false);
+    if (E.K > Result.K)
+      Result = E;
+    if (Result.K == Effect::Changes)
+      break;
+  }
+  --Depth;
+  return Effects[{FD, Arg}] = Result;
+}
+
+//===----------------------------------------------------------------------===//
+// Locks
+//===----------------------------------------------------------------------===//
+
+bool SharingAnalysis::protects(llvm::ArrayRef<Lock> Locks,
+                               const FunctionRefs &R, const Lookup &L,
+                               bool &Suspendable) {
+  Suspendable = false;
+  if (Locks.empty())
+    return false;
+  return protectsValues(Locks, R, L.Container, L.ContainerValues, Suspendable);
+}
+
+bool SharingAnalysis::protectsValues(llvm::ArrayRef<Lock> Locks,
+                                     const FunctionRefs &R, const Expr *E,
+                                     const Values &V, bool &Suspendable) {
+  // The names under which the container, or the object it is a field of, can
+  // be locked.
+  llvm::SmallVector<std::string, 4> Names;
+  bool Internal = true; // Nobody outside the extension has it.
+  if (E)
+    Names.push_back(canonicalText(E));
+  for (unsigned I : V) {
+    const Origin &O = R.origin(I);
+    switch (O.Kind) {
+    case OriginKind::Parameter: {
+      if (O.Decl)
+        Names.push_back(O.Decl->getNameAsString());
+      const model::Function *F = States.model().function(R.function());
+      Internal &= F && !F->isPythonVisible();
+      break;
+    }
+    case OriginKind::Load:
+      if (O.Where)
+        Names.push_back(canonicalText(O.Where));
+      break;
+    case OriginKind::Call:
+    case OriginKind::Null:
+    case OriginKind::Fresh:
+    case OriginKind::Instance:
+      break;
+    case OriginKind::Borrowed:
+    case OriginKind::Owned: {
+      // PyModule_GetDict(m), or a container within one of the extension's own.
+      const Lookup &From = R.lookups()[O.Lookup];
+      for (unsigned J : From.ContainerValues)
+        Internal &= R.origin(J).Kind == OriginKind::Load;
+      break;
+    }
+    default:
+      Internal = false;
+      break;
+    }
+  }
+  for (const Lock &L : Locks) {
+    if (L.isByConvention())
+      return true;
+    if (!facts::isCriticalSection(L.Kind)) {
+      // The extension's own lock guards the extension's own containers.
+      if (Internal)
+        return true;
+      continue;
+    }
+    for (StringRef Name : Names) {
+      if (Name == L.Key) {
+        Suspendable = true;
+        return true;
+      }
+      // self->items under a section on self.
+      if (Name.starts_with(L.Key) &&
+          (Name.drop_front(L.Key.size()).starts_with("->") ||
+           Name.drop_front(L.Key.size()).starts_with("."))) {
+        Suspendable = true;
+        return true;
+      }
+    }
+    // A section on a mutex is a lock of the extension.
+    if (Internal && (L.Kind == facts::LockKind::CriticalSectionMutex ||
+                     L.Kind == facts::LockKind::CriticalSection2Mutex)) {
+      Suspendable = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace pyext::flow

@@ -1,0 +1,95 @@
+//===- Sharing.h - Who else can change a container --------------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A borrowed reference is safe as long as nobody makes its container drop the
+// object. This decides who could: from where the container comes, from what the
+// callers of a helper give it, and from what the rest of the file does with a
+// global or a field. A verdict of Shared always names the second party.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_FLOW_SHARING_H
+#define PYEXT_FLOW_SHARING_H
+
+#include "flow/RefState.h"
+#include <string>
+
+namespace pyext::flow {
+
+struct Sharing {
+  enum Kind : uint8_t {
+    Private, ///< Nobody else can change it while the function runs.
+    Unknown, ///< This file does not tell.
+    Shared,
+  } K = Private;
+  enum Reason : uint8_t {
+    None,
+    New,          ///< Made here and known to nobody else.
+    CallArgument, ///< The argument tuple or the keyword dict of this call.
+    Immutable,
+    PerThread,
+    Unchanged,    ///< Nothing in this file changes it after initialisation.
+    Guarded,      ///< Callers hold a lock on it.
+  } Why = None;
+  /// 1: state of the extension or the interpreter; 2: objects Python code
+  /// passes or reaches; 3: parameters of functions other files can call.
+  unsigned Tier = 0;
+  /// Second party, a sentence without a final stop; empty unless Shared.
+  std::string Who;
+  clang::SourceLocation Where; ///< Of the second party; may be invalid.
+};
+
+/// Answers for one translation unit; remembers what it found.
+class SharingAnalysis {
+public:
+  explicit SharingAnalysis(RefStates &States) : States(States) {}
+
+  /// The container of \p L, a lookup of \p R's function, at the lookup.
+  Sharing container(const FunctionRefs &R, const Lookup &L);
+
+  /// True when \p Locks, held in \p R's function, keep others from changing the
+  /// container of \p L. \p Suspendable is set when that holds only until a
+  /// critical section is suspended.
+  bool protects(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
+                const Lookup &L, bool &Suspendable);
+
+private:
+  Sharing values(const FunctionRefs &R, const Values &V, bool Escaped);
+  Sharing origin(const FunctionRefs &R, unsigned O, bool Escaped);
+  Sharing parameter(const clang::FunctionDecl *FD, const clang::ParmVarDecl *P);
+  Sharing fromCallers(const model::Function &F, const clang::ParmVarDecl *P,
+                      bool &Any);
+  Sharing load(const FunctionRefs &R, const Origin &O);
+  Sharing item(const FunctionRefs &R, const Origin &O);
+  Sharing result(const FunctionRefs &R, const Origin &O);
+  /// A global or a field.
+  Sharing state(const clang::ValueDecl *D);
+  Sharing findWriter(const model::StateVariable &S);
+  bool protectsValues(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
+                      const clang::Expr *E, const Values &V, bool &Suspendable);
+
+  /// What a function does to a container it is given.
+  struct Effect {
+    enum Kind : uint8_t { Nothing, Escapes, Changes } K = Nothing;
+    const clang::Stmt *Where = nullptr;
+    const clang::FunctionDecl *In = nullptr;
+  };
+  Effect effectOn(const clang::FunctionDecl *FD, unsigned Arg);
+  Effect effectOf(const FunctionRefs &R, const OriginUse &U, bool ReturnEscapes);
+
+  RefStates &States;
+  llvm::DenseMap<const clang::ParmVarDecl *, Sharing> Parameters;
+  llvm::DenseMap<const clang::ValueDecl *, Sharing> Variables;
+  llvm::DenseMap<std::pair<const clang::FunctionDecl *, unsigned>, Effect>
+      Effects;
+  unsigned Depth = 0;
+};
+
+} // namespace pyext::flow
+
+#endif // PYEXT_FLOW_SHARING_H
