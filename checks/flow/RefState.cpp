@@ -1715,10 +1715,12 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
                     [](const RefVars &, const CFGElement &) {});
       const SourceManager &SM = Model.context().getSourceManager();
       for (Lookup &L : Refs->Lookups) {
-        llvm::stable_sort(L.Uses, [&](const Use &A, const Use &B) {
-          return SM.isBeforeInTranslationUnit(
-              SM.getExpansionLoc(A.Where->getBeginLoc()),
-              SM.getExpansionLoc(B.Where->getBeginLoc()));
+        llvm::sort(L.Uses, [&](const Use &A, const Use &B) {
+          SourceLocation X = SM.getFileLoc(A.Where->getBeginLoc());
+          SourceLocation Y = SM.getFileLoc(B.Where->getBeginLoc());
+          if (X != Y)
+            return SM.isBeforeInTranslationUnit(X, Y);
+          return A.Kind < B.Kind;
         });
       }
       E.Refs = std::move(Refs);
