@@ -155,6 +155,14 @@ std::string canonicalText(StringRef Text) {
     }
     break;
   }
+  // (self)->lock, as macros write their parameters.
+  if (Text.starts_with("(")) {
+    size_t Close = Text.find(')');
+    StringRef Name = Text.slice(1, Close);
+    if (Close != StringRef::npos && !Name.empty() &&
+        all_of(Name, [](char C) { return isAlnum(C) || C == '_'; }))
+      return (Name + Text.drop_front(Close + 1)).str();
+  }
   return Text.str();
 }
 
