@@ -74,10 +74,11 @@ bool ExtensionModel::Builder::isGenerated(const NamedDecl *D) const {
 }
 
 std::string ExtensionModel::Builder::textOf(SourceRange Range) const {
-  return Lexer::getSourceText(
-             CharSourceRange::getTokenRange(SM.getExpansionRange(Range).getAsRange()),
-             SM, Context.getLangOpts())
-      .str();
+  CharSourceRange File = Lexer::makeFileCharRange(
+      CharSourceRange::getTokenRange(Range), SM, Context.getLangOpts());
+  if (File.isInvalid())
+    File = CharSourceRange::getTokenRange(SM.getExpansionRange(Range).getAsRange());
+  return Lexer::getSourceText(File, SM, Context.getLangOpts()).str();
 }
 
 Function *ExtensionModel::Builder::functionFor(const FunctionDecl *FD) const {

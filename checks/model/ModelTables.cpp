@@ -129,7 +129,7 @@ void ExtensionModel::Builder::readSpec(const VarDecl *VD) {
         if (!Id)
           return;
         StringRef Macro = macroName(
-            Id->getBeginLoc(), SM, Context.getLangOpts(),
+            stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
             [](StringRef N) { return facts::findTypeSlotByMacro(N); });
         if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
           readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
@@ -250,6 +250,9 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
         }
     if (!Id)
       return;
+    // Py_mod_gil as the argument of PySlot_DATA() stands within parentheses of
+    // that macro.
+    Id = stripped(Id);
     Slot S;
     S.Loc = SM.getExpansionLoc(Id->getBeginLoc());
     S.Name = macroName(Id->getBeginLoc(), SM, Context.getLangOpts(), IsSlot).str();
@@ -264,7 +267,7 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
       if (S.Function)
         S.Value = S.Function->getNameAsString();
       else if (StringRef Macro = macroName(
-                   Value->IgnoreImplicit()->getBeginLoc(), SM,
+                   stripped(Value)->getBeginLoc(), SM,
                    Context.getLangOpts(),
                    [](StringRef N) { return facts::isModuleSlotValue(N); });
                !Macro.empty())
@@ -272,7 +275,7 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
       else if (const VarDecl *VD = variableOf(Value))
         S.Value = VD->getNameAsString();
       else
-        S.Value = textOf(Value->getSourceRange());
+        S.Value = textOf(stripped(Value)->getSourceRange());
     }
     if (const facts::ModuleSlot *Row = facts::findModuleSlot(S.Name)) {
       switch (Row->Role) {
