@@ -1041,7 +1041,9 @@ private:
     case Stmt::ArraySubscriptExprClass: {
       const auto *A = cast<ArraySubscriptExpr>(St);
       define(S, A);
-      useAll(S, A->getBase(), UseKind::Deref, St);
+      // The storage of a list or a tuple is named by its own member expression.
+      if (bool Tuple; !itemStorage(A->getBase(), Tuple))
+        useAll(S, A->getBase(), UseKind::Deref, St);
       break;
     }
     case Stmt::UnaryOperatorClass: {
