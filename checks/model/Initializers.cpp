@@ -55,12 +55,12 @@ std::optional<int64_t> integerOf(const Expr *E, const ASTContext &Context) {
     return std::nullopt;
   Expr::EvalResult R;
   if (E->EvaluateAsInt(R, Context))
-    return R.Val.getInt().getExtValue();
+    return R.Val.getInt().tryExtValue(); // An unsigned one can be too large.
   // (void *)1
   E = E->IgnoreParenCasts();
   if (E->getType()->isIntegralOrEnumerationType() &&
       E->EvaluateAsInt(R, Context))
-    return R.Val.getInt().getExtValue();
+    return R.Val.getInt().tryExtValue();
   return std::nullopt;
 }
 
