@@ -86,6 +86,12 @@ public:
   std::shared_ptr<const FunctionFlow> get(const clang::FunctionDecl *FD,
                                           std::string &Failed);
 
+  /// Makes get() refuse \p FD with \p Why: what the graph is built with would not
+  /// survive the function.
+  void refuse(const clang::FunctionDecl *FD, std::string Why) {
+    Entries[FD] = {nullptr, std::move(Why)};
+  }
+
 private:
   struct Entry {
     std::shared_ptr<const FunctionFlow> Flow;

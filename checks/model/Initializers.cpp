@@ -71,13 +71,14 @@ std::string stringOf(const Expr *E) {
   return "";
 }
 
-template <class Node> static const Node *findNode(const Stmt *S) {
-  if (!S)
+template <class Node>
+static const Node *findNode(const Stmt *S, unsigned Depth = 0) {
+  if (!S || Depth > 32)
     return nullptr;
   if (const auto *N = dyn_cast<Node>(S))
     return N;
   for (const Stmt *Child : S->children())
-    if (const Node *N = findNode<Node>(Child))
+    if (const Node *N = findNode<Node>(Child, Depth + 1))
       return N;
   return nullptr;
 }

@@ -142,6 +142,14 @@ void ExtensionModel::Builder::walkInit(const VarDecl *VD) {
 void ExtensionModel::Builder::walk(const Stmt *S) {
   if (!S || isa<UnaryExprOrTypeTraitExpr>(S))
     return;
+  if (Path.size() == MaxDepth) {
+    if (Current && Current->NotAnalysed.empty()) {
+      Current->NotAnalysed =
+          "its statements nest more than " + std::to_string(MaxDepth) + " deep";
+      M.Flows->refuse(Current->Decl, Current->NotAnalysed);
+    }
+    return;
+  }
   Path.push_back(S);
   if (const auto *E = dyn_cast<DeclRefExpr>(S))
     visitDeclRef(E);

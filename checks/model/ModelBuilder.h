@@ -88,6 +88,8 @@ private:
   const Preprocessing &PP;
 
   llvm::SmallVector<const Stmt *, 64> Path;
+  /// Deeper than any hand-written code, and safe on a small thread stack.
+  static constexpr size_t MaxDepth = 2000;
   Function *Current = nullptr; ///< Whose body is walked; null in initialisers.
 
   std::vector<const clang::VarDecl *> Variables; ///< Static storage, defined.

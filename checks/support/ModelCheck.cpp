@@ -69,8 +69,15 @@ void ModelCheck::check(const MatchFinder::MatchResult &Result) {
 }
 
 void ModelCheck::onEndOfTranslationUnit() {
-  if (TU && Context && TU->preprocessing().pythonIncluded())
-    analyze(TU->model(*Context));
+  if (TU && Context && TU->preprocessing().pythonIncluded()) {
+    const model::ExtensionModel &Model = TU->model(*Context);
+    analyze(Model);
+    if (TU->claimNotAnalysed())
+      for (const auto &[FD, Why] : Model.notAnalysed())
+        diag(FD->getLocation(), "%0 was not analysed: %1",
+             DiagnosticIDs::Remark)
+            << FD << Why;
+  }
   Context = nullptr;
   TU.reset();
 }

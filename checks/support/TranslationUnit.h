@@ -19,6 +19,7 @@
 
 #include "model/Preprocessing.h"
 #include <memory>
+#include <utility>
 
 namespace clang {
 class ASTContext;
@@ -48,11 +49,16 @@ public:
   /// translation unit and outlive the returned reference.
   const model::ExtensionModel &model(clang::ASTContext &Context);
 
+  /// True for the first caller only, who tells the user which functions were
+  /// not analysed.
+  bool claimNotAnalysed() { return !std::exchange(NotAnalysedClaimed, true); }
+
 private:
   explicit TranslationUnit(clang::Preprocessor &PP);
 
   model::Preprocessing Preprocessed;
   std::unique_ptr<model::ExtensionModel> Model;
+  bool NotAnalysedClaimed = false;
 };
 
 } // namespace pyext
