@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/EnumNames.h"
+#include "facts/ModelCalls.h"
 
 using llvm::ArrayRef;
 using llvm::StringLiteral;
@@ -143,6 +144,22 @@ NAMES(SlotRole, Other)
   E(StateTraverse) E(StateClear) E(StateFree) E(Token) E(Name) E(Doc) \
   E(Abi) E(Slots) E(End) E(Invalid)
 NAMES(ModuleSlotRole, Invalid)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
+  E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule)
+NAMES(ModelCall, StateModule)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(Prefix) E(Suffix)
+NAMES(NameMatch, Suffix)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(AtomicFunction) E(LockHeld)
+NAMES(NameMeaning, LockHeld)
 #undef ENUMERATORS
 
 } // namespace pyext::facts

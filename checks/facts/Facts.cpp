@@ -48,6 +48,7 @@ enum InteriorWhat { Pointer, Size };
 enum Storage { Stays, Moves };
 enum Null { NotNull, NullOk };
 enum Match { Exact, Prefix };
+enum StructKind { Object, Type };
 } // namespace row
 
 static constexpr ApiVersion ApiRows[] = {
@@ -248,8 +249,8 @@ static constexpr NamedEntity ApiTableRows[] = {
 #undef API_TABLE
 };
 
-static constexpr const char *ObjectRows[] = {
-#define OBJECT_STRUCT(Name) #Name,
+static constexpr ObjectStruct ObjectRows[] = {
+#define OBJECT_STRUCT(Name, Kind) {#Name, row::Kind == row::Type},
 #include "facts/ObjectStructs.def"
 #undef OBJECT_STRUCT
 };
@@ -286,7 +287,6 @@ static constexpr ModuleSlot ModuleSlotRows[] = {
 //===----------------------------------------------------------------------===//
 
 // The key of each row type: a name, and for some tables a second column.
-static constexpr const char *keyOf(const char *Row) { return Row; }
 static constexpr const char *keyOf(const AstAlias &Row) { return Row.Callee; }
 static constexpr const char *keyOf(const BorrowedField &Row) {
   return Row.Struct;
@@ -676,6 +676,11 @@ bool isObjectStruct(StringRef RecordName) {
   return findRow(ObjectRows, RecordName);
 }
 
+bool isTypeObjectStruct(StringRef RecordName) {
+  const ObjectStruct *Row = findRow(ObjectRows, RecordName);
+  return Row && Row->IsType;
+}
+
 bool isGeneratedName(StringRef Name) {
   return llvm::any_of(GeneratedRows, [&](const GeneratedName &Row) {
     return Row.IsPrefix ? Name.starts_with(Row.Text) : Name == Row.Text;
@@ -719,7 +724,7 @@ ArrayRef<ThreadStateApi> threadStateApis() { return ThreadStateRows; }
 ArrayRef<NamedEntity> synchronizationTypes() { return SynchronizationRows; }
 ArrayRef<NamedEntity> definitionTables() { return DefinitionRows; }
 ArrayRef<NamedEntity> apiTables() { return ApiTableRows; }
-ArrayRef<const char *> objectStructs() { return ObjectRows; }
+ArrayRef<ObjectStruct> objectStructs() { return ObjectRows; }
 ArrayRef<GeneratedName> generatedNames() { return GeneratedRows; }
 ArrayRef<TypeSlot> typeSlots() { return TypeSlotRows; }
 ArrayRef<ModuleSlot> moduleSlots() { return ModuleSlotRows; }

@@ -505,6 +505,14 @@ bool isHeaderProvidedTable(llvm::StringRef VarName);
 /// header even when only a forward declaration is visible.
 bool isObjectStruct(llvm::StringRef RecordName);
 
+/// The struct of a type object.
+bool isTypeObjectStruct(llvm::StringRef RecordName);
+
+struct ObjectStruct {
+  const char *Name;
+  bool IsType;
+};
+
 /// Whether a code generator made the name.
 bool isGeneratedName(llvm::StringRef Name);
 
@@ -637,7 +645,7 @@ llvm::ArrayRef<ThreadStateApi> threadStateApis();
 llvm::ArrayRef<NamedEntity> synchronizationTypes();
 llvm::ArrayRef<NamedEntity> definitionTables();
 llvm::ArrayRef<NamedEntity> apiTables();
-llvm::ArrayRef<const char *> objectStructs();
+llvm::ArrayRef<ObjectStruct> objectStructs();
 llvm::ArrayRef<GeneratedName> generatedNames();
 llvm::ArrayRef<TypeSlot> typeSlots();
 llvm::ArrayRef<ModuleSlot> moduleSlots();

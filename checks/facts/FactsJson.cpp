@@ -8,6 +8,7 @@
 
 #include "facts/FactsJson.h"
 #include "facts/EnumNames.h"
+#include "facts/ModelCalls.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -164,7 +165,10 @@ public:
     text("Name", R.Name);
     choice("Origin", R.From);
   }
-  void row(const char *Name) { text("Name", Name); }
+  void row(const ObjectStruct &R) {
+    text("Name", R.Name);
+    J.attribute("Kind", R.IsType ? "Type" : "Object");
+  }
   void row(const GeneratedName &R) {
     text("Text", R.Text);
     J.attribute("Match", R.IsPrefix ? "Prefix" : "Exact");
@@ -179,6 +183,21 @@ public:
   void row(const ModuleSlot &R) {
     text("Macro", R.Macro);
     choice("Role", R.Role);
+  }
+
+  void row(const ModelCallApi &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Role", R.Role);
+  }
+  void row(const ModuleSlotValue &R) {
+    text("Name", R.Name);
+    text("Slot", R.Slot);
+  }
+  void row(const NamePattern &R) {
+    text("Text", R.Text);
+    choice("Match", R.Match);
+    choice("Meaning", R.Meaning);
   }
 
   template <typename RowT> void table(StringRef Name, ArrayRef<RowT> Rows) {
@@ -210,8 +229,13 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("InteriorPointers", interiorPointers());
     W.table("LockGuards", lockGuards());
     W.table("Locks", lockApis());
+    W.table("ModelCalls", modelCalls());
+    W.table("ModuleMacros", moduleMacros());
+    W.table("ModuleSlotValues", moduleSlotValues());
     W.table("ModuleSlots", moduleSlots());
+    W.table("NamePatterns", namePatterns());
     W.table("NewReferences", newReferences());
+    W.table("ObjectHolders", objectHolders());
     W.table("ObjectStructs", objectStructs());
     W.table("ReferenceCounts", referenceCountOps());
     W.table("StolenReferences", stolenReferences());

@@ -15,74 +15,109 @@ using namespace llvm;
 
 namespace pyext::facts {
 
-namespace {
-
-struct Row {
-  std::string_view Name;
-  ModelCall Role;
-};
-
-constexpr Row Rows[] = {
-#define MODEL_CALL(NAME, ROLE) {NAME, ModelCall::ROLE},
+static constexpr ModelCallApi CallRows[] = {
+#define MODEL_CALL(Name, Origin_, Role) {Name, Origin::Origin_, ModelCall::Role},
 #include "facts/ModelCalls.def"
+#undef MODEL_CALL
 };
 
-template <size_t N> constexpr bool sorted(const Row (&R)[N]) {
+static constexpr NamedEntity MacroRows[] = {
+#define MODULE_MACRO(Name, Origin_) {Name, Origin::Origin_},
+#include "facts/ModuleMacros.def"
+#undef MODULE_MACRO
+};
+
+static constexpr ModuleSlotValue SlotValueRows[] = {
+#define MODULE_SLOT_VALUE(Name, Slot) {#Name, #Slot},
+#include "facts/ModuleSlotValues.def"
+#undef MODULE_SLOT_VALUE
+};
+
+static constexpr NamePattern PatternRows[] = {
+#define NAME_PATTERN(Text, Match, Meaning)                                     \
+  {Text, NameMatch::Match, NameMeaning::Meaning},
+#include "facts/NamePatterns.def"
+#undef NAME_PATTERN
+};
+
+static constexpr NamedEntity HolderRows[] = {
+#define OBJECT_HOLDER(Name, Origin_) {Name, Origin::Origin_},
+#include "facts/ObjectHolders.def"
+#undef OBJECT_HOLDER
+};
+
+static constexpr std::string_view keyOf(const NamePattern &Row) {
+  return Row.Text;
+}
+template <typename RowT>
+static constexpr std::string_view keyOf(const RowT &Row) {
+  return Row.Name;
+}
+
+/// Whether the rows are in order and no two are the same.
+template <typename RowT, size_t N>
+static constexpr bool isSorted(const RowT (&Rows)[N]) {
   for (size_t I = 1; I < N; ++I)
-    if (!(R[I - 1].Name < R[I].Name))
+    if (!(keyOf(Rows[I - 1]) < keyOf(Rows[I])))
       return false;
   return true;
 }
-static_assert(sorted(Rows), "rows of ModelCalls.def are sorted and unique");
+static_assert(isSorted(CallRows), "ModelCalls.def");
+static_assert(isSorted(MacroRows), "ModuleMacros.def");
+static_assert(isSorted(SlotValueRows), "ModuleSlotValues.def");
+static_assert(isSorted(PatternRows), "NamePatterns.def");
+static_assert(isSorted(HolderRows), "ObjectHolders.def");
 
-} // namespace
-
-std::optional<ModelCall> findModelCall(StringRef Name) {
+/// The row of a name, or null.
+template <typename RowT, size_t N>
+static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
   std::string_view Key(Name.data(), Name.size());
-  const Row *It = std::lower_bound(
+  const RowT *It = std::lower_bound(
       std::begin(Rows), std::end(Rows), Key,
-      [](const Row &R, std::string_view K) { return R.Name < K; });
-  if (It == std::end(Rows) || It->Name != Key)
-    return std::nullopt;
-  return It->Role;
+      [](const RowT &Row, std::string_view K) { return keyOf(Row) < K; });
+  return It == std::end(Rows) || keyOf(*It) != Key ? nullptr : It;
 }
 
-std::optional<ModuleMacro> findModuleMacro(StringRef Name) {
-  if (Name == "PYBIND11_MODULE" || Name == "PYBIND11_EMBEDDED_MODULE" ||
-      Name == "PYBIND11_PLUGIN")
-    return ModuleMacro::Pybind11;
-  if (Name == "NB_MODULE")
-    return ModuleMacro::Nanobind;
+static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
+  return any_of(PatternRows, [&](const NamePattern &Row) {
+    return Row.Meaning == Meaning &&
+           (Row.Match == NameMatch::Prefix ? Name.starts_with(Row.Text)
+                                           : Name.ends_with(Row.Text));
+  });
+}
+
+std::optional<ModelCall> findModelCall(StringRef Name) {
+  if (const ModelCallApi *Row = findRow(CallRows, Name))
+    return Row->Role;
   return std::nullopt;
 }
 
-bool isModuleSlotValue(StringRef Name) {
-  return Name == "Py_MOD_GIL_USED" || Name == "Py_MOD_GIL_NOT_USED" ||
-         Name == "Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED" ||
-         Name == "Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED" ||
-         Name == "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED";
+std::optional<ModuleMacro> findModuleMacro(StringRef Name) {
+  const NamedEntity *Row = findRow(MacroRows, Name);
+  if (!Row)
+    return std::nullopt;
+  return Row->From == Origin::Nanobind ? ModuleMacro::Nanobind
+                                       : ModuleMacro::Pybind11;
 }
+
+bool isModuleSlotValue(StringRef Name) { return findRow(SlotValueRows, Name); }
 
 bool isAtomicFunction(StringRef Name) {
-  for (StringRef Prefix : {"_Py_atomic_", "atomic_", "__atomic_", "__sync_",
-                           "__c11_atomic_", "Interlocked", "_Interlocked"})
-    if (Name.starts_with(Prefix))
-      return true;
-  return false;
+  return hasMeaning(Name, NameMeaning::AtomicFunction);
 }
 
-bool isTypeObjectStruct(StringRef Name) {
-  return Name == "PyTypeObject" || Name == "_typeobject";
-}
-
-bool isObjectHolderType(StringRef Name) {
-  return Name == "pybind11::handle" || Name == "pybind11::object" ||
-         Name == "nanobind::handle" || Name == "nanobind::object";
+bool isObjectHolderType(StringRef QualifiedName) {
+  return findRow(HolderRows, QualifiedName);
 }
 
 bool isLockHeldName(StringRef Name) {
-  return Name.ends_with("_lock_held") || Name.ends_with("_locked") ||
-         Name.ends_with("_unlocked_impl");
+  return hasMeaning(Name, NameMeaning::LockHeld);
 }
+
+ArrayRef<ModelCallApi> modelCalls() { return CallRows; }
+ArrayRef<NamedEntity> moduleMacros() { return MacroRows; }
+ArrayRef<ModuleSlotValue> moduleSlotValues() { return SlotValueRows; }
+ArrayRef<NamePattern> namePatterns() { return PatternRows; }
+ArrayRef<NamedEntity> objectHolders() { return HolderRows; }
 
 } // namespace pyext::facts

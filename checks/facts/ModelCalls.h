@@ -9,8 +9,7 @@
 #ifndef PYEXT_FACTS_MODELCALLS_H
 #define PYEXT_FACTS_MODELCALLS_H
 
-#include "llvm/ADT/StringRef.h"
-#include <optional>
+#include "facts/Facts.h"
 
 namespace pyext::facts {
 
@@ -38,13 +37,37 @@ bool isModuleSlotValue(llvm::StringRef Name);
 /// Atomic operations of any library: _Py_atomic_*, atomic_*, __atomic_*,
 /// Interlocked*.
 bool isAtomicFunction(llvm::StringRef Name);
-/// The struct of a type object: PyTypeObject.
-bool isTypeObjectStruct(llvm::StringRef Name);
 /// A C++ class that owns or borrows a Python object: pybind11::object.
 bool isObjectHolderType(llvm::StringRef QualifiedName);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);
+
+struct ModelCallApi {
+  const char *Name;
+  Origin From;
+  ModelCall Role;
+};
+
+struct ModuleSlotValue {
+  const char *Name;
+  const char *Slot; ///< The macro of the slot the value is for.
+};
+
+enum class NameMatch { Prefix, Suffix };
+enum class NameMeaning { AtomicFunction, LockHeld };
+
+struct NamePattern {
+  const char *Text;
+  NameMatch Match;
+  NameMeaning Meaning;
+};
+
+llvm::ArrayRef<ModelCallApi> modelCalls();
+llvm::ArrayRef<NamedEntity> moduleMacros();
+llvm::ArrayRef<ModuleSlotValue> moduleSlotValues();
+llvm::ArrayRef<NamePattern> namePatterns();
+llvm::ArrayRef<NamedEntity> objectHolders();
 
 } // namespace pyext::facts
 

@@ -391,10 +391,10 @@ class Checker:
         cxx = Probe("".join(f"#include <{name}>\n" for name in (
             "atomic", "barrier", "condition_variable", "latch", "mutex", "semaphore", "shared_mutex", "thread")) + "#include <pthread.h>\n"
             "template <class T> struct One;\n")
-        for row in self.tables["Locks"]:
+        for row in self.tables["Locks"] + self.tables["ModelCalls"]:
             if row["Origin"] in ("C", "POSIX"):
                 body.ask(row, "is not declared", f"(void)sizeof(&{row['Name']});")
-            elif row["Origin"] == "Cxx" and row["Spelling"] == "Function":
+            elif row["Origin"] == "Cxx" and row.values.get("Spelling") == "Function":
                 cxx.ask(row, "is not declared", f"using {row['Name']};")
             elif row["Origin"] == "Cxx":
                 owner, method = row["Name"].rsplit("::", 1)
@@ -427,6 +427,13 @@ class Checker:
             minors = sorted({int(row["LimitedSince"]) for row in self.tables["Apis"]} - {0})
             list(pool.map(lambda minor: self.limited(newest, minor), [m for m in minors if m <= newest.minor]))
             self.machine()
+        for row in cpython(self.tables["ModelCalls"] + self.tables["ModuleSlotValues"]):
+            if row["Name"] not in self.apis:
+                self.complain(row, "Apis.def", "has no row")
+        slots = {row["Macro"] for row in self.tables["ModuleSlots"]}
+        for row in self.tables["ModuleSlotValues"]:
+            if row["Slot"] not in slots:
+                self.complain(row, "ModuleSlots.def", f"has no slot {row['Slot']}")
         every = "every version"
         for row in self.tables["BorrowedFields"]:
             found = [str(h) for h in self.sets if row.line in fields.get(h, ())]

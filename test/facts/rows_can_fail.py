@@ -63,6 +63,8 @@ FOR_HEADERS = [
     Break("CallEffects", "EFFECT(PyList_Append, Lock, Contended, 0,", "EFFECT(PyList_Append, Lock, Contended, 2,", "PyList_Append: 3.11: parameter 2 is not a pointer"),
     Break("Locks", 'LOCK("PyMutex_Unlock", CPython, Function, Release, PyMutex, 0,', 'LOCK("PyMutex_Unlock", CPython, Function, Release, PyMutex, 1,', "PyMutex_Unlock: 3.13: parameter 1 is not a lock"),
     Break("Locks", "Begin, CriticalSection2, 0, 1)", "Begin, CriticalSection2, 0, 2)", "Py_BEGIN_CRITICAL_SECTION2: 3.15t: the macro has no parameter 2"),
+    Break("ModelCalls", 'MODEL_CALL("PyType_Ready",', 'MODEL_CALL("PyType_Redy",', "PyType_Redy: Apis.def: has no row"),
+    Break("ModuleSlotValues", "Py_MOD_GIL_USED, Py_mod_gil)", "Py_MOD_GIL_USED, Py_mod_gill)", "Py_MOD_GIL_USED: ModuleSlots.def: has no slot Py_mod_gill"),
     # Shapes
     Break("BorrowedReferences", 'Mutable, "PyDict_GetItemRef", IntReturnWithLookup, KeepsErrors, "Cleanest', 'Mutable, "PyDict_GetItemRef", DropInReturnStrong, KeepsErrors, "Cleanest', "PyDict_GetItemWithError: 3.14: PyDict_GetItemRef does not have the signature of DropInReturnStrong"),
     Break("BorrowedReferences", '"PyImport_AddModuleRef", DropInReturnStrong', '"PyImport_AddModuleRef", IntReturnWithLookup', "PyImport_AddModule: 3.13: PyImport_AddModuleRef does not have the signature"),
@@ -72,8 +74,8 @@ FOR_HEADERS = [
     Break("TypeSlots", 'TYPE_SLOT("tp_dealloc",', 'TYPE_SLOT("tp_dealloc_",', "PyTypeObject has no such field"),
     Break("TypeSlots", 'TYPE_SLOT("tp_repr", "Py_tp_repr", Repr,', 'TYPE_SLOT("tp_repr", "Py_tp_repr", Doc,', "tp_repr: 3.15: is a function exactly when its role is one"),
     Break("TypeSlots", 'TYPE_SLOT("nb_add", "Py_nb_add",', 'TYPE_SLOT("nb_add", "",', "Py_nb_add: 3.15: a slot without a row"),
-    Break("ObjectStructs", "OBJECT_STRUCT(PyListObject)", "OBJECT_STRUCT(PyLinkedListObject)", "PyLinkedListObject: every version: is no type"),
-    Break("ObjectStructs", "OBJECT_STRUCT(PySliceObject)", "OBJECT_STRUCT(PyMethodDef)", "PyMethodDef: 3.11: does not begin with an object header"),
+    Break("ObjectStructs", "OBJECT_STRUCT(PyListObject,", "OBJECT_STRUCT(PyLinkedListObject,", "PyLinkedListObject: every version: is no type"),
+    Break("ObjectStructs", "OBJECT_STRUCT(PySliceObject,", "OBJECT_STRUCT(PyMethodDef,", "PyMethodDef: 3.11: does not begin with an object header"),
     # Other origins
     Break("Locks", 'LOCK("pthread_mutex_lock",', 'LOCK("pthread_mutex_lok",', "pthread_mutex_lok: this machine: is not declared"),
     Break("Locks", 'LOCK("std::call_once",', 'LOCK("std::call_twice",', "std::call_twice: this machine: is not declared"),
