@@ -18,7 +18,12 @@ starts with 3.13) and a language standard (`-std=c11`). In each of them:
     it must compile without a warning, the fixed findings must be gone, and no finding may be new.
 
 Every kind of comment can be restricted with a suffix: -GIL, -FT, -3_13, -3_13-FT, or one given with `-suffix=`; and
-CHECK-FIXES-NOTES holds only in a run with `-fix-notes`. A comment that no RUN line of the file can ever read is a failure.
+CHECK-FIXES-NOTES holds only in a run with `-fix-notes` or `-fix-note=`.
+
+With `-fix-notes` clang-tidy also applies the fix of a note if its warning has none and no other note has one. Several fixes are a
+choice, which only an editor offers: `-fix-note=REGEX` applies, instead of all other fixes, those of the notes whose text matches.
+
+A comment that no RUN line of the file can ever read is a failure.
 
 Exit status: 0 if everything holds, 1 if something does not, 2 if the test itself cannot be run.
 """
@@ -122,6 +127,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-std", default="")
     parser.add_argument("-suffix", default="", help="further suffixes of the comments this run reads")
     parser.add_argument("-fix-notes", action="store_true", help="apply fixes that sit on notes too")
+    parser.add_argument("-fix-note", metavar="REGEX", help="apply only the fixes of notes whose text matches")
     parser.add_argument("-fix-min-python", help="the oldest Python the fixed code claims: sets MinPython, selects header sets")
     parser.add_argument("-option", action="append", default=[], metavar="KEY=VALUE", help="an entry of CheckOptions")
     parser.add_argument("source")
@@ -190,7 +196,7 @@ def prefixes_of(args: argparse.Namespace, config: Config) -> Dict[str, List[str]
     families: Dict[str, List[str]] = {}
     for family in ("CHECK-MESSAGES", "CHECK-NOTES", "CHECK-FIXES", "CHECK-FIXES-REMOVED"):
         families[family] = [family] + [f"{family}-{suffix}" for suffix in suffixes]
-    if args.fix_notes:
+    if args.fix_notes or args.fix_note:
         families["CHECK-FIXES"] += [f"{prefix}-NOTES" for prefix in families["CHECK-FIXES"]]
         families["CHECK-FIXES-REMOVED"] += [f"{prefix}-NOTES" for prefix in families["CHECK-FIXES-REMOVED"]]
     return families
@@ -292,6 +298,45 @@ class Test:
         if done.returncode != 0:
             raise Failure(f"exit status {done.returncode} in configuration {config.name}\n{shown}\n{done.stdout}")
         return shown, lines
+
+    def run_and_fix(self, file: str, config: Config, directory: str) -> Tuple[str, List[str], Result]:
+        """The first run: what is said about `file`, and the file after the fixes that the test asks for."""
+        if not self.args.fix_note:
+            shown, lines = self.run(file, config, self.args.checks, ["--fix-notes" if self.args.fix_notes else "--fix"])
+            with open(file, encoding="utf-8") as stream:
+                return shown, lines, Result(stream.read(), self.diagnostics(lines))
+        exported = os.path.join(directory, "fixes.yaml")
+        if os.path.exists(exported):
+            os.remove(exported)
+        shown, lines = self.run(file, config, self.args.checks, [f"--export-fixes={exported}"])
+        diagnostics = self.diagnostics(lines)
+        replacements: Set[Tuple[int, int, str]] = set()
+        for entry in self.exported_diagnostics(exported):
+            for note in entry.get("Notes") or []:
+                if not note.get("Replacements") or not re.search(self.args.fix_note, note["Message"]):
+                    continue
+                for r in note["Replacements"]:
+                    if os.path.realpath(r["FilePath"]) != os.path.realpath(file):
+                        raise Failure(f"a fix changes {r['FilePath']}")
+                    replacements.add((r["Offset"], r["Length"], r["ReplacementText"]))
+                index = next(
+                    i
+                    for i, d in enumerate(diagnostics)
+                    if (d.check, d.text, d.fixed) == (entry["DiagnosticName"], entry["DiagnosticMessage"]["Message"], False)
+                )
+                diagnostics[index] = diagnostics[index]._replace(fixed=True)
+        return shown, lines, Result(applied(self.blanked, replacements), diagnostics)
+
+    def exported_diagnostics(self, path: str) -> List[dict]:
+        """The file is written only if a diagnostic has something to export."""
+        try:
+            import yaml  # Only -fix-note needs it.
+        except ImportError:
+            refuse("-fix-note needs PyYAML (Debian: python3-yaml)")
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as stream:
+            return (yaml.safe_load(stream) or {}).get("Diagnostics") or []
 
     # What the diagnostics say.
 
@@ -435,12 +480,21 @@ class Test:
         for config in configs:
             directory = self.directory(config)
             file = self.write(directory, self.blanked)
-            shown, lines = self.run(file, config, self.args.checks, ["--fix-notes" if self.args.fix_notes else "--fix"])
+            shown, lines, self.results[config] = self.run_and_fix(file, config, directory)
             self.verify_messages(config, directory, shown, lines)
-            with open(file, encoding="utf-8") as stream:
-                self.results[config] = Result(stream.read(), self.diagnostics(lines))
             self.verify_fixes(config, self.results[config].fixed)
         self.verify_fixed_copies(configs)
+
+
+def applied(text: str, replacements: Set[Tuple[int, int, str]]) -> str:
+    """The text with (offset, length, new text), counted in bytes, replaced."""
+    data, end, parts = text.encode(), 0, []
+    for offset, length, new in sorted(replacements):
+        if offset < end:
+            raise Failure("fixes of several notes overlap")
+        parts += [data[end:offset], new.encode()]
+        end = offset + length
+    return b"".join(parts + [data[end:]]).decode()
 
 
 def mismatch(expected: Sequence[str], lines: Sequence[str], new: Set[int]) -> Optional[str]:

@@ -227,9 +227,9 @@ def fix_claims(tree: Tree) -> Iterator[str]:
                 yield f"{name}: no RUN line runs {check.name} with %check_tidy"
             comments = re.findall(r"//\s*(CHECK-FIXES[A-Za-z0-9_-]*):", tree.read(name))
             in_notes = [c for c in comments if c.endswith("-NOTES")]
-            if any(run.fix_notes for run in runs):
+            if any(run.fix_notes or run.fix_note for run in runs):
                 notes |= bool(comments)
-            if any(not run.fix_notes for run in runs):
+            if any(not (run.fix_notes or run.fix_note) for run in runs):
                 plain |= bool(len(comments) - len(in_notes))
         if check.fix == "safe" and not plain:
             yield f"checks/Checks.def: {check.name} claims a safe fix, and no test shows one with CHECK-FIXES"
