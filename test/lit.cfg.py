@@ -5,9 +5,12 @@
 #
 # Features a test can require: llvm-<major>, python-<version> (a header set), product-driver or product-plugin.
 
+import hashlib
 import os
 import shlex
+import shutil
 import sys
+import tempfile
 
 import lit.formats
 
@@ -61,6 +64,22 @@ def include_flags(version):
     return "-isystem %s -isystem %s" % (os.path.join(include, "python" + version), include)
 
 
+lsp_py = [sys.executable, os.path.join(config.test_source_root, "tools", "pyext-clangd", "lsp.py")]
+lsp_py += ["--flag=" + flag for flag in shlex.split(include_flags("3.13"))]
+
+# A folder for tests of how a tool finds flags and configuration: above %t are the compile_commands.json of the build tree and
+# the .clang-tidy of the repository.
+outside = os.path.join(tempfile.gettempdir(), "pyext-tidy-test-" + hashlib.sha256(config.test_exec_root.encode()).hexdigest()[:12])
+os.makedirs(outside, exist_ok=True)
+
+# A clang-tidy of another LLVM major, to see the plugin refuse it.
+for version in ("19", "22", "14"):
+    other_tidy = shutil.which("clang-tidy-" + version)
+    if other_tidy and version != config.llvm_version:
+        config.available_features.add("other-clang-tidy")
+        config.substitutions.append(("%other_tidy", other_tidy))
+        break
+
 config.substitutions += [("%python-" + version.replace(".", r"\."), include_flags(version)) for version in REQUIRED_PYTHONS]
 config.substitutions += [
     ("%check_tidy", shlex.join(check_py)),
@@ -69,10 +88,13 @@ config.substitutions += [
     ("%clang_tidy", clang_tidy),
     ("%clang", os.path.join(config.llvm_tools_dir, "clang")),
     ("%llvm_include", config.llvm_include_dir),
+    ("%outside", outside),
     ("%plugin", config.plugin),
     ("%python_headers", config.python_headers),
     ("%python", sys.executable),
     ("%root", config.project_root),
+    # What an editor gets of a file: %lsp FILE -- %pyext_clangd [ARGUMENT]...
+    ("%lsp", shlex.join(lsp_py)),
     ("%house", os.path.join(config.project_root, "tools", "house")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),
 ]

@@ -47,7 +47,8 @@ static std::string buildFolderIn(llvm::StringRef Root) {
     for (fs::directory_iterator I(Parent, EC), E; !EC && I != E;
          I.increment(EC)) {
       llvm::SmallString<256> Folder(I->path());
-      path::append(Folder, Below);
+      if (!Below.empty())
+        path::append(Folder, Below);
       Consider(Folder);
     }
   };
