@@ -8,7 +8,6 @@ The copy gets a check of its own, written by new_check.py and finished here, so 
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from typing import List, NamedTuple, Optional
@@ -16,6 +15,7 @@ from typing import List, NamedTuple, Optional
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import copy_tree  # noqa: E402
 import house  # noqa: E402
 
 SENTENCE = "Finds values that nobody has ever looked at"
@@ -127,22 +127,7 @@ def finish_skeleton(root: str) -> None:
 
 def main() -> int:
     root, temporary = sys.argv[1], sys.argv[2]
-    shutil.rmtree(temporary, ignore_errors=True)
-    tree = house.Tree(root)
-    for name in tree.files:
-        # Others' checks are not needed, and their state is not what is tested here.
-        if re.match(r"(checks|test|docs/checks)/(refs|state|modules|threads|types)/", name) or name == house.ALLOWED_NAMES:
-            continue
-        os.makedirs(os.path.dirname(os.path.join(temporary, name)), exist_ok=True)
-        shutil.copyfile(os.path.join(root, name), os.path.join(temporary, name))
-    registry = os.path.join(temporary, REGISTRY)
-    with open(registry, encoding="utf-8") as file:
-        text = file.read()
-    write(registry, re.sub(r"^CHECK\(.*?\)$\n", "", text, flags=re.MULTILINE | re.DOTALL))
-    notes = os.path.join(temporary, "docs/release-notes.md")
-    with open(notes, encoding="utf-8") as file:
-        text = file.read()
-    write(notes, re.sub(r"^- \[`cpython-.*\n(  .*\n)*", "", text, flags=re.MULTILINE))
+    copy_tree.copy(root, temporary)
     generator = os.path.join(root, "tools", "house", "new_check.py")
     subprocess.run(
         [sys.executable, generator, f"--root={temporary}", "--fix=safe", "types", "sample-value", SENTENCE],
