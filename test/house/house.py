@@ -216,6 +216,19 @@ def pages(tree: Tree) -> Iterator[str]:
 
 
 @topic
+def common_options(tree: Tree) -> Iterator[str]:
+    """Every option that all checks share has its heading in docs/options.md, and no other has one."""
+    text = "".join(tree.read(name) for name in tree.under("checks/support", ".cpp"))
+    options = set(re.findall(r"\bgetLocalOrGlobal(?:<[^>]*>)?\(\s*\"(\w+)\"", text))
+    page = "docs/options.md"
+    described = set(re.findall(r"^## (\w+)$", tree.read(page), re.MULTILINE)) if tree.has(page) else set()
+    for option in sorted(options - described):
+        yield f"{page}: no heading '## {option}'"
+    for option in sorted(described - options):
+        yield f"{page}: '## {option}' is no option of all checks"
+
+
+@topic
 def fix_claims(tree: Tree) -> Iterator[str]:
     """What the registry says about a fix is what the tests show: runs with --fix change the source exactly if the fix is
     claimed to be safe, runs with --fix-notes if it is claimed to need review."""

@@ -58,6 +58,8 @@ BREAKS = [
     Break("pages", PAGE, "```c\n/* bad */\n```", "code", "block under 'Example'"),
     Break("pages", PAGE, "It is safe.", "None.", "the registry claims a fix"),
     Break("pages", SOURCE, "// body", 'Options.get("Depth", 3);', "the option `Depth` is not described"),
+    Break("common-options", "docs/options.md", "## Hazard", "## Hazards", "'## Hazards' is no option"),
+    Break("common-options", "docs/options.md", "## MinPython", "## Oldest", "no heading '## MinPython'"),
     Break("fix-claims", TEST, "CHECK-FIXES", "CHECK", "no test shows one"),
     Break("fix-claims", TEST, "%t", "%t -fix-notes", "no test shows one"),
     Break("fix-claims", TEST, "%check_tidy", "%clang_tidy", "no RUN line runs"),
