@@ -101,6 +101,9 @@ bool ExtensionModel::Builder::VisitFunctionDecl(FunctionDecl *FD) {
   if (!FD->doesThisDeclarationHaveABody() || FD->isImplicit() ||
       !PP.isFirstParty(FD->getLocation()))
     return true;
+  if (const FunctionTemplateDecl *Template = FD->getDescribedFunctionTemplate();
+      Template && Template->spec_begin() != Template->spec_end())
+    return true;
   auto [It, New] = M.FunctionIndex.try_emplace(FD->getCanonicalDecl(), nullptr);
   if (!New)
     return true;

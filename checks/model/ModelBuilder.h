@@ -26,7 +26,9 @@ public:
 
   void build();
 
-  // RecursiveASTVisitor; bodies are walked by walk() instead.
+  // RecursiveASTVisitor; bodies are walked by walk() instead. Templates are seen
+  // as they are instantiated, or as written when nothing uses them.
+  bool shouldVisitTemplateInstantiations() const { return true; }
   bool TraverseStmt(clang::Stmt *) { return true; }
   bool VisitFunctionDecl(clang::FunctionDecl *FD);
   bool VisitVarDecl(clang::VarDecl *VD);
