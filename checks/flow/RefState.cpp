@@ -86,8 +86,9 @@ const facts::BorrowedReference *macroRow(SourceLocation Loc, const ASTContext &C
   const facts::BorrowedReference *Found = nullptr;
   unsigned Levels = 0;
   while (Loc.isMacroID() && ++Levels < 32) {
+    // The argument of another macro: look at the macros within it.
     if (SM.isMacroArgExpansion(Loc)) {
-      Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+      Loc = SM.getImmediateSpellingLoc(Loc);
       continue;
     }
     StringRef Macro =
@@ -905,14 +906,27 @@ private:
           New && New->OutArg < 0)
         return newReference(Call, *New, S, Depth);
     }
+    // type->tp_alloc(type, 0)
+    if (!FD)
+      if (const auto *M = dyn_cast<MemberExpr>(strip(Call->getCallee())))
+        if (const facts::TypeSlot *Slot = slotOf(
+                M);
+            Slot && (Slot->Role == facts::SlotRole::Alloc ||
+                     Slot->Role == facts::SlotRole::New))
+          return {originOf(Call, OriginKind::Instance)};
     if (FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
                FD->getBuiltinID() == Builtin::BImove ||
                FD->getBuiltinID() == Builtin::BIforward) &&
         Call->getNumArgs() > 0)
       return evaluate(Call->getArg(0), S, Depth);
+    // list.ptr() of a binding's object classes is the object itself.
+    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
+      if (M->getNumArgs() == 0 &&
+          model::ExtensionModel::isObjectPointer(M->getType()) &&
+          (!FD || !Model.function(FD) || isHandle(M->getRecordDecl())))
+        return evaluate(M->getImplicitObjectArgument(), S, Depth);
     if (FD && Model.function(FD)) {
       Values R;
-      unsigned Inner = 0;
       if (const FunctionRefs *Sum = handedOut(FD))
         for (unsigned V : Sum->returned()) {
           const Origin &O = Sum->origin(V);
@@ -922,16 +936,15 @@ private:
                                  FD->getNameAsString(), containerBehind(Arg),
                                  FD, O.Lookup));
         }
-      (void)Inner;
       insert(R, originOf(Call, OriginKind::Call, FD));
       return R;
     }
-    // list.ptr() of a binding's object classes is the object itself.
-    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
-      if (M->getNumArgs() == 0 && M->getType()->isPointerType() &&
-          model::ExtensionModel::isObjectPointer(M->getType()))
-        return evaluate(M->getImplicitObjectArgument(), S, Depth);
     return {UnknownValue};
+  }
+
+  static const facts::TypeSlot *slotOf(const MemberExpr *M) {
+    const IdentifierInfo *II = M->getMemberDecl()->getIdentifier();
+    return II ? facts::findTypeSlotByField(II->getName()) : nullptr;
   }
 
   Values newReference(const CallExpr *Call, const facts::NewReference &New,
@@ -1102,8 +1115,27 @@ private:
     (void)St;
   }
 
+  /// Remembers that \p B writes a field of an object made here.
+  void noteStore(State &S, const MemberExpr *M, const BinaryOperator *B) {
+    if (!Recording || !M->isArrow())
+      return;
+    bool Unborn = false;
+    for (unsigned X : evaluate(M->getBase(), S)) {
+      OriginKind K = Refs.Origins[X].Kind;
+      if (K == OriginKind::Null)
+        continue;
+      if (K != OriginKind::Instance || contains(S.Escaped, X))
+        return;
+      Unborn = true;
+    }
+    if (Unborn)
+      Refs.NewObjectStores.insert(B);
+  }
+
   void assign(State &S, const BinaryOperator *B) {
     const Expr *LHS = strip(B->getLHS());
+    if (const auto *M = dyn_cast<MemberExpr>(LHS))
+      noteStore(S, M, B);
     if (!isTracked(LHS->getType()))
       return;
     Values V = evaluate(B->getRHS(), S);
@@ -1472,7 +1504,8 @@ private:
     if (!U || U->getOpcode() != UO_AddrOf)
       return false;
     const auto *DRE = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParenCasts());
-    return DRE && DRE->getDecl()->getName() == "PyTuple_Type";
+    const IdentifierInfo *II = DRE ? DRE->getDecl()->getIdentifier() : nullptr;
+    return II && II->getName() == "PyTuple_Type";
   }
 
   /// True when argument \p I of \p FD is stored where others find it.
@@ -1587,11 +1620,13 @@ private:
     const SourceManager &SM = Context.getSourceManager();
     bool Found = false;
     for (unsigned I = 0; I < 16 && Loc.isMacroID() && !Found; ++I) {
-      if (!SM.isMacroArgExpansion(Loc)) {
-        StringRef Macro =
-            Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
-        Found = Macro == "PyTuple_Check" || Macro == "PyTuple_CheckExact";
+      if (SM.isMacroArgExpansion(Loc)) {
+        Loc = SM.getImmediateSpellingLoc(Loc);
+        continue;
       }
+      StringRef Macro =
+          Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
+      Found = Macro == "PyTuple_Check" || Macro == "PyTuple_CheckExact";
       Loc = SM.getImmediateExpansionRange(Loc).getBegin();
     }
     if (!Found || C->getNumArgs() == 0)

@@ -22,6 +22,7 @@
 #include "facts/Facts.h"
 #include "flow/FunctionFlow.h"
 #include "model/ExtensionModel.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
 #include <memory>
 #include <string>
@@ -143,6 +144,12 @@ public:
     return Outputs;
   }
 
+  /// True when assignment \p S writes a field of an object that the function
+  /// itself has made and that nobody else knows yet.
+  bool storesToNewObject(const clang::Stmt *S) const {
+    return NewObjectStores.count(S);
+  }
+
 private:
   friend class RefTransfer;
   friend class RefStates;
@@ -155,6 +162,7 @@ private:
   Values ReturnValues;
   bool ReturnEscaped = false;
   std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
+  llvm::DenseSet<const clang::Stmt *> NewObjectStores;
 };
 
 /// References of the functions of one translation unit, computed on demand.

@@ -39,13 +39,14 @@ Sharing isShared(unsigned Tier, const Twine &Who,
   return S;
 }
 
-/// The verdict for something that can be either; of two shared ones, the lower
-/// tier.
+/// The verdict for something that can be either. Of two second parties the first
+/// is named; the lower tier counts.
 void worsen(Sharing &Into, Sharing From) {
-  if (From.K > Into.K ||
-      (From.K == Into.K && From.K == Sharing::Shared && From.Tier < Into.Tier) ||
-      (From.K == Into.K && Into.Why == Sharing::None))
+  if (From.K > Into.K || (From.K == Into.K && Into.K == Sharing::Private &&
+                          Into.Why == Sharing::None))
     Into = std::move(From);
+  else if (From.K == Into.K && From.K == Sharing::Shared)
+    Into.Tier = std::min(Into.Tier, From.Tier);
 }
 
 StringRef apiName(const FunctionDecl *FD) {
@@ -117,6 +118,33 @@ Role roleOf(const model::EntryPoint &E, unsigned I) {
   default:
     return Role::Object;
   }
+}
+
+/// The object is being destroyed.
+bool endsObject(const model::Function *F, uint8_t Contexts) {
+  using model::EntryKind;
+  if (F && (F->has(EntryKind::Dealloc) || F->has(EntryKind::Finalize) ||
+            F->has(EntryKind::Traverse) || F->has(EntryKind::Clear) ||
+            F->has(EntryKind::ModuleTraverse) ||
+            F->has(EntryKind::ModuleClear) || F->has(EntryKind::ModuleFree)))
+    return true;
+  return Contexts && !(Contexts & ~uint8_t(model::DeadContext));
+}
+
+/// Runs while other threads use the same object.
+bool isConcurrent(const model::Function *F, uint8_t Contexts) {
+  if (endsObject(F, Contexts))
+    return false;
+  return !Contexts || (Contexts & (model::RunContext | model::ForeignContext));
+}
+
+/// \p O was read from a field of an object that \p R's function is making.
+bool onNewObject(const FunctionRefs &R, const Origin &O) {
+  for (unsigned B : O.Base)
+    if (OriginKind K = R.origin(B).Kind;
+        K != OriginKind::Instance && K != OriginKind::Null)
+      return false;
+  return !O.Base.empty();
 }
 
 /// True when another file may declare and call it.
@@ -230,7 +258,10 @@ Sharing SharingAnalysis::item(const FunctionRefs &R, const Origin &O) {
   default:
     break;
   }
-  Sharing C = container(R, L);
+  // That a tuple cannot change says nothing of what it holds.
+  Sharing C = L.IsTuple && L.Container
+                  ? values(R, L.ContainerValues, L.Escaped)
+                  : container(R, L);
   switch (C.K) {
   case Sharing::Unknown:
     return C;
@@ -490,13 +521,9 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
       continue;
     const model::Function *F = Model.function(A.Function);
     const uint8_t Contexts = Model.contextsOf(A.Function);
-    const bool Dead =
-        Contexts && !(Contexts & ~uint8_t(model::DeadContext));
-    const bool Run =
-        !Contexts || (Contexts & (model::RunContext | model::ForeignContext));
-    const bool Making = F && F->has(model::EntryKind::New);
-    if (Dead)
+    if (!isConcurrent(F, Contexts) && endsObject(F, Contexts))
       continue;
+    const bool Run = isConcurrent(F, Contexts);
     const FunctionRefs *R = States.get(A.Function);
     if (!R)
       continue;
@@ -506,7 +533,7 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
           O.Decl->getCanonicalDecl() != S.Decl->getCanonicalDecl())
         continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
-      if (E.K == Effect::Changes && Run && !Making) {
+      if (E.K == Effect::Changes && Run && !onNewObject(*R, O)) {
         const std::string By = nameOf(E.In ? E.In : A.Function);
         return isShared(1,
                         Field ? "another thread can change '" + Name + "' in '" +
@@ -527,10 +554,10 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     if (!A.writes() || !A.Function)
       continue;
     const model::Function *F = Model.function(A.Function);
-    const uint8_t Contexts = Model.contextsOf(A.Function);
-    if (Contexts && !(Contexts & (model::RunContext | model::ForeignContext)))
+    if (!isConcurrent(F, Model.contextsOf(A.Function)))
       continue;
-    if (F && F->has(model::EntryKind::New))
+    const FunctionRefs *R = States.get(A.Function);
+    if (R && A.Statement && R->storesToNewObject(A.Statement))
       continue;
     if (A.Kind == model::AccessKind::Address || A.Resets)
       return isShared(1,

@@ -227,9 +227,11 @@ private:
   }
 
   std::string text(SourceRange Range) const {
-    return Lexer::getSourceText(CharSourceRange::getCharRange(Range), SM,
+    // The range ends where the last token begins.
+    return Lexer::getSourceText(CharSourceRange::getTokenRange(Range), SM,
                                 PP.getLangOpts())
-        .trim()
+        .split('\n')
+        .first.trim()
         .str();
   }
 

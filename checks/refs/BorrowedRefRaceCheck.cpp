@@ -71,13 +71,29 @@ static bool onlyForOldPython(const model::Preprocessing &PP,
 /// True when \p Loc is within assert(...).
 static bool inAssertion(SourceLocation Loc, const ASTContext &Context) {
   const SourceManager &SM = Context.getSourceManager();
-  for (unsigned I = 0; I < 16 && Loc.isMacroID(); ++I) {
-    StringRef Name = Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
-    if (Name == "assert" || Name == "Py_ASSERT")
+  for (unsigned I = 0; I < 32 && Loc.isMacroID(); ++I) {
+    if (Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts()) ==
+        "assert")
       return true;
-    Loc = SM.getImmediateMacroCallerLoc(Loc);
+    Loc = SM.getImmediateExpansionRange(Loc).getBegin();
   }
   return false;
+}
+
+/// The expression as the user wrote it, a macro by its invocation.
+static std::string sourceText(const Expr *E, const ASTContext &Context) {
+  const SourceManager &SM = Context.getSourceManager();
+  SourceLocation Begin = SM.getFileLoc(E->getBeginLoc());
+  SourceLocation End = E->getEndLoc();
+  for (unsigned I = 0; I < 32 && End.isMacroID(); ++I)
+    End = SM.isMacroArgExpansion(End)
+              ? SM.getImmediateSpellingLoc(End)
+              : SM.getImmediateExpansionRange(End).getEnd();
+  StringRef Text = Lexer::getSourceText(
+      CharSourceRange::getTokenRange(Begin, End), SM, Context.getLangOpts());
+  if (Text.empty() || Text.size() > 80 || Text.contains('\n'))
+    return flow::canonicalText(E);
+  return Text.str();
 }
 
 void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
@@ -174,7 +190,8 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
           ? cast<ArraySubscriptExpr>(L.Where)->getRBracketLoc()
           : L.Where->getExprLoc());
   const std::string On =
-      L.Container ? " on '" + flow::canonicalText(L.Container) + "'" : "";
+      L.Container ? " on '" + sourceText(L.Container, Model.context()) + "'"
+                  : "";
   if (L.Fact->Result == facts::ResultKind::Items)
     diag(Loc, "items from '%0'%1 are used after another thread may have "
               "moved them")
