@@ -464,6 +464,34 @@ Preprocessing::versionCondition(SourceLocation Loc) const {
   return std::nullopt;
 }
 
+bool Preprocessing::onlyBefore(facts::PyVersion Version,
+                               SourceLocation Loc) const {
+  std::optional<StringRef> Condition = versionCondition(Loc);
+  if (!Condition)
+    return false;
+  StringRef Text = *Condition;
+  bool Negated = false;
+  while (Text.consume_front("!(")) {
+    Negated = !Negated;
+    Text.consume_back(")");
+  }
+  static constexpr StringRef Hex = "PY_VERSION_HEX";
+  size_t At = Text.find(Hex);
+  if (At == StringRef::npos || Text.contains("&&") || Text.contains("||"))
+    return false;
+  Text = Text.drop_front(At + Hex.size()).ltrim();
+  const bool Below = Text.consume_front("<");
+  if (!Below && !Text.consume_front(">"))
+    return false;
+  Text.consume_front("=");
+  unsigned Bound = 0;
+  if (Text.trim(" \t()").getAsInteger(0, Bound))
+    return false;
+  // A pre-release of the version counts as older.
+  return Below != Negated &&
+         Bound <= (0x03000000u | Version.Minor << 16 | 0xFFu);
+}
+
 bool Preprocessing::skippedMentions(SourceRange Range, StringRef Name) const {
   SourceLocation Begin = SM->getExpansionLoc(Range.getBegin());
   SourceLocation End = SM->getExpansionRange(Range.getEnd()).getEnd();

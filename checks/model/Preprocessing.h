@@ -16,6 +16,7 @@
 #ifndef PYEXT_MODEL_PREPROCESSING_H
 #define PYEXT_MODEL_PREPROCESSING_H
 
+#include "facts/Facts.h"
 #include "clang/Basic/SourceLocation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
@@ -85,6 +86,9 @@ public:
   /// True when \p Loc lies under a condition on the Python version or on PyPy,
   /// e.g. `#if PY_VERSION_HEX < 0x030F0000`; gives the text of the condition.
   std::optional<llvm::StringRef> versionCondition(clang::SourceLocation Loc) const;
+  /// True when \p Loc is only compiled for a Python older than \p Version: under
+  /// `#if PY_VERSION_HEX < 0x030D0000` or the #else of its opposite.
+  bool onlyBefore(facts::PyVersion Version, clang::SourceLocation Loc) const;
 
   /// True when the skipped text within \p Range mentions identifier \p Name,
   /// e.g. a slot written under a condition that is false here.

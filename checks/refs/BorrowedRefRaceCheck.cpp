@@ -15,6 +15,9 @@ using namespace clang;
 
 namespace pyext::refs {
 
+/// The first Python with a free-threaded build.
+static constexpr facts::PyVersion FirstFreeThreaded{13};
+
 BorrowedRefRaceCheck::BorrowedRefRaceCheck(
     StringRef Name, clang::tidy::ClangTidyContext *Context)
     : ModelCheck(Name, Context), Tier(Options.get("Tier", 3U)),
@@ -37,35 +40,6 @@ static bool isReportable(const facts::BorrowedReference &Row) {
   return Row.Mutable &&
          (Row.Replacement || Row.Container == facts::ContainerKind::List ||
           Row.Container == facts::ContainerKind::Sequence);
-}
-
-/// True when \p Loc is compiled only for Pythons without a free-threaded build:
-/// under `#if PY_VERSION_HEX < 0x030D0000` or the #else of its opposite.
-static bool onlyForOldPython(const model::Preprocessing &PP,
-                             SourceLocation Loc) {
-  std::optional<StringRef> Condition = PP.versionCondition(Loc);
-  if (!Condition)
-    return false;
-  StringRef Text = *Condition;
-  bool Negated = false;
-  while (Text.consume_front("!(")) {
-    Negated = !Negated;
-    Text.consume_back(")");
-  }
-  if (Text.contains("&&") || Text.contains("||"))
-    return false;
-  size_t At = Text.find("PY_VERSION_HEX");
-  if (At == StringRef::npos)
-    return false;
-  Text = Text.drop_front(At + strlen("PY_VERSION_HEX")).ltrim();
-  const bool Below = Text.consume_front("<");
-  if (!Below && !Text.consume_front(">"))
-    return false;
-  Text.consume_front("=");
-  unsigned Bound = 0;
-  if (Text.trim(" \t()").getAsInteger(0, Bound))
-    return false;
-  return Below != Negated && Bound <= 0x030D00FF;
 }
 
 /// True when \p Loc is within assert(...).
@@ -118,7 +92,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       if (!L.Reached || !isReportable(*L.Fact))
         continue;
       SourceLocation Loc = L.Where->getExprLoc();
-      if (PP.onlyWithGil(Loc) || onlyForOldPython(PP, Loc) ||
+      if (PP.onlyWithGil(Loc) || PP.onlyBefore(FirstFreeThreaded, Loc) ||
           inAssertion(Loc, Context))
         continue;
 
