@@ -68,8 +68,19 @@ void ExtensionModel::Builder::detectGenerator() {
     M.Generator = "mypyc";
 }
 
+bool ExtensionModel::Builder::isOfModuleMacro(SourceLocation Loc) const {
+  return Loc.isMacroID() &&
+         !macroName(Loc, SM, Context.getLangOpts(), [](StringRef N) {
+            return facts::findModuleMacro(N).has_value();
+          }).empty();
+}
+
 bool ExtensionModel::Builder::isGenerated(const NamedDecl *D) const {
-  return !M.Generator.empty() ||
+  // The body after PYBIND11_MODULE() is the user's, though its name is not.
+  const auto *FD = dyn_cast<FunctionDecl>(D);
+  SourceLocation Loc =
+      FD && FD->getBody() ? FD->getBody()->getBeginLoc() : D->getLocation();
+  return !M.Generator.empty() || isOfModuleMacro(Loc) ||
          (D->getIdentifier() && facts::isGeneratedName(D->getName()));
 }
 
@@ -268,7 +279,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
 void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
                                        const Expr *, const FunctionDecl *Callee) {
   Function *F = functionFor(Passed);
-  if (!F || !Current)
+  // PYBIND11_MODULE hands the functions it writes to pybind11's own code.
+  if (!F || !Current || isOfModuleMacro(Passed->getLocation()))
     return;
   std::string Name =
       Callee && Callee->getIdentifier() ? Callee->getName().str() : "";

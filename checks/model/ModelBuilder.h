@@ -78,6 +78,7 @@ private:
 
   Function *functionFor(const clang::FunctionDecl *FD) const;
   StateVariable &stateFor(const clang::ValueDecl *D, StateKind Kind);
+  bool isOfModuleMacro(clang::SourceLocation Loc) const;
   bool isGenerated(const clang::NamedDecl *D) const;
   std::string textOf(clang::SourceRange Range) const;
   static const clang::RecordDecl *canonical(const clang::RecordDecl *RD) {

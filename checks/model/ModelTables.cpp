@@ -375,9 +375,7 @@ void ExtensionModel::Builder::readModules() {
     addEntry(F->Decl, {Kind, Name.str(), nullptr, nullptr, 0});
     // PYBIND11_MODULE and NB_MODULE write this function; readBindings() reads
     // what was written.
-    if (!macroName(F->Decl->getLocation(), SM, Context.getLangOpts(),
-                   [](StringRef N) { return facts::findModuleMacro(N).has_value(); })
-             .empty())
+    if (isOfModuleMacro(F->Decl->getLocation()))
       continue;
     Module Mod;
     Mod.InitFunction = F->Decl;
