@@ -11,11 +11,10 @@ source file of a package that is neither listed nor skipped with a reason is an 
 only unpacked: none of their code is executed. They, and the results, are kept under --work, outside version control.
 
 findings/<package>.csv holds every finding with a verdict (true, false or arguable) and its reason. Rows are matched by
-check, file, function, message and the text of the line, not by line number.
+check, file, function and the text of the line (hashed in the column key), not by line number or message.
 
 `run` ends with status 0 only if every file was analysed in both configurations (a file that has no free-threaded build is
-listed as gil_only in the manifest, with the reason), the findings are the recorded ones, and
-each of them has a verdict.
+listed as gil_only in the manifest, with the reason), the findings are the recorded ones, and each of them has a verdict.
 """
 
 import argparse
@@ -330,7 +329,7 @@ def key_findings(findings, source, lines):
         path = source / finding["file"]
         text = lines.of(path)[finding["line"] - 1].strip() if path.is_file() else ""
         finding["function"] = function_at(lines.of(path), finding["line"]) if path.is_file() else ""
-        same = (finding["check"], finding["file"], finding["function"], finding["message"], text)
+        same = (finding["check"], finding["file"], finding["function"], text)
         seen[same] += 1
         digest = hashlib.sha256(f"{text}\0{seen[same]}".encode()).hexdigest()[:8]
         finding["key"] = digest
@@ -338,7 +337,7 @@ def key_findings(findings, source, lines):
 
 
 def identity(row):
-    return row["check"], row["file"], row["function"], row["key"], row["message"]
+    return row["check"], row["file"], row["function"], row["key"]
 
 
 def run_package(package, manifest, options):
