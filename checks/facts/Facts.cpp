@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/Facts.h"
-#include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 
@@ -548,32 +547,17 @@ struct ByKey {
 } // namespace
 
 /// The rows with this key, in order.
-template <typename RowT>
-static ArrayRef<RowT> findIn(ArrayRef<RowT> Rows, StringRef Name) {
-  auto Range = std::equal_range(Rows.begin(), Rows.end(), Name, ByKey());
-  return ArrayRef<RowT>(Range.first, Range.second);
-}
-
-/// A table that users can add rows to.
-template <typename RowT> using UserTable = std::vector<RowT> UserFacts::*;
-
-/// The rows with this key, in order: the user's if there are any.
 template <typename RowT, size_t N>
-static ArrayRef<RowT> findRows(const RowT (&Rows)[N], StringRef Name,
-                               UserTable<RowT> User = nullptr) {
-  if (const UserFacts *Facts = User ? UserFactsScope::current() : nullptr) {
-    ArrayRef<RowT> Found = findIn(ArrayRef<RowT>(Facts->*User), Name);
-    if (!Found.empty())
-      return Found;
-  }
-  return findIn(ArrayRef<RowT>(Rows), Name);
+static ArrayRef<RowT> findRows(const RowT (&Rows)[N], StringRef Name) {
+  auto Range =
+      std::equal_range(std::begin(Rows), std::end(Rows), Name, ByKey());
+  return ArrayRef<RowT>(Range.first, Range.second);
 }
 
 /// The only row with this key, or null.
 template <typename RowT, size_t N>
-static const RowT *findRow(const RowT (&Rows)[N], StringRef Name,
-                           UserTable<RowT> User = nullptr) {
-  ArrayRef<RowT> Found = findRows(Rows, Name, User);
+static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
+  ArrayRef<RowT> Found = findRows(Rows, Name);
   return Found.empty() ? nullptr : Found.data();
 }
 
@@ -597,15 +581,15 @@ StringRef canonicalName(StringRef AstCallee) {
 }
 
 const BorrowedReference *findBorrowed(StringRef Name) {
-  return findRow(BorrowedRows, Name, &UserFacts::BorrowedReferences);
+  return findRow(BorrowedRows, Name);
 }
 
 ArrayRef<StolenReference> findStolen(StringRef Name) {
-  return findRows(StolenRows, Name, &UserFacts::StolenReferences);
+  return findRows(StolenRows, Name);
 }
 
 ArrayRef<NewReference> findNewReferences(StringRef Name) {
-  return findRows(NewRows, Name, &UserFacts::NewReferences);
+  return findRows(NewRows, Name);
 }
 
 const NewReference *findNewReference(StringRef Name) {
@@ -614,19 +598,12 @@ const NewReference *findNewReference(StringRef Name) {
 }
 
 const ReferenceCountApi *findReferenceCountOp(StringRef Name) {
-  return findRow(RefcountRows, Name, &UserFacts::ReferenceCounts);
+  return findRow(RefcountRows, Name);
 }
 
 bool isReferenceCountOp(StringRef Name) { return findReferenceCountOp(Name); }
 
 ArrayRef<int> findContainerOnlyArgs(StringRef Name) {
-  if (const UserFacts *Facts = UserFactsScope::current()) {
-    ArrayRef<ContainerCall> Rows =
-        findIn(ArrayRef<ContainerCall>(Facts->ContainerCalls), Name);
-    if (!Rows.empty())
-      return ArrayRef<int>(Facts->ContainerArgs)
-          .slice(Rows.data() - Facts->ContainerCalls.data(), Rows.size());
-  }
   ArrayRef<ContainerCall> Rows = findRows(ContainerRows, Name);
   return ArrayRef<int>(ContainerArgs)
       .slice(Rows.data() - std::begin(ContainerRows), Rows.size());
@@ -642,7 +619,7 @@ bool isContainerOnlyApi(StringRef Name, unsigned ArgIndex) {
 }
 
 const InteriorPointer *findInteriorPointer(StringRef Name) {
-  return findRow(InteriorRows, Name, &UserFacts::InteriorPointers);
+  return findRow(InteriorRows, Name);
 }
 
 const BorrowedField *findBorrowedField(StringRef Struct, StringRef Field) {
@@ -653,10 +630,10 @@ const BorrowedField *findBorrowedField(StringRef Struct, StringRef Field) {
 }
 
 const CallEffect *findEffect(StringRef Name) {
-  return findRow(EffectRows, Name, &UserFacts::CallEffects);
+  return findRow(EffectRows, Name);
 }
 
-bool mayCallDetached(StringRef Name) { return findRow(DetachedRows, Name, &UserFacts::DetachedCalls); }
+bool mayCallDetached(StringRef Name) { return findRow(DetachedRows, Name); }
 
 std::optional<ThreadSafety> threadSafety(StringRef Name) {
   if (const ThreadSafetyLevel *Row = findRow(LevelRows, Name))
@@ -664,10 +641,10 @@ std::optional<ThreadSafety> threadSafety(StringRef Name) {
   return std::nullopt;
 }
 
-const LockApi *findLockApi(StringRef Name) { return findRow(LockRows, Name, &UserFacts::Locks); }
+const LockApi *findLockApi(StringRef Name) { return findRow(LockRows, Name); }
 
 const LockGuard *findLockGuard(StringRef QualifiedTypeName) {
-  return findRow(GuardRows, QualifiedTypeName, &UserFacts::LockGuards);
+  return findRow(GuardRows, QualifiedTypeName);
 }
 
 bool isLockGuardType(StringRef QualifiedTypeName) {
@@ -675,7 +652,7 @@ bool isLockGuardType(StringRef QualifiedTypeName) {
 }
 
 const ThreadStateApi *findThreadStateApi(StringRef Name) {
-  return findRow(ThreadStateRows, Name, &UserFacts::ThreadStates);
+  return findRow(ThreadStateRows, Name);
 }
 
 bool isAttachMacro(StringRef Name) {
@@ -684,11 +661,11 @@ bool isAttachMacro(StringRef Name) {
 }
 
 bool isSynchronizationType(StringRef TypeName) {
-  return findRow(SynchronizationRows, TypeName, &UserFacts::SynchronizationTypes);
+  return findRow(SynchronizationRows, TypeName);
 }
 
 bool isDefinitionTableType(StringRef TypeName) {
-  return findRow(DefinitionRows, TypeName, &UserFacts::DefinitionTables);
+  return findRow(DefinitionRows, TypeName);
 }
 
 bool isHeaderProvidedTable(StringRef VarName) {
@@ -705,12 +682,9 @@ bool isTypeObjectStruct(StringRef RecordName) {
 }
 
 bool isGeneratedName(StringRef Name) {
-  auto Matches = [&](const GeneratedName &Row) {
+  return llvm::any_of(GeneratedRows, [&](const GeneratedName &Row) {
     return Row.IsPrefix ? Name.starts_with(Row.Text) : Name == Row.Text;
-  };
-  const UserFacts *Facts = UserFactsScope::current();
-  return llvm::any_of(GeneratedRows, Matches) ||
-         (Facts && llvm::any_of(Facts->GeneratedNames, Matches));
+  });
 }
 
 const TypeSlot *findTypeSlotByField(StringRef Field) {

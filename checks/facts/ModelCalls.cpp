@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ModelCalls.h"
-#include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <string_view>
@@ -88,10 +87,6 @@ static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
 }
 
 std::optional<ModelCall> findModelCall(StringRef Name) {
-  if (const UserFacts *Facts = UserFactsScope::current())
-    for (const ModelCallApi &Row : Facts->ModelCalls)
-      if (Name == Row.Name)
-        return Row.Role;
   if (const ModelCallApi *Row = findRow(CallRows, Name))
     return Row->Role;
   return std::nullopt;
@@ -113,12 +108,6 @@ bool isAtomicFunction(StringRef Name) {
 
 bool isObjectHolderType(StringRef QualifiedName) {
   return findRow(HolderRows, QualifiedName);
-}
-
-bool isApiName(StringRef Name) {
-  const UserFacts *Facts = UserFactsScope::current();
-  return hasMeaning(Name, NameMeaning::CApi) ||
-         (Facts && binary_search(Facts->ApiNames, Name));
 }
 
 bool isLockHeldName(StringRef Name) {

@@ -35,7 +35,8 @@ StringRef apiName(const FunctionDecl *FD) {
   if (!FD)
     return {};
   const IdentifierInfo *II = FD->getIdentifier();
-  if (!II || !facts::isApiName(II->getName()))
+  if (!II || !(II->getName().starts_with("Py") ||
+               II->getName().starts_with("_Py")))
     return {};
   return facts::canonicalName(II->getName());
 }

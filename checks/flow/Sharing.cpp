@@ -51,7 +51,8 @@ void worsen(Sharing &Into, Sharing From) {
 
 StringRef apiName(const FunctionDecl *FD) {
   const IdentifierInfo *II = FD ? FD->getIdentifier() : nullptr;
-  if (!II || !facts::isApiName(II->getName()))
+  if (!II || !(II->getName().starts_with("Py") ||
+               II->getName().starts_with("_Py")))
     return {};
   return facts::canonicalName(II->getName());
 }

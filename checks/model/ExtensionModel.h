@@ -63,8 +63,10 @@ enum Context : uint8_t {
   NoContext = 0,    ///< Not reached from anywhere in this file.
   InitContext = 1,  ///< While the module is imported; one thread at a time.
   RunContext = 2,   ///< While any number of threads use the module.
-  DeadContext = 4,  ///< dealloc, traverse, clear, free: nobody else has it.
+  DeadContext = 4,  ///< dealloc, traverse, clear of an instance: nobody else
+                    ///< has that one, but other instances die meanwhile.
   ForeignContext = 8, ///< On a thread Python did not start.
+  UnloadContext = 16, ///< m_traverse, m_clear, m_free of the module.
 };
 
 struct Module;
@@ -97,6 +99,7 @@ struct Function {
   std::vector<CallSite> Callers;    ///< From this file.
   bool AddressTaken = false;        ///< Other than in a recognised table.
   bool Generated = false;           ///< Cython, SWIG, Argument Clinic...
+  bool RunsOnce = false; ///< Handed to call_once(), pthread_once() and the like.
   std::shared_ptr<flow::FunctionLocks> Locks; ///< Null when no lock is used.
   /// Why the body was not analysed; empty when it was.
   std::string NotAnalysed;
@@ -172,11 +175,15 @@ llvm::StringRef toString(AccessKind Kind);
 
 struct Access {
   const clang::Expr *Where;             ///< The DeclRefExpr or MemberExpr.
+  /// The part that is accessed: Where, or a member or an element of it.
+  const clang::Expr *Place;
   const clang::Stmt *Statement;         ///< What makes it an access: =, ++, call.
   const clang::FunctionDecl *Function;  ///< Null in an initialiser.
   AccessKind Kind;
   /// A write of a constant null, 0 or the like that only resets.
   bool Resets = false;
+  bool TakesReference = false; ///< A read for Py_INCREF(), Py_NewRef().
+  bool DropsReference = false; ///< For Py_DECREF(), Py_CLEAR(), Py_SETREF().
   flow::LockList Locks;                 ///< Held there; sorted.
   bool writes() const {
     return Kind == AccessKind::Write || Kind == AccessKind::ReadWrite ||
@@ -236,6 +243,9 @@ public:
   static bool isObjectPointer(clang::QualType QT);
   /// The struct starts with PyObject_HEAD (directly or through a base).
   static bool isObjectRecord(const clang::RecordDecl *RD);
+  /// Contains an object pointer, or a C++ object that stands for one: in a
+  /// struct, an array, a template argument, or behind a pointer to pointers.
+  static bool holdsObjects(clang::QualType QT);
 
   /// The control flow graphs of this file, built when first asked for.
   flow::FlowCache &flows() const { return *Flows; }

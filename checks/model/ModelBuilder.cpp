@@ -179,12 +179,8 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
     visitLambda(E);
   else if (const auto *D = dyn_cast<DeclStmt>(S))
     for (Decl *Each : D->decls())
-      if (auto *VD = dyn_cast<VarDecl>(Each)) {
-        if (VD->isStaticLocal())
-          Variables.push_back(VD);
-        else if (Current && flow::changesLocks(VD))
-          ChangesLocks.insert(Current->Decl);
-      }
+      if (auto *VD = dyn_cast<VarDecl>(Each); VD && VD->isStaticLocal())
+        Variables.push_back(VD);
   // A lambda's body is a function of its own.
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
     for (const Expr *Init : L->capture_inits())
@@ -292,7 +288,9 @@ void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
     addEntry(Passed, {EntryKind::Thread, Name, nullptr, nullptr, 0});
     return;
   }
-  if (functionFor(Callee)) {
+  const facts::LockApi *Lock = facts::findLockApi(facts::canonicalName(Name));
+  F->RunsOnce |= Lock && Lock->Op == facts::LockOp::Once;
+  if (functionFor(Callee) || (Lock && Lock->Op == facts::LockOp::Once)) {
     // A helper of this file that takes a callback: as if it called it here.
     CallSite Site{nullptr, Current->Decl, F->Decl};
     F->Callers.push_back(Site);
@@ -319,6 +317,11 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
       else if (const auto *Dep =
                    dyn_cast<CXXDependentScopeMemberExpr>(Call->getCallee()))
         Name = Dep->getMember().getAsString();
+      if (const FunctionDecl *Callee = Call->getDirectCallee();
+          Callee && Callee->getIdentifier())
+        if (const facts::LockApi *Lock = facts::findLockApi(
+                facts::canonicalName(Callee->getName())))
+          F->RunsOnce |= Lock->Op == facts::LockOp::Once;
       if (StringRef(Name).starts_with("def")) {
         addEntry(Op, {EntryKind::Method, Name, nullptr, nullptr, 0});
         return;
@@ -332,20 +335,6 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
   Current->Calls.push_back(Site);
 }
 
-const ExtensionModel::Builder::CalleeFacts &
-ExtensionModel::Builder::factsOf(const FunctionDecl *Callee) {
-  auto [It, New] = Callees.try_emplace(Callee->getCanonicalDecl());
-  if (New) {
-    It->second.ChangesLocks = flow::changesLocks(Callee);
-    if (const IdentifierInfo *II = Callee->getIdentifier()) {
-      StringRef Name = facts::canonicalName(II->getName());
-      if ((It->second.Role = facts::findModelCall(Name)))
-        It->second.Name = Name;
-    }
-  }
-  return It->second;
-}
-
 void ExtensionModel::Builder::visitCall(const CallExpr *E) {
   if (!Current)
     return;
@@ -356,23 +345,23 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
     return;
   if (Function *F = functionFor(Callee))
     F->Callers.push_back(Site);
-  const CalleeFacts &Facts = factsOf(Callee);
-  if (Facts.ChangesLocks)
-    ChangesLocks.insert(Current->Decl);
-  if (!Facts.Role)
-    return;
-  Special.push_back({Facts.Name, Site});
-  if (*Facts.Role != facts::ModelCall::ReturnsState)
-    return;
-  // The struct behind PyModule_GetState() is the module's state.
-  for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
-    const auto *C = dyn_cast<CastExpr>(P);
-    if (!C && !isa<ParenExpr>(P))
-      break;
-    if (C && C->getType()->isPointerType())
-      if (const RecordDecl *RD =
-              C->getType()->getPointeeType()->getAsRecordDecl())
-        StateRecords.insert(canonical(RD));
+  if (const IdentifierInfo *II = Callee->getIdentifier()) {
+    StringRef Name = facts::canonicalName(II->getName());
+    if (facts::findModelCall(Name))
+      Special.push_back({Name, Site});
+    // The struct behind PyModule_GetState() is the module's state.
+    if (facts::findModelCall(Name) == facts::ModelCall::ReturnsState)
+      for (const Stmt *P :
+           llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
+        QualType QT;
+        if (const auto *C = dyn_cast<CastExpr>(P))
+          QT = C->getType();
+        else if (!isa<ParenExpr>(P))
+          break;
+        if (!QT.isNull() && QT->isPointerType())
+          if (const RecordDecl *RD = QT->getPointeeType()->getAsRecordDecl())
+            StateRecords.insert(canonical(RD));
+      }
   }
 }
 
@@ -402,10 +391,44 @@ void ExtensionModel::Builder::visitAssignment(const BinaryOperator *E) {
 
 // --- Judging an access ------------------------------------------------------
 
+/// True for a const method, and for one that does the same on an object that is
+/// not const: begin(), find(), at().
+static bool reads(const CXXMethodDecl *Method) {
+  if (Method->isConst())
+    return true;
+  for (const NamedDecl *D : Method->getParent()->lookup(Method->getDeclName()))
+    if (const auto *Other = dyn_cast<CXXMethodDecl>(D);
+        Other && Other->isConst() &&
+        Other->getNumParams() == Method->getNumParams())
+      return true;
+  return false;
+}
+
+/// Sets what a call that only counts references does with the value at the end
+/// of Path.
+void ExtensionModel::Builder::countReference(Access &A) const {
+  for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
+    if (isa<CastExpr, ParenExpr>(P))
+      continue;
+    const auto *Call = dyn_cast<CallExpr>(P);
+    const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+    if (!Callee || !Callee->getIdentifier())
+      return;
+    const facts::ReferenceCountApi *Api = facts::findReferenceCountOp(
+        facts::canonicalName(Callee->getName()));
+    if (!Api)
+      return;
+    A.TakesReference = Api->Op == facts::RefcountOp::Incref ||
+                       Api->Op == facts::RefcountOp::NewRef;
+    A.DropsReference |= Api->Op == facts::RefcountOp::Decref;
+    return;
+  }
+}
+
 std::optional<Access>
 ExtensionModel::Builder::classify(const Expr *E) const {
   Access A;
-  A.Where = E;
+  A.Where = A.Place = E;
   A.Statement = E;
   A.Function = Current ? Current->Decl : nullptr;
   A.Kind = AccessKind::Read;
@@ -417,6 +440,8 @@ ExtensionModel::Builder::classify(const Expr *E) const {
         return Api && (Api->Op == facts::RefcountOp::Clear ||
                        Api->Op == facts::RefcountOp::SetRef);
       });
+  A.DropsReference = !CountOp.empty();
+  countReference(A);
 
   const QualType VarType = cast<ValueDecl>(isa<DeclRefExpr>(E)
                                      ? cast<DeclRefExpr>(E)->getDecl()
@@ -466,7 +491,7 @@ ExtensionModel::Builder::classify(const Expr *E) const {
     }
     if (const auto *Member = dyn_cast<MemberExpr>(P)) {
       if (const auto *Method = dyn_cast<CXXMethodDecl>(Member->getMemberDecl())) {
-        if (Method->isConst() || Method->isStatic())
+        if (Method->isStatic() || reads(Method))
           return Done(AccessKind::Read, P);
         if (facts::isSynchronizationType(TypeName))
           return Done(AccessKind::Atomic, P);
@@ -474,6 +499,7 @@ ExtensionModel::Builder::classify(const Expr *E) const {
       }
       if (Member->isArrow())
         Address = false;
+      A.Place = Member;
       Cur = P;
       continue;
     }
@@ -481,6 +507,7 @@ ExtensionModel::Builder::classify(const Expr *E) const {
       if (Sub->getBase() != Cur)
         return Done(AccessKind::Read, P);
       Address = false;
+      A.Place = Sub;
       Cur = P;
       continue;
     }
@@ -538,6 +565,12 @@ ExtensionModel::Builder::classify(const Expr *E) const {
           return Done(AccessKind::ReadWrite, P);
         const auto *Method =
             dyn_cast_or_null<CXXMethodDecl>(Op->getDirectCallee());
+        // v[i] of a vector is a place; that of a map may insert.
+        if (Method && Op->getOperator() == OO_Subscript && reads(Method)) {
+          A.Place = Op;
+          Cur = P;
+          continue;
+        }
         if (!Method || Method->isConst() || Op->getOperator() == OO_Call ||
             Op->getOperator() == OO_Arrow || Op->getOperator() == OO_Star)
           return Done(AccessKind::Read, P);
@@ -605,7 +638,9 @@ ExtensionModel::Builder::classify(const Expr *E) const {
       // T &r = global;
       for (const Decl *D : cast<DeclStmt>(P)->decls())
         if (const auto *VD = dyn_cast<VarDecl>(D);
-            VD && VD->getInit() == Cur && VD->getType()->isReferenceType() &&
+            // The hidden variable of a range-based for only walks over it.
+            VD && !VD->isImplicit() && VD->getInit() == Cur &&
+            VD->getType()->isReferenceType() &&
             !VD->getType()->getPointeeType().isConstQualified())
           return Done(AccessKind::Address, P);
       return Done(AccessKind::Read, P);

@@ -9,7 +9,6 @@
 #ifndef PYEXT_MODEL_MODELBUILDER_H
 #define PYEXT_MODEL_MODELBUILDER_H
 
-#include "facts/ModelCalls.h"
 #include "model/ExtensionModel.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "llvm/ADT/SetVector.h"
@@ -41,6 +40,7 @@ private:
   /// A use of a variable or field, judged from its parents; nothing when it is
   /// not evaluated.
   std::optional<Access> classify(const Expr *E) const;
+  void countReference(Access &A) const;
 
   // Walking, with Path holding the chain of parents down to the node.
   void walkBody(const clang::FunctionDecl *FD);
@@ -109,16 +109,6 @@ private:
   };
   std::vector<TypeAssignment> TypeAssignments;
   llvm::SetVector<const clang::RecordDecl *> StateRecords;
-  /// What flow::changesLocks() and facts::findModelCall() say of a callee.
-  struct CalleeFacts {
-    bool ChangesLocks = false;
-    std::optional<facts::ModelCall> Role;
-    llvm::StringRef Name; ///< Canonical; empty without a role.
-  };
-  const CalleeFacts &factsOf(const clang::FunctionDecl *Callee);
-  llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
-  /// Functions that call or declare something that changes locks.
-  llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;
 };

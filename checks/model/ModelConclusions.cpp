@@ -27,6 +27,7 @@ static uint8_t contextOf(EntryKind Kind) {
   case EntryKind::ModuleTraverse:
   case EntryKind::ModuleClear:
   case EntryKind::ModuleFree:
+    return UnloadContext;
   case EntryKind::Dealloc:
   case EntryKind::Finalize:
   case EntryKind::Traverse:
@@ -113,8 +114,7 @@ void ExtensionModel::Builder::concludeContexts() {
   }
 }
 
-/// A struct, array or C++ object with a pointer to a Python object inside.
-static bool holdsObjects(QualType QT, unsigned Depth = 0) {
+static bool holdsObjects(QualType QT, unsigned Depth) {
   if (QT.isNull() || Depth > 4)
     return false;
   if (ExtensionModel::isObjectPointer(QT))
@@ -141,6 +141,10 @@ static bool holdsObjects(QualType QT, unsigned Depth = 0) {
   return any_of(RD->fields(), [&](const FieldDecl *F) {
     return holdsObjects(F->getType(), Depth + 1);
   });
+}
+
+bool ExtensionModel::holdsObjects(QualType QT) {
+  return model::holdsObjects(QT, 0);
 }
 
 /// The element type of a (multi-dimensional) array, or the type itself.
@@ -237,8 +241,8 @@ static std::optional<flow::Lock> translate(const flow::Lock &L,
 void ExtensionModel::Builder::concludeLocks() {
   for (const auto &F : M.Functions)
     if (F->NotAnalysed.empty())
-      F->Locks = flow::FunctionLocks::compute(
-          F->Decl, *M.Flows, PP, ChangesLocks.count(F->Decl), F->NotAnalysed);
+      F->Locks = flow::FunctionLocks::compute(F->Decl, *M.Flows, PP,
+                                            F->NotAnalysed);
 
   // A helper holds what all its callers hold. Grown from nothing, so a cycle of
   // helpers is taken to hold no lock.
@@ -278,12 +282,13 @@ void ExtensionModel::Builder::concludeLocks() {
       }
     }
   }
-  for (const auto &F : M.Functions)
-    if (facts::isLockHeldName(F->Decl->getNameAsString())) {
-      flow::LockList &L = M.CallerLocks[F->Decl->getCanonicalDecl()];
-      if (L.empty())
-        L.push_back(flow::Lock::heldByConvention());
-    }
+  for (const auto &F : M.Functions) {
+    flow::LockList &L = M.CallerLocks[F->Decl->getCanonicalDecl()];
+    if (L.empty() && facts::isLockHeldName(F->Decl->getNameAsString()))
+      L.push_back(flow::Lock::heldByConvention());
+    if (F->RunsOnce)
+      L.push_back({facts::LockKind::Once, F->Decl->getNameAsString(), F->Decl});
+  }
   for (StateVariable &S : M.State)
     for (Access &A : S.Accesses)
       if (A.Function)

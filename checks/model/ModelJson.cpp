@@ -94,6 +94,8 @@ private:
         J.value("dead");
       if (Set & ForeignContext)
         J.value("foreign");
+      if (Set & UnloadContext)
+        J.value("unload");
     });
   }
 

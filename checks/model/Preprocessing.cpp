@@ -9,7 +9,6 @@
 #include "model/Preprocessing.h"
 #include "facts/Facts.h"
 #include "facts/ModelCalls.h"
-#include "clang/Basic/CharInfo.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "clang/Lex/MacroArgs.h"
@@ -90,13 +89,11 @@ std::string join(ArrayRef<std::string> Tokens) {
 
 class Preprocessing::Recorder : public PPCallbacks {
 public:
-  Recorder(Preprocessing &Record, Preprocessor &PP,
-           const facts::UserFacts *Facts)
-      : Record(Record), PP(PP), Facts(Facts), SM(PP.getSourceManager()) {}
+  Recorder(Preprocessing &Record, Preprocessor &PP)
+      : Record(Record), PP(PP), SM(PP.getSourceManager()) {}
 
   void MacroExpands(const Token &NameTok, const MacroDefinition &MD,
                     SourceRange Range, const MacroArgs *Args) override {
-    facts::UserFactsScope Scope(Facts);
     SourceLocation Loc = NameTok.getLocation();
     const IdentifierInfo *II = NameTok.getIdentifierInfo();
     if (!II)
@@ -172,7 +169,6 @@ public:
   }
 
   void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
-    facts::UserFactsScope Scope(Facts);
     SourceLocation Begin = Range.getBegin();
     if (Begin.isMacroID() || !Record.isFirstParty(Begin))
       return;
@@ -378,7 +374,6 @@ private:
 
   Preprocessing &Record;
   Preprocessor &PP;
-  const facts::UserFacts *Facts;
   const SourceManager &SM;
   std::vector<Frame> Stack;
   StringMap<OtherDefinition> Others;
@@ -388,11 +383,10 @@ private:
 Preprocessing::Preprocessing() = default;
 Preprocessing::~Preprocessing() = default;
 
-void Preprocessing::record(Preprocessor &P,
-                           const facts::UserFacts *Facts) {
+void Preprocessing::record(Preprocessor &P) {
   PP = &P;
   SM = &P.getSourceManager();
-  P.addPPCallbacks(std::make_unique<Recorder>(*this, P, Facts));
+  P.addPPCallbacks(std::make_unique<Recorder>(*this, P));
 }
 
 static const MacroInfo *macro(Preprocessor &PP, StringRef Name) {

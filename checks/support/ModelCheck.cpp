@@ -20,8 +20,7 @@ ModelCheck::ModelCheck(llvm::StringRef Name,
     : ClangTidyCheck(Name, Context),
       HazardText(Options.getLocalOrGlobal("Hazard", "both")),
       MinPythonText(Options.getLocalOrGlobal("MinPython", "3.9")),
-      CompatText(Options.getLocalOrGlobal("Compat", "none")),
-      FactsText(Options.getLocalOrGlobal("FactsFile", "")) {
+      CompatText(Options.getLocalOrGlobal("Compat", "none")) {
   if (HazardText == "free-threading")
     Wanted.Subinterpreters = false;
   else if (HazardText == "subinterpreters")
@@ -45,27 +44,17 @@ ModelCheck::ModelCheck(llvm::StringRef Name,
                       "'none' or 'pythoncapi_compat'",
                       DiagnosticIDs::Error)
         << CompatText;
-  if (FactsText.empty())
-    return;
-  if (llvm::Expected<const facts::UserFacts *> Loaded =
-          facts::loadUserFacts(FactsText))
-    Facts = *Loaded;
-  else
-    configurationDiag("invalid value '%0' for option 'FactsFile': %1",
-                      DiagnosticIDs::Error)
-        << FactsText << llvm::toString(Loaded.takeError());
 }
 
 void ModelCheck::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) {
   Options.store(Opts, "Hazard", HazardText);
   Options.store(Opts, "MinPython", MinPythonText);
   Options.store(Opts, "Compat", CompatText);
-  Options.store(Opts, "FactsFile", FactsText);
 }
 
 void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
                                      Preprocessor *) {
-  TU = TranslationUnit::of(SM, *PP, Facts);
+  TU = TranslationUnit::of(SM, *PP);
 }
 
 void ModelCheck::registerMatchers(MatchFinder *Finder) {
@@ -81,7 +70,6 @@ void ModelCheck::check(const MatchFinder::MatchResult &Result) {
 
 void ModelCheck::onEndOfTranslationUnit() {
   if (TU && Context && TU->preprocessing().pythonIncluded()) {
-    facts::UserFactsScope Scope(TU->userFacts());
     const model::ExtensionModel &Model = TU->model(*Context);
     analyze(Model);
     if (TU->claimNotAnalysed())

@@ -57,8 +57,7 @@ private:
   Hazards Wanted;
   facts::PyVersion MinPython{9};
   bool Compat = false;
-  const facts::UserFacts *Facts = nullptr;
-  std::string HazardText, MinPythonText, CompatText, FactsText;
+  std::string HazardText, MinPythonText, CompatText;
 };
 
 } // namespace pyext

@@ -28,29 +28,23 @@ Registry &registry() {
 }
 } // namespace
 
-TranslationUnit::TranslationUnit(Preprocessor &PP,
-                                 const facts::UserFacts *Facts)
-    : Facts(Facts) {
-  Preprocessed.record(PP, Facts);
-}
+TranslationUnit::TranslationUnit(Preprocessor &PP) { Preprocessed.record(PP); }
 TranslationUnit::~TranslationUnit() = default;
 
 std::shared_ptr<TranslationUnit> TranslationUnit::of(const SourceManager &SM,
-                                                     Preprocessor &PP,
-                                                     const facts::UserFacts *Facts) {
+                                                     Preprocessor &PP) {
   Registry &R = registry();
   std::lock_guard<std::mutex> Guard(R.Mutex);
   std::weak_ptr<TranslationUnit> &Entry = R.Units[&SM];
   std::shared_ptr<TranslationUnit> Unit = Entry.lock();
   if (!Unit) {
-    Unit.reset(new TranslationUnit(PP, Facts));
+    Unit.reset(new TranslationUnit(PP));
     Entry = Unit;
   }
   return Unit;
 }
 
 const model::ExtensionModel &TranslationUnit::model(ASTContext &Context) {
-  facts::UserFactsScope Scope(Facts);
   if (!Model)
     Model = std::make_unique<model::ExtensionModel>(Context, Preprocessed);
   return *Model;

@@ -85,7 +85,7 @@ static int module_exec(PyObject *m) {
   Thing_Type.tp_repr = thing_late;
   return PyType_Ready(&Thing_Type) < 0 || PyType_FromSpec(&spec) == NULL;
 }
-// CHECK-DAG: module_free dead module-free:m
+// CHECK-DAG: module_free unload module-free:m
 static void module_free(void *m) {}
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
 static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, .m_name = "m", .m_methods = methods, .m_slots = slots,

@@ -8,7 +8,6 @@
 
 #include "Config.h"
 #include "Message.h"
-#include "facts/UserFacts.h"
 #include "support/Llvm.h"
 #include "clang-tidy/ClangTidy.h"
 #include "clang-tidy/ClangTidyOptions.h"
@@ -220,9 +219,12 @@ void Verifier::verifyOptions(const ClangTidyOptions::OptionMap &Options,
          (Key.starts_with("cpython-") && Key.ends_with(".FactsFile"))) &&
         !Option.getValue().Value.empty()) {
       const std::string &File = Option.getValue().Value;
-      if (auto Facts = pyext::facts::loadUserFacts(File); !Facts)
-        fail() << Source << ": " << Key << ": "
-               << llvm::toString(Facts.takeError()) << "\n";
+      auto Text = llvm::MemoryBuffer::getFile(File);
+      if (!Text)
+        fail() << Source << ": " << Key << " '" << File
+               << "' cannot be read: " << Text.getError().message()
+               << "; give the path of an existing file, absolute or relative "
+                  "to where pyext-tidy runs\n";
     }
   }
 }

@@ -1,0 +1,377 @@
+//===- FirstUse.cpp -------------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/FirstUse.h"
+#include "model/Initializers.h"
+#include "model/SharedState.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/AST/ParentMap.h"
+#include "clang/AST/StmtCXX.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+namespace {
+
+/// The branch a value decides.
+struct Decision {
+  const Stmt *Branch; ///< IfStmt, ConditionalOperator, or && and ||.
+  bool Opens; ///< The condition holds while the variable is uninitialised.
+};
+
+/// One access of shared static data by the function.
+struct Touch {
+  const StateVariable *Variable;
+  const Access *By;
+};
+
+class Finder {
+public:
+  Finder(const ExtensionModel &Model, const Function &F,
+         ArrayRef<Touch> Touches)
+      : Model(Model), F(F), Touches(Touches), Parents(F.Decl->getBody()) {}
+
+  void run(std::vector<FirstUse> &Result);
+
+private:
+  void decide(const Expr *E, int64_t Initial, SmallVectorImpl<Decision> &Out,
+              bool FollowLocal = true);
+  void decideLocal(const VarDecl *Local, int64_t Initial,
+                   SmallVectorImpl<Decision> &Out);
+  SmallVector<const Stmt *, 4> opened(const Decision &D) const;
+  bool within(const Stmt *S, ArrayRef<const Stmt *> Regions) const;
+  const Access *writeIn(const StateVariable &S, ArrayRef<const Stmt *> Regions,
+                        int64_t Initial, const CallExpr *&Call) const;
+  const Access *writeOf(const Function *Callee, const StateVariable &S,
+                        int64_t Initial, unsigned Depth) const;
+  bool isReset(const Access &A, int64_t Initial) const;
+
+  const ExtensionModel &Model;
+  const Function &F;
+  ArrayRef<Touch> Touches; ///< Of F, grouped by variable, in source order.
+  ParentMap Parents;
+};
+
+} // namespace
+
+/// What static storage holds before any code runs; nothing when that is not a
+/// number or a null pointer.
+static std::optional<int64_t> initialValue(const VarDecl *VD,
+                                           const ASTContext &Context) {
+  const Expr *Init = VD->getAnyInitializer();
+  if (!Init || isa<InitListExpr, CXXConstructExpr, ImplicitValueInitExpr>(
+                   Init->IgnoreImplicit()))
+    return 0;
+  if (isNullOrZero(Init, Context))
+    return 0;
+  return integerOf(Init, Context);
+}
+
+static std::optional<int64_t> constantOf(const Expr *E,
+                                         const ASTContext &Context) {
+  if (isNullOrZero(E, Context))
+    return 0;
+  return integerOf(E, Context);
+}
+
+static bool compare(BinaryOperatorKind Op, int64_t L,
+                                   int64_t R) {
+  switch (Op) {
+  case BO_EQ:
+    return L == R;
+  case BO_NE:
+    return L != R;
+  case BO_LT:
+    return L < R;
+  case BO_LE:
+    return L <= R;
+  case BO_GT:
+    return L > R;
+  case BO_GE:
+    return L >= R;
+  default:
+    return false;
+  }
+}
+
+/// True when control does not come out of the end of \p S.
+static bool leaves(const Stmt *S) {
+  if (const auto *Block = dyn_cast_or_null<CompoundStmt>(S))
+    return !Block->body_empty() && leaves(Block->body_back());
+  if (const auto *Label = dyn_cast_or_null<LabelStmt>(S))
+    return leaves(Label->getSubStmt());
+  if (const auto *Do = dyn_cast_or_null<DoStmt>(S)) // Py_RETURN_NONE
+    return leaves(Do->getBody());
+  if (const auto *If = dyn_cast_or_null<IfStmt>(S))
+    return If->getElse() && leaves(If->getThen()) && leaves(If->getElse());
+  return S && isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt, CXXThrowExpr>(S);
+}
+
+/// Follows the value of \p E, which is \p Initial before the initialisation, to
+/// the branches it decides.
+void Finder::decide(const Expr *E, int64_t Initial,
+                    SmallVectorImpl<Decision> &Out, bool FollowLocal) {
+  const ASTContext &Context = Model.context();
+  const Stmt *Cur = E;
+  int64_t Value = Initial;
+  bool Loaded = false;
+  while (const Stmt *P = Parents.getParent(Cur)) {
+    if (const auto *C = dyn_cast<CastExpr>(P)) {
+      Loaded |= C->getCastKind() == CK_LValueToRValue;
+    } else if (isa<ParenExpr, ExprWithCleanups, ConstantExpr>(P)) {
+    } else if (const auto *M = dyn_cast<MemberExpr>(P)) {
+      // What a pointer leads to is not the variable.
+      if (M->isArrow() || Loaded)
+        return;
+    } else if (const auto *Sub = dyn_cast<ArraySubscriptExpr>(P)) {
+      if (Sub->getBase() != Cur || Loaded)
+        return;
+    } else if (const auto *U = dyn_cast<UnaryOperator>(P)) {
+      if (U->getOpcode() == UO_LNot)
+        Value = !Value;
+      else if (U->getOpcode() == UO_PostInc || U->getOpcode() == UO_PostDec)
+        Loaded = true;
+      else
+        return;
+    } else if (const auto *B = dyn_cast<BinaryOperator>(P)) {
+      if (B->isComparisonOp()) {
+        const bool Left = B->getLHS() == Cur;
+        std::optional<int64_t> Other =
+            constantOf(Left ? B->getRHS() : B->getLHS(), Context);
+        if (!Other)
+          return;
+        auto Holds = [&](int64_t V) {
+          return compare(B->getOpcode(), Left ? V : *Other, Left ? *Other : V);
+        };
+        // v < 16 does not ask whether v is still 0.
+        if (Holds(Value) == Holds(Value - 1) && Holds(Value) == Holds(Value + 1))
+          return;
+        Value = Holds(Value);
+      } else if (B->isLogicalOp()) {
+        // !v && (v = f()) initialises in its other operand.
+        if (B->getLHS() == Cur && (Value != 0) == (B->getOpcode() == BO_LAnd))
+          Out.push_back({B, Value != 0});
+        // Further on the value decides only when it wins: !a || b, a && b.
+      } else if (B->getOpcode() == BO_Assign && B->getRHS() == Cur) {
+        const auto *R = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens());
+        const auto *Local = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+        if (!Local || Local->hasGlobalStorage())
+          return;
+        if (FollowLocal)
+          decideLocal(Local, Value, Out);
+      } else {
+        return;
+      }
+    } else if (const auto *Call = dyn_cast<CallExpr>(P)) {
+      const FunctionDecl *Callee = Call->getDirectCallee();
+      if (isa<CXXMemberCallExpr>(Call) && Callee && Call->getNumArgs() == 0) {
+        // cache.empty(), opt.has_value(), if (ptr)
+        const bool Empty =
+            Callee->getIdentifier() && Callee->getName() == "empty";
+        const bool Full =
+            isa<CXXConversionDecl>(Callee) ||
+            (Callee->getIdentifier() && Callee->getName() == "has_value");
+        if (!Empty && !Full)
+          return;
+        Value = Empty;
+      } else if (!Callee || !Callee->getBuiltinID() ||
+                 Call->getNumArgs() == 0 || Call->getArg(0) != Cur) {
+        return; // __builtin_expect(v, 0) is v.
+      }
+      Loaded = true;
+    } else if (const auto *D = dyn_cast<DeclStmt>(P)) {
+      if (FollowLocal && D->isSingleDecl())
+        if (const auto *Local = dyn_cast<VarDecl>(D->getSingleDecl());
+            Local && !Local->hasGlobalStorage() &&
+            !Local->getType()->isReferenceType())
+          decideLocal(Local, Value, Out);
+      return;
+    } else if (const auto *C = dyn_cast<ConditionalOperator>(P)) {
+      if (C->getCond() == Cur)
+        Out.push_back({C, Value != 0});
+      return;
+    } else if (const auto *If = dyn_cast<IfStmt>(P)) {
+      if (If->getCond() == Cur)
+        Out.push_back({If, Value != 0});
+      return;
+    } else {
+      return;
+    }
+    Cur = P;
+  }
+}
+
+static void collect(const Stmt *S, const VarDecl *VD,
+                    SmallVectorImpl<const DeclRefExpr *> &Out) {
+  if (!S)
+    return;
+  if (const auto *R = dyn_cast<DeclRefExpr>(S); R && R->getDecl() == VD)
+    Out.push_back(R);
+  for (const Stmt *Child : S->children())
+    collect(Child, VD, Out);
+}
+
+/// The tests of a local that the value was copied to.
+void Finder::decideLocal(const VarDecl *Local, int64_t Initial,
+                         SmallVectorImpl<Decision> &Out) {
+  SmallVector<const DeclRefExpr *> Refs;
+  collect(F.Decl->getBody(), Local, Refs);
+  for (const DeclRefExpr *R : Refs)
+    decide(R, Initial, Out, /*FollowLocal=*/false);
+}
+
+/// The statements that run when the variable is found uninitialised.
+SmallVector<const Stmt *, 4> Finder::opened(const Decision &D) const {
+  SmallVector<const Stmt *, 4> Result;
+  if (const auto *B = dyn_cast<BinaryOperator>(D.Branch)) {
+    Result.push_back(B->getRHS());
+  } else if (const auto *C = dyn_cast<ConditionalOperator>(D.Branch)) {
+    Result.push_back(D.Opens ? C->getTrueExpr() : C->getFalseExpr());
+  } else if (const auto *If = dyn_cast<IfStmt>(D.Branch)) {
+    if (D.Opens) {
+      Result.push_back(If->getThen());
+      return Result;
+    }
+    if (If->getElse())
+      Result.push_back(If->getElse());
+    if (!leaves(If->getThen()))
+      return Result;
+    bool After = false;
+    if (const auto *Block =
+            dyn_cast_or_null<CompoundStmt>(Parents.getParent(If)))
+      for (const Stmt *S : Block->body()) {
+        if (After)
+          Result.push_back(S);
+        After |= S == If;
+      }
+  }
+  return Result;
+}
+
+bool Finder::within(const Stmt *S, ArrayRef<const Stmt *> Regions) const {
+  for (; S; S = Parents.getParent(S))
+    if (is_contained(Regions, S))
+      return true;
+  return false;
+}
+
+/// True for a write that brings the initial value back.
+bool Finder::isReset(const Access &A, int64_t Initial) const {
+  if (const auto *B = dyn_cast<BinaryOperator>(A.Statement);
+      B && B->getOpcode() == BO_Assign)
+    return constantOf(B->getRHS(), Model.context()) == Initial;
+  return A.Resets && Initial == 0;
+}
+
+const Access *Finder::writeOf(const Function *Callee, const StateVariable &S,
+                              int64_t Initial, unsigned Depth) const {
+  if (!Callee || Callee == &F || Callee->Generated)
+    return nullptr;
+  for (const Access &A : S.Accesses)
+    if (A.writes() && !isReset(A, Initial) &&
+        Model.function(A.Function) == Callee)
+      return &A;
+  if (Depth)
+    for (const CallSite &Site : Callee->Calls)
+      if (Site.Call)
+        if (const Access *A =
+                writeOf(Model.function(Site.Callee), S, Initial, Depth - 1))
+          return A;
+  return nullptr;
+}
+
+const Access *Finder::writeIn(const StateVariable &S,
+                              ArrayRef<const Stmt *> Regions, int64_t Initial,
+                              const CallExpr *&Call) const {
+  Call = nullptr;
+  for (const Touch &T : Touches)
+    if (T.Variable == &S && T.By->writes() && !isReset(*T.By, Initial) &&
+        within(T.By->Where, Regions))
+      return T.By;
+  for (const CallSite &Site : F.Calls)
+    if (Site.Call && Model.function(Site.Callee) && within(Site.Call, Regions))
+      if (const Access *A =
+              writeOf(Model.function(Site.Callee), S, Initial, 2)) {
+        Call = Site.Call;
+        return A;
+      }
+  return nullptr;
+}
+
+void Finder::run(std::vector<FirstUse> &Result) {
+  const size_t Begin = Result.size();
+  const StateVariable *Done = nullptr;
+  for (const Touch &T : Touches) {
+    const StateVariable &S = *T.Variable;
+    const Access &A = *T.By;
+    if (&S == Done ||
+        (A.Kind != AccessKind::Read && A.Kind != AccessKind::ReadWrite))
+      continue;
+    std::optional<int64_t> Initial =
+        initialValue(sharedVariable(S), Model.context());
+    if (!Initial)
+      continue;
+    SmallVector<Decision> Decisions;
+    decide(A.Where, *Initial, Decisions);
+    for (const Decision &D : Decisions) {
+      SmallVector<const Stmt *, 4> Regions = opened(D);
+      FirstUse Use{&F, &S, &A, D.Branch, nullptr, nullptr, false, {}};
+      Use.Write = writeIn(S, Regions, *Initial, Use.Call);
+      if (!Use.Write && A.Kind == AccessKind::ReadWrite)
+        Use.Write = &A; // if (!done++)
+      if (!Use.Write)
+        continue;
+      for (const Touch &Other : Touches) {
+        if (!within(Other.By->Where, Regions))
+          continue;
+        if (Other.Variable == &S)
+          Use.TestedAgain |= Other.By->Kind == AccessKind::Read &&
+                             exclude(Model, *Other.By, *Use.Write);
+        else if (Other.By->writes() &&
+                 (Use.Companions.empty() ||
+                  Use.Companions.back().first != Other.Variable))
+          Use.Companions.push_back({Other.Variable, Other.By});
+      }
+      Result.push_back(std::move(Use));
+      Done = &S;
+      break;
+    }
+  }
+  // What is tested by itself is no companion.
+  for (FirstUse &Use : MutableArrayRef(Result).drop_front(Begin))
+    llvm::erase_if(Use.Companions, [&](const auto &Companion) {
+      return any_of(ArrayRef(Result).drop_front(Begin), [&](const FirstUse &O) {
+        return O.Variable == Companion.first && O.Branch != Use.Branch;
+      });
+    });
+  const SourceManager &SM = Model.context().getSourceManager();
+  std::stable_sort(Result.begin() + Begin, Result.end(),
+                   [&](const FirstUse &A, const FirstUse &B) {
+                     return SM.isBeforeInTranslationUnit(
+                         A.Test->Where->getBeginLoc(),
+                         B.Test->Where->getBeginLoc());
+                   });
+}
+
+std::vector<FirstUse> findFirstUses(const ExtensionModel &Model) {
+  DenseMap<const Function *, SmallVector<Touch>> Touches;
+  for (const StateVariable &S : Model.state())
+    if (sharedVariable(S))
+      for (const Access &A : S.Accesses)
+        if (const Function *F = Model.function(A.Function))
+          Touches[F].push_back({&S, &A});
+  std::vector<FirstUse> Result;
+  for (const auto &F : Model.functions())
+    if (auto It = Touches.find(F.get()); It != Touches.end())
+      Finder(Model, *F, It->second).run(Result);
+  return Result;
+}
+
+} // namespace pyext::model

@@ -1,0 +1,53 @@
+//===- FirstUse.h - Data that is initialised when first used ----*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Recognises "test, then initialise" whatever its form:
+//
+//   if (!v) v = f();              if (v) return v;  ...  v = f();
+//   if (v < 0) { ... v = 1; }     return v ? v : (v = f());
+//   if (!v) init_v();             T *p = v; if (p == NULL) v = p = f();
+//
+// Which way a test goes before the initialisation is computed from the
+// variable's initial value, so any sentinel will do.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MODEL_FIRSTUSE_H
+#define PYEXT_MODEL_FIRSTUSE_H
+
+#include "model/ExtensionModel.h"
+
+namespace pyext::model {
+
+/// A test whether a variable still has its initial value, and what is done if
+/// it has.
+struct FirstUse {
+  const Function *In;
+  const StateVariable *Variable;
+  const Access *Test;      ///< The read that is tested.
+  const clang::Stmt *Branch; ///< The if, ?:, && or || that tests.
+  /// The first write of Variable on the way that the test opens; in the same
+  /// function, or in one that it calls there.
+  const Access *Write;
+  /// The call that leads to Write; null when the function writes by itself.
+  const clang::CallExpr *Call;
+  /// A further test on that way, under the lock of the write: double-checked
+  /// locking.
+  bool TestedAgain;
+  /// Other static data written on that way by the function itself, each with
+  /// its first write; what the variable is a flag for.
+  std::vector<std::pair<const StateVariable *, const Access *>> Companions;
+};
+
+/// All first uses, in the order of the functions and of the tests, one per
+/// variable and function.
+std::vector<FirstUse> findFirstUses(const ExtensionModel &Model);
+
+} // namespace pyext::model
+
+#endif // PYEXT_MODEL_FIRSTUSE_H

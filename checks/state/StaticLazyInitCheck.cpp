@@ -1,0 +1,117 @@
+//===- StaticLazyInitCheck.cpp - cpython-state-static-lazy-init -----------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "state/StaticLazyInitCheck.h"
+#include "model/SharedState.h"
+
+using namespace clang;
+using namespace llvm;
+using namespace pyext::model;
+
+namespace pyext::state {
+
+/// Data behind a flag listed in the notes of one finding.
+static constexpr unsigned MaxCompanions = 3;
+
+StaticLazyInitCheck::StaticLazyInitCheck(StringRef Name,
+                                         tidy::ClangTidyContext *Context)
+    : ModelCheck(Name, Context),
+      AllowBenignScalarCaches(Options.get("AllowBenignScalarCaches", false)) {}
+
+void StaticLazyInitCheck::storeOptions(
+    tidy::ClangTidyOptions::OptionMap &Opts) {
+  ModelCheck::storeOptions(Opts);
+  Options.store(Opts, "AllowBenignScalarCaches", AllowBenignScalarCaches);
+}
+
+static std::string nameOf(const StateVariable &State) {
+  return State.Decl->getNameAsString();
+}
+
+/// What is initialised is, or comes with, a Python object.
+static bool holdsObjects(const FirstUse &Use) {
+  return Use.Variable->HoldsObjects ||
+         any_of(Use.Companions,
+                [](const auto &C) { return C.first->HoldsObjects; });
+}
+
+/// A number of its own, not a flag for something else.
+static bool isScalarCache(const FirstUse &Use) {
+  return Use.Companions.empty() && !Use.Call &&
+         Use.Variable->Decl->getType()->isArithmeticType();
+}
+
+void StaticLazyInitCheck::analyze(const ExtensionModel &Model) {
+  if (Model.isGenerated())
+    return;
+  llvm::SmallPtrSet<const Stmt *, 16> Reported;
+  for (const FirstUse &Use : findFirstUses(Model)) {
+    // Code that runs once per import is no first use at run time.
+    const model::Function &F = *Use.In;
+    if (F.Generated || F.RunsOnce || !F.Contexts ||
+        F.onlyIn(InitContext | UnloadContext) ||
+        exclude(Model, *Use.Test, *Use.Write))
+      continue;
+    if (AllowBenignScalarCaches && isScalarCache(Use))
+      continue;
+    const bool Threads = hazards().FreeThreading &&
+                         !onlyWithGil(Model, *Use.Test) &&
+                         !onlyWithGil(Model, *Use.Write);
+    if (!Threads && !(hazards().Subinterpreters && holdsObjects(Use)))
+      continue;
+    // if (!a || !b) { a = ...; b = ...; } is one initialisation.
+    if (Reported.insert(Use.Branch).second)
+      report(Model, Use, Threads);
+  }
+}
+
+void StaticLazyInitCheck::report(const ExtensionModel &Model,
+                                 const FirstUse &Use, bool Threads) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const SourceLocation Test = SM.getExpansionLoc(Use.Branch->getBeginLoc());
+  const SourceLocation Write =
+      SM.getExpansionLoc(Use.Write->Where->getBeginLoc());
+  const std::string Name = nameOf(*Use.Variable);
+  const std::string Function = Use.In->Decl->getNameAsString();
+  const bool Interpreters = hazards().Subinterpreters && holdsObjects(Use);
+
+  if (!Threads)
+    diag(Test, "'%0' is initialised by the first interpreter that comes here "
+               "in '%1'; the others then use its Python objects")
+        << Name << Function;
+  else if (!globalLocksAt(Model, *Use.Write).empty())
+    diag(Test, "'%0' is initialised on first use, and this test is outside the "
+               "lock of the write%select{|: double-checked locking with a "
+               "plain variable}1; another thread can see '%0' set before what "
+               "it stands for%select{|, and other interpreters use its Python "
+               "objects}2")
+        << Name << Use.TestedAgain << Interpreters;
+  else
+    diag(Test, "'%0' is initialised on first use without a lock; another "
+               "thread in '%1' can pass the same test before line %2 writes "
+               "it%select{|, and other interpreters use its Python objects}3")
+        << Name << Function << SM.getSpellingLineNumber(Write) << Interpreters;
+
+  diag(Write, "'%0' is written here%select{|, in '%2'}1", DiagnosticIDs::Note)
+      << Name << (Use.Call != nullptr)
+      << (Use.Call ? Use.Write->Function->getNameAsString() : std::string());
+  for (const auto &[Other, Access] :
+       ArrayRef(Use.Companions).take_front(MaxCompanions))
+    diag(SM.getExpansionLoc(Access->Where->getBeginLoc()),
+         "a thread that sees '%0' set need not see this write of '%1'",
+         DiagnosticIDs::Note)
+        << Name << nameOf(*Other);
+  diag(sharedVariable(*Use.Variable)->getLocation(),
+       "%select{hold one lock at the test and at the write, or set '%1' once "
+       "with an atomic compare-exchange|set '%1' in 'Py_mod_exec' and keep it "
+       "in the module state}0",
+       DiagnosticIDs::Note)
+      << holdsObjects(Use) << Name;
+}
+
+} // namespace pyext::state
