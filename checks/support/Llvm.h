@@ -27,6 +27,9 @@
 #if LLVM_VERSION_MAJOR < 22
 #include "clang-tidy/ClangTidyModuleRegistry.h"
 #endif
+#include "clang-tidy/ClangTidyDiagnosticConsumer.h"
+#include "clang/Basic/DiagnosticOptions.h"
+#include <memory>
 
 // Functions of clang-tidy that gained a parameter for query-based checks in
 // LLVM 22: the arguments after the first that stand for "as by default".
@@ -35,5 +38,30 @@
 #else
 #define PYEXT_ALPHA_AND_CUSTOM_CHECKS(ALPHA) ALPHA, false
 #endif
+
+namespace pyext {
+
+/// Makes \p Context report to \p Consumer; both must outlive the result. Since
+/// LLVM 21 an engine does not own its options.
+inline std::unique_ptr<clang::DiagnosticsEngine>
+attachDiagnostics(clang::tidy::ClangTidyContext &Context,
+                  clang::DiagnosticConsumer &Consumer) {
+#if LLVM_VERSION_MAJOR < 21
+  auto Engine = std::make_unique<clang::DiagnosticsEngine>(
+      llvm::makeIntrusiveRefCnt<clang::DiagnosticIDs>(),
+      llvm::makeIntrusiveRefCnt<clang::DiagnosticOptions>(), &Consumer,
+      /*ShouldOwnClient=*/false);
+  Context.setDiagnosticsEngine(Engine.get());
+#else
+  auto Options = std::make_unique<clang::DiagnosticOptions>();
+  auto Engine = std::make_unique<clang::DiagnosticsEngine>(
+      llvm::makeIntrusiveRefCnt<clang::DiagnosticIDs>(), *Options, &Consumer,
+      /*ShouldOwnClient=*/false);
+  Context.setDiagnosticsEngine(std::move(Options), Engine.get());
+#endif
+  return Engine;
+}
+
+} // namespace pyext
 
 #endif // PYEXT_SUPPORT_LLVM_H

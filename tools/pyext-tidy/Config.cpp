@@ -12,6 +12,7 @@
 #include "clang-tidy/ClangTidy.h"
 #include "clang-tidy/ClangTidyOptions.h"
 #include "clang-tidy/GlobList.h"
+#include "clang-tidy/ClangTidyDiagnosticConsumer.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
@@ -40,6 +41,8 @@ private:
                     llvm::StringRef Source);
   void verifyOptions(const ClangTidyOptions::OptionMap &Options,
                      llvm::StringRef Source);
+
+  void verifyValues(const ClangTidyOptions &Options, llvm::StringRef Source);
 
   /// The .clang-tidy files, read by a parser that reports through this class.
   /// (The constructor of FileOptionsProvider that takes handlers leaves it
@@ -215,18 +218,22 @@ void Verifier::verifyOptions(const ClangTidyOptions::OptionMap &Options,
         OS << "; did you mean '" << Closest << "'?";
       OS << "\n";
     }
-    if ((Key == "FactsFile" ||
-         (Key.starts_with("cpython-") && Key.ends_with(".FactsFile"))) &&
-        !Option.getValue().Value.empty()) {
-      const std::string &File = Option.getValue().Value;
-      auto Text = llvm::MemoryBuffer::getFile(File);
-      if (!Text)
-        fail() << Source << ": " << Key << " '" << File
-               << "' cannot be read: " << Text.getError().message()
-               << "; give the path of an existing file, absolute or relative "
-                  "to where pyext-tidy runs\n";
-    }
   }
+}
+
+/// Makes the enabled checks read their options, and an error of everything they
+/// have to say about them.
+void Verifier::verifyValues(const ClangTidyOptions &Options,
+                            llvm::StringRef Source) {
+  ClangTidyContext Context(std::make_unique<DefaultOptionsProvider>(
+      ClangTidyGlobalOptions(), Options));
+  ClangTidyDiagnosticConsumer Consumer(Context);
+  auto Engine = pyext::attachDiagnostics(Context, Consumer);
+  ClangTidyASTConsumerFactory Factory(Context);
+  (void)Factory.getCheckOptions();
+  for (const ClangTidyError &Error : Consumer.take())
+    if (Seen.insert(Error.Message.Message).second)
+      fail() << Source << ": " << Error.Message.Message << "\n";
 }
 
 void Verifier::verify(const OptionsSource &Source) {
@@ -262,7 +269,7 @@ bool Verifier::run(std::string &ExtraChecks) {
     if (!Folders.insert(llvm::sys::path::parent_path(Path)).second)
       continue;
 
-    std::string Globs, Origin;
+    std::string Globs, Origin, OptionsOrigin;
     for (const OptionsSource &Source : Provider->getRawOptions(Path)) {
       const auto &[Options, Name] = Source;
       // The first one is what clang-tidy starts from.
@@ -274,6 +281,14 @@ bool Verifier::run(std::string &ExtraChecks) {
         Globs += (Globs.empty() ? "" : ",") + *Options.Checks;
         Origin = Name;
       }
+      if (!Options.CheckOptions.empty())
+        OptionsOrigin = Name;
+    }
+    if (Good && !OptionsOrigin.empty()) {
+      ClangTidyOptions Options = Provider->getOptions(Path);
+      if (!Args.Checks && !namesChecks(Globs))
+        Options.Checks = Globs + ",cpython-*";
+      verifyValues(Options, OptionsOrigin);
     }
     if (!Good)
       continue;

@@ -238,8 +238,6 @@ int main(int argc, const char **argv) {
   if (Args.analyses()) {
     registerObserver();
     ExtraChecks += (ExtraChecks.empty() ? "" : ",") + std::string(ObserverName);
-    // A value that a check cannot use is an error of the configuration.
-    Append(Args.WarningsAsErrors, "clang-tidy-config");
   }
   Append(Args.Checks, ExtraChecks);
 
