@@ -155,15 +155,19 @@ class Checker:
     def complain(self, row: Row, where: str, complaint: str):
         self.complaints.add((row.table, row.line, f"{row}: {where}: {complaint}"))
 
-    def read_macros(self, headers: Headers):
-        command = [self.clang, "-x", "c", "-dM", "-E", *headers.flags, "-"]
+    def preprocess(self, headers: Headers, *flags: str) -> Dict[str, tuple]:
+        """(parameters, text) of every macro that is defined after the headers."""
+        command = [self.clang, "-x", "c", "-dM", "-E", *headers.flags, *flags, "-"]
         done = subprocess.run(command, input=HEADERS, capture_output=True, text=True, check=True)
         macros = {}
         for line in done.stdout.splitlines():
             match = re.match(r"#define (\w+)(\([^)]*\))? ?(.*)", line)
             parameters = None if match[2] is None else [p for p in match[2][1:-1].split(",") if p]
             macros[match[1]] = (parameters, match[3])
-        self.macros[headers] = macros
+        return macros
+
+    def read_macros(self, headers: Headers):
+        self.macros[headers] = self.preprocess(headers)
 
     # What a row says about a version
 
@@ -369,8 +373,10 @@ class Checker:
         return self.known_tags
 
     def aliases(self, headers: Headers):
+        # What code that asks for Py_ssize_t in format strings sees.
+        modern = self.preprocess(headers, "-DPY_SSIZE_T_CLEAN")
         for row in self.tables["AstAliases"]:
-            text = self.macros[headers].get(row["Name"], (None, ""))[1]
+            text = modern.get(row["Name"], (None, ""))[1]
             named = re.search(r"\b%s\b" % row["Callee"], text) is not None
             if named != self.exists(row, headers):
                 self.complain(row, str(headers), f"{row['Name']} is " + (f"defined as: {text}" if text else "no macro"))
