@@ -20,6 +20,7 @@ starts with 3.13) and a language standard (`-std=c11`). In each of them:
 Every kind of comment can be restricted with a suffix: -GIL, -FT, -3_13, -3_13-FT, or one given with `-suffix=`; and
 CHECK-FIXES-NOTES holds only in a run with `-fix-notes` or `-fix-note=`.
 
+With `-no-fix` nothing is fixed: for a test of messages, when others cover the fixes.
 With `-fix-notes` clang-tidy also applies the fix of a note if its warning has none and no other note has one. Several fixes are a
 choice, which only an editor offers: `-fix-note=REGEX` applies, instead of all other fixes, those of the notes whose text matches.
 
@@ -126,6 +127,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-config", default="gil,ft")
     parser.add_argument("-std", default="")
     parser.add_argument("-suffix", default="", help="further suffixes of the comments this run reads")
+    parser.add_argument("-no-fix", action="store_true", help="look at the messages only; another test is about the fixes")
     parser.add_argument("-fix-notes", action="store_true", help="apply fixes that sit on notes too")
     parser.add_argument("-fix-note", metavar="REGEX", help="apply only the fixes of notes whose text matches")
     parser.add_argument("-fix-min-python", help="the oldest Python the fixed code claims: sets MinPython, selects header sets")
@@ -301,6 +303,9 @@ class Test:
 
     def run_and_fix(self, file: str, config: Config, directory: str) -> Tuple[str, List[str], Result]:
         """The first run: what is said about `file`, and the file after the fixes that the test asks for."""
+        if self.args.no_fix:
+            shown, lines = self.run(file, config, self.args.checks)
+            return shown, lines, Result(self.blanked, self.diagnostics(lines))
         if not self.args.fix_note:
             shown, lines = self.run(file, config, self.args.checks, ["--fix-notes" if self.args.fix_notes else "--fix"])
             with open(file, encoding="utf-8") as stream:
