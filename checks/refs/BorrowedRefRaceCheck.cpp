@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "refs/BorrowedRefRaceCheck.h"
+#include "refs/StrongReferenceFix.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/DenseSet.h"
@@ -142,7 +143,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       // A macro that evaluates its argument twice is one place.
       if (!Reported.insert({SM.getFileLoc(Loc), L.Fact->Name}).second)
         continue;
-      report(Model, *Refs, L, *Last, S, SectionEnds);
+      report(Model, FD, *Refs, L, *Last, S, SectionEnds);
     }
   }
 
@@ -154,6 +155,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
 }
 
 void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
+                                  const FunctionDecl *FD,
                                   const flow::FunctionRefs &Refs,
                                   const flow::Lookup &L, const flow::Use &Last,
                                   const flow::Sharing &S, bool SectionEnds) {
@@ -166,14 +168,33 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
   const std::string On =
       L.Container ? " on '" + sourceText(L.Container, Model.context()) + "'"
                   : "";
+
+  StrongReferenceFix Fix;
+  if (L.Through)
+    Fix.WhyNot = "the look-up is in another function";
+  else if (L.Fact->Replacement)
+    Fix = makeStrongReferenceFix(
+        L.Where, *L.Fact, FD, Model.context(),
+        {minPython(), mayUseCompatHeader(),
+         Model.preprocessing().limitedApi()});
+  auto AddFix = [&](const DiagnosticBuilder &Warning) {
+    if (!Fix.Applicable)
+      return;
+    for (const FixItHint &Hint : Fix.Hints)
+      Warning << Hint;
+    if (Fix.Include &&
+        Including.insert(SM.getFileID(Fix.Include->RemoveRange.getBegin()))
+            .second)
+      Warning << *Fix.Include;
+  };
   if (L.Fact->Result == facts::ResultKind::Items)
     diag(Loc, "items from '%0'%1 are used after another thread may have "
               "moved them")
         << L.Name << On;
   else
-    diag(Loc, "borrowed reference from '%0'%1 is used after another thread may "
-              "have dropped it")
-        << L.Name << On;
+    AddFix(diag(Loc, "borrowed reference from '%0'%1 is used after another "
+                     "thread may have dropped it")
+           << L.Name << On);
 
   diag(S.Where.isValid() ? FileLoc(S.Where) : Loc, "%0", DiagnosticIDs::Note)
       << S.Who;
@@ -200,8 +221,10 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
     if (L.Fact->Since > 9)
       Since = " (Python 3." + std::to_string(L.Fact->Since) +
               (L.Fact->InCompat ? ", or pythoncapi_compat.h)" : ")");
-    diag(Loc, "'%0' returns a strong reference%1", DiagnosticIDs::Note)
-        << L.Fact->Replacement << Since;
+    diag(Loc, "'%0' returns a strong reference%1%2", DiagnosticIDs::Note)
+        << L.Fact->Replacement << Since
+        << (Fix.Applicable ? ""
+                           : "; not rewritten automatically: " + Fix.WhyNot);
   }
 }
 

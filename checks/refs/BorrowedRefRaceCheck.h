@@ -28,12 +28,15 @@ protected:
   void analyze(const model::ExtensionModel &Model) override;
 
 private:
-  void report(const model::ExtensionModel &Model, const flow::FunctionRefs &Refs,
-              const flow::Lookup &L, const flow::Use &Last,
-              const flow::Sharing &Sharing, bool SectionEnds);
+  void report(const model::ExtensionModel &Model, const clang::FunctionDecl *FD,
+              const flow::FunctionRefs &Refs, const flow::Lookup &L,
+              const flow::Use &Last, const flow::Sharing &Sharing,
+              bool SectionEnds);
 
   const unsigned Tier;
   const bool StrictHelpers;
+  /// Files that a fix of this run makes include pythoncapi_compat.h.
+  llvm::DenseSet<clang::FileID> Including;
 };
 
 } // namespace pyext::refs

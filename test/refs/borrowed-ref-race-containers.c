@@ -1,5 +1,5 @@
 // Which containers others can change.
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix
 
 #include <Python.h>
 #include <pthread.h>

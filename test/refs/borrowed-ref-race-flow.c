@@ -1,5 +1,5 @@
 // Where a borrowed reference goes, and what is a use of it.
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -- -- -Wno-deprecated-declarations
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -- -- -Wno-deprecated-declarations
 
 #include <Python.h>
 #include <pthread.h>

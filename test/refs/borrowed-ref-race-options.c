@@ -1,9 +1,9 @@
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -suffix=ALL,T1,T2
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -suffix=T1 -option cpython-refs-borrowed-ref-race.Tier=1
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -suffix=T1,T2 -option cpython-refs-borrowed-ref-race.Tier=2
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -suffix=ALL,T1,T2,STRICT -option cpython-refs-borrowed-ref-race.StrictHelpers=true
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -suffix=ALL,T1,T2 -option Hazard=free-threading
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -option Hazard=subinterpreters
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -suffix=ALL,T1,T2
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -suffix=T1 -option cpython-refs-borrowed-ref-race.Tier=1
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -suffix=T1,T2 -option cpython-refs-borrowed-ref-race.Tier=2
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -suffix=ALL,T1,T2,STRICT -option cpython-refs-borrowed-ref-race.StrictHelpers=true
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -suffix=ALL,T1,T2 -option Hazard=free-threading
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -option Hazard=subinterpreters
 // RUN: not %pyext_tidy --checks=-*,cpython-refs-borrowed-ref-race --config="{CheckOptions: {cpython-refs-borrowed-ref-race.Tier: 4}}" %s -- %python-3.13 2>&1 | FileCheck --check-prefix=BAD-TIER %s
 // BAD-TIER: invalid value '4' for option 'Tier': expected 1, 2 or 3
 

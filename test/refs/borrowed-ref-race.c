@@ -1,6 +1,6 @@
 // What a finding says: from which container, who may change it, where the
 // reference is used last, and what to use instead.
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -python=3.13,3.15
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix -python=3.13,3.15
 
 #include <Python.h>
 

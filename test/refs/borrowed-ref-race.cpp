@@ -1,5 +1,5 @@
 // C++: classes that hold a pointer, guards, references, lambdas.
-// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t
+// RUN: %check_tidy %s cpython-refs-borrowed-ref-race %t -no-fix
 
 #include <Python.h>
 #include <mutex>

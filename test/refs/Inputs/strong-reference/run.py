@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Fixes lookups.c, compiles it as it was and fixed, and has probe.py run both.
+
+    run.py --driver PYEXT_TIDY --clang CLANG --headers FOLDER --work FOLDER
+
+Once per way to support several versions of Python: with the version guard, with pythoncapi_compat.h and, on 3.13 and newer,
+with the new functions alone. The interpreter is the one that runs this script; PYEXT_TEST_INTERPRETERS names more of them.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHECK = "cpython-refs-borrowed-ref-race"
+LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM|PyDict_GetItem\w*|PyDict_SetDefault|PyWeakref_GetObject|PyImport_AddModule)\(")
+
+
+def run(command, **keywords):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **keywords)
+
+
+def demand(condition, text, output=""):
+    if not condition:
+        sys.exit(f"run.py: error: {text}\n{output}")
+
+
+def about(interpreter):
+    code = "import sys, sysconfig; print('%d.%d' % sys.version_info[:2]); print(sysconfig.get_path('include')); print(sysconfig.get_config_var('EXT_SUFFIX'))"
+    result = run([interpreter, "-c", code])
+    demand(result.returncode == 0, f"{interpreter} does not run", result.stdout)
+    return result.stdout.splitlines()
+
+
+def main():
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    for name in ("--driver", "--clang", "--headers", "--work"):
+        parser.add_argument(name, required=True)
+    args = parser.parse_args()
+    source = os.path.join(HERE, "lookups.c")
+    with open(source, encoding="utf-8") as f:
+        text = f.read()
+    expected = len(LOOKUP.findall(text))
+
+    interpreters = [sys.executable] + [i for i in os.environ.get("PYEXT_TEST_INTERPRETERS", "").split(os.pathsep) if i]
+    for interpreter in interpreters:
+        version, include, suffix = about(interpreter)
+        minor = int(version.split(".")[1])
+        flags = ["-I", include]
+        if not os.path.exists(os.path.join(include, "Python.h")):
+            root = os.path.join(args.headers, "root-" + version, "usr", "include")
+            flags = ["-I", os.path.join(root, "python" + version), "-I", root]
+        flags += ["-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-deprecated-declarations"]
+        ways = {"guard": ["3.9", "none"], "compat": ["3.9", "pythoncapi_compat"]}
+        if minor >= 13:
+            ways["direct"] = ["3.13", "none"]
+        for way, (oldest, compat) in ways.items():
+            folder = os.path.join(args.work, version, way)
+            shutil.rmtree(folder, ignore_errors=True)
+            for name in ("original", "fixed"):
+                os.makedirs(os.path.join(folder, name))
+                shutil.copy(source, os.path.join(folder, name))
+            copy = os.path.join(folder, "fixed", "lookups.c")
+            config = "{Checks: '-*,%s', CheckOptions: {MinPython: '%s', Compat: '%s'}}" % (CHECK, oldest, compat)
+            tidy = [args.driver, "--config=" + config]
+            result = run(tidy + ["--fix", copy, "--", *flags])
+            found = result.stdout.count(f"[{CHECK}]")
+            demand(found == expected, f"{version}, {way}: {found} findings for {expected} look-ups", result.stdout)
+            with open(copy, encoding="utf-8") as f:
+                fixed = f.read()
+            demand(fixed.count("pythoncapi_compat.h") == (way == "compat"), f"{version}, {way}: wrong inclusions", fixed)
+            demand(fixed.count("#if PY_VERSION_HEX") > 0 or way != "guard", f"{version}, {way}: no version guard", fixed)
+            # A copy of the header for the code that is compiled for the version at hand.
+            flags_here = flags + ["-I", HERE]
+            result = run([args.driver, "--config=" + config, copy, "--", *flags_here])
+            demand(f"[{CHECK}]" not in result.stdout and result.returncode == 0, f"{version}, {way}: findings after the fix", result.stdout)
+            for name in ("original", "fixed"):
+                built = os.path.join(folder, name)
+                result = run([args.clang, "-shared", "-fPIC", "-O1", *flags_here, os.path.join(built, "lookups.c"), "-o", os.path.join(built, "lookups" + suffix)])
+                demand(result.returncode == 0 and not result.stdout, f"{version}, {way}: {name} does not compile without a warning", result.stdout)
+            result = run([interpreter, os.path.join(HERE, "probe.py"), os.path.join(folder, "original"), os.path.join(folder, "fixed")])
+            demand(result.returncode == 0, f"{version}, {way}: the fixed code does not do the same", result.stdout)
+            print(f"{version}, {way}: {result.stdout.strip()}")
+
+
+if __name__ == "__main__":
+    main()
