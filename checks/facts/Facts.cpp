@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/Facts.h"
+#include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 
@@ -547,17 +548,32 @@ struct ByKey {
 } // namespace
 
 /// The rows with this key, in order.
-template <typename RowT, size_t N>
-static ArrayRef<RowT> findRows(const RowT (&Rows)[N], StringRef Name) {
-  auto Range =
-      std::equal_range(std::begin(Rows), std::end(Rows), Name, ByKey());
+template <typename RowT>
+static ArrayRef<RowT> findIn(ArrayRef<RowT> Rows, StringRef Name) {
+  auto Range = std::equal_range(Rows.begin(), Rows.end(), Name, ByKey());
   return ArrayRef<RowT>(Range.first, Range.second);
+}
+
+/// A table that users can add rows to.
+template <typename RowT> using UserTable = std::vector<RowT> UserFacts::*;
+
+/// The rows with this key, in order: the user's if there are any.
+template <typename RowT, size_t N>
+static ArrayRef<RowT> findRows(const RowT (&Rows)[N], StringRef Name,
+                               UserTable<RowT> User = nullptr) {
+  if (const UserFacts *Facts = User ? UserFactsScope::current() : nullptr) {
+    ArrayRef<RowT> Found = findIn(ArrayRef<RowT>(Facts->*User), Name);
+    if (!Found.empty())
+      return Found;
+  }
+  return findIn(ArrayRef<RowT>(Rows), Name);
 }
 
 /// The only row with this key, or null.
 template <typename RowT, size_t N>
-static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
-  ArrayRef<RowT> Found = findRows(Rows, Name);
+static const RowT *findRow(const RowT (&Rows)[N], StringRef Name,
+                           UserTable<RowT> User = nullptr) {
+  ArrayRef<RowT> Found = findRows(Rows, Name, User);
   return Found.empty() ? nullptr : Found.data();
 }
 
@@ -581,15 +597,15 @@ StringRef canonicalName(StringRef AstCallee) {
 }
 
 const BorrowedReference *findBorrowed(StringRef Name) {
-  return findRow(BorrowedRows, Name);
+  return findRow(BorrowedRows, Name, &UserFacts::BorrowedReferences);
 }
 
 ArrayRef<StolenReference> findStolen(StringRef Name) {
-  return findRows(StolenRows, Name);
+  return findRows(StolenRows, Name, &UserFacts::StolenReferences);
 }
 
 ArrayRef<NewReference> findNewReferences(StringRef Name) {
-  return findRows(NewRows, Name);
+  return findRows(NewRows, Name, &UserFacts::NewReferences);
 }
 
 const NewReference *findNewReference(StringRef Name) {
@@ -598,12 +614,19 @@ const NewReference *findNewReference(StringRef Name) {
 }
 
 const ReferenceCountApi *findReferenceCountOp(StringRef Name) {
-  return findRow(RefcountRows, Name);
+  return findRow(RefcountRows, Name, &UserFacts::ReferenceCounts);
 }
 
 bool isReferenceCountOp(StringRef Name) { return findReferenceCountOp(Name); }
 
 ArrayRef<int> findContainerOnlyArgs(StringRef Name) {
+  if (const UserFacts *Facts = UserFactsScope::current()) {
+    ArrayRef<ContainerCall> Rows =
+        findIn(ArrayRef<ContainerCall>(Facts->ContainerCalls), Name);
+    if (!Rows.empty())
+      return ArrayRef<int>(Facts->ContainerArgs)
+          .slice(Rows.data() - Facts->ContainerCalls.data(), Rows.size());
+  }
   ArrayRef<ContainerCall> Rows = findRows(ContainerRows, Name);
   return ArrayRef<int>(ContainerArgs)
       .slice(Rows.data() - std::begin(ContainerRows), Rows.size());
@@ -619,7 +642,7 @@ bool isContainerOnlyApi(StringRef Name, unsigned ArgIndex) {
 }
 
 const InteriorPointer *findInteriorPointer(StringRef Name) {
-  return findRow(InteriorRows, Name);
+  return findRow(InteriorRows, Name, &UserFacts::InteriorPointers);
 }
 
 const BorrowedField *findBorrowedField(StringRef Struct, StringRef Field) {
@@ -630,10 +653,10 @@ const BorrowedField *findBorrowedField(StringRef Struct, StringRef Field) {
 }
 
 const CallEffect *findEffect(StringRef Name) {
-  return findRow(EffectRows, Name);
+  return findRow(EffectRows, Name, &UserFacts::CallEffects);
 }
 
-bool mayCallDetached(StringRef Name) { return findRow(DetachedRows, Name); }
+bool mayCallDetached(StringRef Name) { return findRow(DetachedRows, Name, &UserFacts::DetachedCalls); }
 
 std::optional<ThreadSafety> threadSafety(StringRef Name) {
   if (const ThreadSafetyLevel *Row = findRow(LevelRows, Name))
@@ -641,10 +664,10 @@ std::optional<ThreadSafety> threadSafety(StringRef Name) {
   return std::nullopt;
 }
 
-const LockApi *findLockApi(StringRef Name) { return findRow(LockRows, Name); }
+const LockApi *findLockApi(StringRef Name) { return findRow(LockRows, Name, &UserFacts::Locks); }
 
 const LockGuard *findLockGuard(StringRef QualifiedTypeName) {
-  return findRow(GuardRows, QualifiedTypeName);
+  return findRow(GuardRows, QualifiedTypeName, &UserFacts::LockGuards);
 }
 
 bool isLockGuardType(StringRef QualifiedTypeName) {
@@ -652,7 +675,7 @@ bool isLockGuardType(StringRef QualifiedTypeName) {
 }
 
 const ThreadStateApi *findThreadStateApi(StringRef Name) {
-  return findRow(ThreadStateRows, Name);
+  return findRow(ThreadStateRows, Name, &UserFacts::ThreadStates);
 }
 
 bool isAttachMacro(StringRef Name) {
@@ -661,11 +684,11 @@ bool isAttachMacro(StringRef Name) {
 }
 
 bool isSynchronizationType(StringRef TypeName) {
-  return findRow(SynchronizationRows, TypeName);
+  return findRow(SynchronizationRows, TypeName, &UserFacts::SynchronizationTypes);
 }
 
 bool isDefinitionTableType(StringRef TypeName) {
-  return findRow(DefinitionRows, TypeName);
+  return findRow(DefinitionRows, TypeName, &UserFacts::DefinitionTables);
 }
 
 bool isHeaderProvidedTable(StringRef VarName) {
@@ -682,9 +705,12 @@ bool isTypeObjectStruct(StringRef RecordName) {
 }
 
 bool isGeneratedName(StringRef Name) {
-  return llvm::any_of(GeneratedRows, [&](const GeneratedName &Row) {
+  auto Matches = [&](const GeneratedName &Row) {
     return Row.IsPrefix ? Name.starts_with(Row.Text) : Name == Row.Text;
-  });
+  };
+  const UserFacts *Facts = UserFactsScope::current();
+  return llvm::any_of(GeneratedRows, Matches) ||
+         (Facts && llvm::any_of(Facts->GeneratedNames, Matches));
 }
 
 const TypeSlot *findTypeSlotByField(StringRef Field) {

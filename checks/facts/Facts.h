@@ -10,9 +10,9 @@
 // thread APIs extension modules use beside it. The knowledge itself is rows in
 // the .def files of this folder; a check asks here and never spells a name.
 //
-// Every pointer and every string handed out lives as long as the process. The
-// functions here know the built-in rows only; a FactSet (UserFacts.h) looks at
-// the user's rows first. None of this is a judgement about a piece of code.
+// Every pointer and every string handed out lives as long as the process. Inside
+// a UserFactsScope (UserFacts.h) the look-ups see the user's own rows first. None
+// of this is a judgement about a piece of code.
 //
 // Names are what the user wrote, a function or a macro. A callee found in the
 // AST goes through canonicalName() first: many documented names are macros that

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ModelCalls.h"
+#include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <string_view>
@@ -87,6 +88,10 @@ static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
 }
 
 std::optional<ModelCall> findModelCall(StringRef Name) {
+  if (const UserFacts *Facts = UserFactsScope::current())
+    for (const ModelCallApi &Row : Facts->ModelCalls)
+      if (Name == Row.Name)
+        return Row.Role;
   if (const ModelCallApi *Row = findRow(CallRows, Name))
     return Row->Role;
   return std::nullopt;
