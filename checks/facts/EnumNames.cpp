@@ -158,7 +158,7 @@ NAMES(NameMatch, Suffix)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
-  E(AtomicFunction) E(LockHeld)
+  E(AtomicFunction) E(CApi) E(LockHeld)
 NAMES(NameMeaning, LockHeld)
 #undef ENUMERATORS
 

@@ -115,6 +115,12 @@ bool isObjectHolderType(StringRef QualifiedName) {
   return findRow(HolderRows, QualifiedName);
 }
 
+bool isApiName(StringRef Name) {
+  const UserFacts *Facts = UserFactsScope::current();
+  return hasMeaning(Name, NameMeaning::CApi) ||
+         (Facts && binary_search(Facts->ApiNames, Name));
+}
+
 bool isLockHeldName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::LockHeld);
 }

@@ -39,6 +39,9 @@ bool isModuleSlotValue(llvm::StringRef Name);
 bool isAtomicFunction(llvm::StringRef Name);
 /// A C++ class that owns or borrows a Python object: pybind11::object.
 bool isObjectHolderType(llvm::StringRef QualifiedName);
+/// A name of the C API, known or not, or one that the user's rows describe like
+/// one: the rows about references and effects count.
+bool isApiName(llvm::StringRef Name);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);
@@ -55,7 +58,7 @@ struct ModuleSlotValue {
 };
 
 enum class NameMatch { Prefix, Suffix };
-enum class NameMeaning { AtomicFunction, LockHeld };
+enum class NameMeaning { AtomicFunction, CApi, LockHeld };
 
 struct NamePattern {
   const char *Text;

@@ -634,6 +634,19 @@ static void sortTables(UserFacts &F) {
   });
   sortRows(F.SynchronizationTypes, ByName);
   sortRows(F.ThreadStates, ByName);
+
+  auto AddNames = [&](const auto &Rows) {
+    for (const auto &Row : Rows)
+      F.ApiNames.push_back(Row.Name);
+  };
+  AddNames(F.BorrowedReferences);
+  AddNames(F.CallEffects);
+  AddNames(F.ContainerCalls);
+  AddNames(F.InteriorPointers);
+  AddNames(F.NewReferences);
+  AddNames(F.ReferenceCounts);
+  AddNames(F.StolenReferences);
+  llvm::sort(F.ApiNames);
 }
 
 namespace {

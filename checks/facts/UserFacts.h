@@ -46,6 +46,8 @@ struct UserFacts {
   std::vector<StolenReference> StolenReferences;
   std::vector<NamedEntity> SynchronizationTypes;
   std::vector<ThreadStateApi> ThreadStates;
+  /// The names of all rows about references and effects, sorted.
+  std::vector<llvm::StringRef> ApiNames;
 };
 
 /// Reads a file of facts. An error names the file, the line and what is allowed

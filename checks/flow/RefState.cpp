@@ -35,8 +35,7 @@ StringRef apiName(const FunctionDecl *FD) {
   if (!FD)
     return {};
   const IdentifierInfo *II = FD->getIdentifier();
-  if (!II || !(II->getName().starts_with("Py") ||
-               II->getName().starts_with("_Py")))
+  if (!II || !facts::isApiName(II->getName()))
     return {};
   return facts::canonicalName(II->getName());
 }

@@ -51,8 +51,7 @@ void worsen(Sharing &Into, Sharing From) {
 
 StringRef apiName(const FunctionDecl *FD) {
   const IdentifierInfo *II = FD ? FD->getIdentifier() : nullptr;
-  if (!II || !(II->getName().starts_with("Py") ||
-               II->getName().starts_with("_Py")))
+  if (!II || !facts::isApiName(II->getName()))
     return {};
   return facts::canonicalName(II->getName());
 }

@@ -89,11 +89,13 @@ std::string join(ArrayRef<std::string> Tokens) {
 
 class Preprocessing::Recorder : public PPCallbacks {
 public:
-  Recorder(Preprocessing &Record, Preprocessor &PP)
-      : Record(Record), PP(PP), SM(PP.getSourceManager()) {}
+  Recorder(Preprocessing &Record, Preprocessor &PP,
+           const facts::UserFacts *Facts)
+      : Record(Record), PP(PP), Facts(Facts), SM(PP.getSourceManager()) {}
 
   void MacroExpands(const Token &NameTok, const MacroDefinition &MD,
                     SourceRange Range, const MacroArgs *Args) override {
+    facts::UserFactsScope Scope(Facts);
     SourceLocation Loc = NameTok.getLocation();
     const IdentifierInfo *II = NameTok.getIdentifierInfo();
     if (!II)
@@ -169,6 +171,7 @@ public:
   }
 
   void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
+    facts::UserFactsScope Scope(Facts);
     SourceLocation Begin = Range.getBegin();
     if (Begin.isMacroID() || !Record.isFirstParty(Begin))
       return;
@@ -374,6 +377,7 @@ private:
 
   Preprocessing &Record;
   Preprocessor &PP;
+  const facts::UserFacts *Facts;
   const SourceManager &SM;
   std::vector<Frame> Stack;
   StringMap<OtherDefinition> Others;
@@ -383,10 +387,11 @@ private:
 Preprocessing::Preprocessing() = default;
 Preprocessing::~Preprocessing() = default;
 
-void Preprocessing::record(Preprocessor &P) {
+void Preprocessing::record(Preprocessor &P,
+                           const facts::UserFacts *Facts) {
   PP = &P;
   SM = &P.getSourceManager();
-  P.addPPCallbacks(std::make_unique<Recorder>(*this, P));
+  P.addPPCallbacks(std::make_unique<Recorder>(*this, P, Facts));
 }
 
 static const MacroInfo *macro(Preprocessor &PP, StringRef Name) {

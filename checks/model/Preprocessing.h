@@ -17,6 +17,7 @@
 #define PYEXT_MODEL_PREPROCESSING_H
 
 #include "facts/Facts.h"
+#include "facts/UserFacts.h"
 #include "clang/Basic/SourceLocation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
@@ -62,7 +63,8 @@ public:
   ~Preprocessing();
 
   /// Starts recording; once, before the main file is preprocessed.
-  void record(clang::Preprocessor &PP);
+  /// \p Facts are the user's rows, or null.
+  void record(clang::Preprocessor &PP, const facts::UserFacts *Facts = nullptr);
 
   /// In source order per file.
   llvm::ArrayRef<MacroUse> uses() const { return Uses; }

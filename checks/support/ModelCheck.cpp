@@ -20,7 +20,8 @@ ModelCheck::ModelCheck(llvm::StringRef Name,
     : ClangTidyCheck(Name, Context),
       HazardText(Options.getLocalOrGlobal("Hazard", "both")),
       MinPythonText(Options.getLocalOrGlobal("MinPython", "3.9")),
-      CompatText(Options.getLocalOrGlobal("Compat", "none")) {
+      CompatText(Options.getLocalOrGlobal("Compat", "none")),
+      FactsText(Options.getLocalOrGlobal("FactsFile", "")) {
   if (HazardText == "free-threading")
     Wanted.Subinterpreters = false;
   else if (HazardText == "subinterpreters")
@@ -44,17 +45,27 @@ ModelCheck::ModelCheck(llvm::StringRef Name,
                       "'none' or 'pythoncapi_compat'",
                       DiagnosticIDs::Error)
         << CompatText;
+  if (FactsText.empty())
+    return;
+  if (llvm::Expected<const facts::UserFacts *> Loaded =
+          facts::loadUserFacts(FactsText))
+    Facts = *Loaded;
+  else
+    configurationDiag("invalid value '%0' for option 'FactsFile': %1",
+                      DiagnosticIDs::Error)
+        << FactsText << llvm::toString(Loaded.takeError());
 }
 
 void ModelCheck::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) {
   Options.store(Opts, "Hazard", HazardText);
   Options.store(Opts, "MinPython", MinPythonText);
   Options.store(Opts, "Compat", CompatText);
+  Options.store(Opts, "FactsFile", FactsText);
 }
 
 void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
                                      Preprocessor *) {
-  TU = TranslationUnit::of(SM, *PP);
+  TU = TranslationUnit::of(SM, *PP, Facts);
 }
 
 void ModelCheck::registerMatchers(MatchFinder *Finder) {
@@ -70,6 +81,7 @@ void ModelCheck::check(const MatchFinder::MatchResult &Result) {
 
 void ModelCheck::onEndOfTranslationUnit() {
   if (TU && Context && TU->preprocessing().pythonIncluded()) {
+    facts::UserFactsScope Scope(TU->userFacts());
     const model::ExtensionModel &Model = TU->model(*Context);
     analyze(Model);
     if (TU->claimNotAnalysed())

@@ -57,7 +57,8 @@ private:
   Hazards Wanted;
   facts::PyVersion MinPython{9};
   bool Compat = false;
-  std::string HazardText, MinPythonText, CompatText;
+  const facts::UserFacts *Facts = nullptr;
+  std::string HazardText, MinPythonText, CompatText, FactsText;
 };
 
 } // namespace pyext

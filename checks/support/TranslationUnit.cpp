@@ -28,23 +28,29 @@ Registry &registry() {
 }
 } // namespace
 
-TranslationUnit::TranslationUnit(Preprocessor &PP) { Preprocessed.record(PP); }
+TranslationUnit::TranslationUnit(Preprocessor &PP,
+                                 const facts::UserFacts *Facts)
+    : Facts(Facts) {
+  Preprocessed.record(PP, Facts);
+}
 TranslationUnit::~TranslationUnit() = default;
 
 std::shared_ptr<TranslationUnit> TranslationUnit::of(const SourceManager &SM,
-                                                     Preprocessor &PP) {
+                                                     Preprocessor &PP,
+                                                     const facts::UserFacts *Facts) {
   Registry &R = registry();
   std::lock_guard<std::mutex> Guard(R.Mutex);
   std::weak_ptr<TranslationUnit> &Entry = R.Units[&SM];
   std::shared_ptr<TranslationUnit> Unit = Entry.lock();
   if (!Unit) {
-    Unit.reset(new TranslationUnit(PP));
+    Unit.reset(new TranslationUnit(PP, Facts));
     Entry = Unit;
   }
   return Unit;
 }
 
 const model::ExtensionModel &TranslationUnit::model(ASTContext &Context) {
+  facts::UserFactsScope Scope(Facts);
   if (!Model)
     Model = std::make_unique<model::ExtensionModel>(Context, Preprocessed);
   return *Model;

@@ -17,6 +17,7 @@
 #ifndef PYEXT_SUPPORT_TRANSLATIONUNIT_H
 #define PYEXT_SUPPORT_TRANSLATIONUNIT_H
 
+#include "facts/UserFacts.h"
 #include "model/Preprocessing.h"
 #include <memory>
 #include <utility>
@@ -40,8 +41,13 @@ public:
   /// The object of \p SM's translation unit, made on the first call. The first
   /// call also adds the recording callbacks to \p PP, so it must come before
   /// the main file is preprocessed: from ClangTidyCheck::registerPPCallbacks().
-  static std::shared_ptr<TranslationUnit> of(const clang::SourceManager &SM,
-                                             clang::Preprocessor &PP);
+  /// The user's rows, or null, are those of the first call.
+  static std::shared_ptr<TranslationUnit>
+  of(const clang::SourceManager &SM, clang::Preprocessor &PP,
+     const facts::UserFacts *Facts = nullptr);
+
+  /// The user's rows, or null.
+  const facts::UserFacts *userFacts() const { return Facts; }
 
   const model::Preprocessing &preprocessing() const { return Preprocessed; }
 
@@ -54,8 +60,9 @@ public:
   bool claimNotAnalysed() { return !std::exchange(NotAnalysedClaimed, true); }
 
 private:
-  explicit TranslationUnit(clang::Preprocessor &PP);
+  TranslationUnit(clang::Preprocessor &PP, const facts::UserFacts *Facts);
 
+  const facts::UserFacts *Facts;
   model::Preprocessing Preprocessed;
   std::unique_ptr<model::ExtensionModel> Model;
   bool NotAnalysedClaimed = false;
