@@ -9,6 +9,7 @@
 #include "model/Preprocessing.h"
 #include "facts/Facts.h"
 #include "facts/ModelCalls.h"
+#include "clang/Basic/CharInfo.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "clang/Lex/MacroArgs.h"
