@@ -433,39 +433,30 @@ private:
   DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
 };
 
-/// True when \p S could take or release a lock, attach or detach.
-static bool usesLocks(const Stmt *S) {
-  if (!S)
+bool changesLocks(const FunctionDecl *Callee) {
+  if (!Callee->getIdentifier())
     return false;
-  if (const auto *Call = dyn_cast<CallExpr>(S)) {
-    const FunctionDecl *Callee = Call->getDirectCallee();
-    if (Callee && Callee->getIdentifier()) {
-      StringRef Name = facts::canonicalName(Callee->getName());
-      if (isa<CXXMemberCallExpr>(Call)
-              ? facts::findLockApi(Callee->getQualifiedNameAsString()) != nullptr
-              : facts::findLockApi(Name) || facts::findThreadStateApi(Name))
-        return true;
-    }
-  }
-  if (const auto *D = dyn_cast<DeclStmt>(S))
-    for (const Decl *Each : D->decls())
-      if (const auto *VD = dyn_cast<VarDecl>(Each))
-        if (const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
-            RD && facts::isLockGuardType(RD->getQualifiedNameAsString()))
-          return true;
-  return llvm::any_of(S->children(), usesLocks);
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee))
+    return facts::findLockApi(Method->getQualifiedNameAsString());
+  StringRef Name = facts::canonicalName(Callee->getName());
+  return facts::findLockApi(Name) || facts::findThreadStateApi(Name);
+}
+
+bool changesLocks(const VarDecl *VD) {
+  const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
+  return RD && facts::isLockGuardType(RD->getQualifiedNameAsString());
 }
 
 std::shared_ptr<FunctionLocks>
 FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
-                       const model::Preprocessing &PP, std::string &Failed) {
+                       const model::Preprocessing &PP, bool Calls,
+                       std::string &Failed) {
   auto Result = std::make_shared<FunctionLocks>();
   Result->SM = &FD->getASTContext().getSourceManager();
   Result->readRegions(FD, PP);
-  const bool Flows_ = usesLocks(FD->getBody());
-  if (!Flows_ && Result->Regions.empty())
+  if (!Calls && Result->Regions.empty())
     return nullptr;
-  if (Flows_) {
+  if (Calls) {
     if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
       Analysis A;
       if (auto Solved = solveForward(Flow, A, Failed))

@@ -62,6 +62,11 @@ std::string canonicalText(const clang::Expr *E);
 /// The same for a macro argument known only as text.
 std::string canonicalText(llvm::StringRef Text);
 
+/// True when a call of \p Callee can take or release a lock, attach or detach.
+bool changesLocks(const clang::FunctionDecl *Callee);
+/// True when \p VD is a guard that holds a lock while it lives.
+bool changesLocks(const clang::VarDecl *VD);
+
 /// Whether the thread state is attached (in a build with the GIL: the GIL is
 /// held).
 enum class Attachment : uint8_t { Attached, Detached, Unknown };
@@ -86,12 +91,13 @@ public:
   /// In source order.
   llvm::ArrayRef<LexicalRegion> regions() const { return Regions; }
 
-  /// Null when the function uses no lock and never detaches. \p Failed is set
-  /// to a reason when the control flow could not be analysed; lexical regions
-  /// are known even then.
+  /// Null when the function uses no lock and never detaches. \p Calls says
+  /// whether it has a call or variable for which changesLocks() holds; without,
+  /// its control flow is not looked at. \p Failed is set to a reason when the
+  /// control flow could not be analysed; lexical regions are known even then.
   static std::shared_ptr<FunctionLocks>
   compute(const clang::FunctionDecl *FD, flow::FlowCache &Flows,
-          const model::Preprocessing &PP, std::string &Failed);
+          const model::Preprocessing &PP, bool Calls, std::string &Failed);
 
 private:
   struct State {

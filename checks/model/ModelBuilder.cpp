@@ -179,8 +179,12 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
     visitLambda(E);
   else if (const auto *D = dyn_cast<DeclStmt>(S))
     for (Decl *Each : D->decls())
-      if (auto *VD = dyn_cast<VarDecl>(Each); VD && VD->isStaticLocal())
-        Variables.push_back(VD);
+      if (auto *VD = dyn_cast<VarDecl>(Each)) {
+        if (VD->isStaticLocal())
+          Variables.push_back(VD);
+        else if (Current && flow::changesLocks(VD))
+          ChangesLocks.insert(Current->Decl);
+      }
   // A lambda's body is a function of its own.
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
     for (const Expr *Init : L->capture_inits())
@@ -335,6 +339,20 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
   Current->Calls.push_back(Site);
 }
 
+const ExtensionModel::Builder::CalleeFacts &
+ExtensionModel::Builder::factsOf(const FunctionDecl *Callee) {
+  auto [It, New] = Callees.try_emplace(Callee->getCanonicalDecl());
+  if (New) {
+    It->second.ChangesLocks = flow::changesLocks(Callee);
+    if (const IdentifierInfo *II = Callee->getIdentifier()) {
+      StringRef Name = facts::canonicalName(II->getName());
+      if ((It->second.Role = facts::findModelCall(Name)))
+        It->second.Name = Name;
+    }
+  }
+  return It->second;
+}
+
 void ExtensionModel::Builder::visitCall(const CallExpr *E) {
   if (!Current)
     return;
@@ -345,23 +363,23 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
     return;
   if (Function *F = functionFor(Callee))
     F->Callers.push_back(Site);
-  if (const IdentifierInfo *II = Callee->getIdentifier()) {
-    StringRef Name = facts::canonicalName(II->getName());
-    if (facts::findModelCall(Name))
-      Special.push_back({Name, Site});
-    // The struct behind PyModule_GetState() is the module's state.
-    if (facts::findModelCall(Name) == facts::ModelCall::ReturnsState)
-      for (const Stmt *P :
-           llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
-        QualType QT;
-        if (const auto *C = dyn_cast<CastExpr>(P))
-          QT = C->getType();
-        else if (!isa<ParenExpr>(P))
-          break;
-        if (!QT.isNull() && QT->isPointerType())
-          if (const RecordDecl *RD = QT->getPointeeType()->getAsRecordDecl())
-            StateRecords.insert(canonical(RD));
-      }
+  const CalleeFacts &Facts = factsOf(Callee);
+  if (Facts.ChangesLocks)
+    ChangesLocks.insert(Current->Decl);
+  if (!Facts.Role)
+    return;
+  Special.push_back({Facts.Name, Site});
+  if (*Facts.Role != facts::ModelCall::ReturnsState)
+    return;
+  // The struct behind PyModule_GetState() is the module's state.
+  for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
+    const auto *C = dyn_cast<CastExpr>(P);
+    if (!C && !isa<ParenExpr>(P))
+      break;
+    if (C && C->getType()->isPointerType())
+      if (const RecordDecl *RD =
+              C->getType()->getPointeeType()->getAsRecordDecl())
+        StateRecords.insert(canonical(RD));
   }
 }
 

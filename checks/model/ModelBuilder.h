@@ -9,6 +9,7 @@
 #ifndef PYEXT_MODEL_MODELBUILDER_H
 #define PYEXT_MODEL_MODELBUILDER_H
 
+#include "facts/ModelCalls.h"
 #include "model/ExtensionModel.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "llvm/ADT/SetVector.h"
@@ -109,6 +110,16 @@ private:
   };
   std::vector<TypeAssignment> TypeAssignments;
   llvm::SetVector<const clang::RecordDecl *> StateRecords;
+  /// What flow::changesLocks() and facts::findModelCall() say of a callee.
+  struct CalleeFacts {
+    bool ChangesLocks = false;
+    std::optional<facts::ModelCall> Role;
+    llvm::StringRef Name; ///< Canonical; empty without a role.
+  };
+  const CalleeFacts &factsOf(const clang::FunctionDecl *Callee);
+  llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
+  /// Functions that call or declare something that changes locks.
+  llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;
 };

@@ -241,8 +241,8 @@ static std::optional<flow::Lock> translate(const flow::Lock &L,
 void ExtensionModel::Builder::concludeLocks() {
   for (const auto &F : M.Functions)
     if (F->NotAnalysed.empty())
-      F->Locks = flow::FunctionLocks::compute(F->Decl, *M.Flows, PP,
-                                            F->NotAnalysed);
+      F->Locks = flow::FunctionLocks::compute(
+          F->Decl, *M.Flows, PP, ChangesLocks.count(F->Decl), F->NotAnalysed);
 
   // A helper holds what all its callers hold. Grown from nothing, so a cycle of
   // helpers is taken to hold no lock.
