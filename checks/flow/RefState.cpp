@@ -329,6 +329,18 @@ bool isTracked(QualType T) {
 
 } // namespace
 
+llvm::ArrayRef<unsigned> FunctionRefs::usesOf(const ValueDecl *D) const {
+  auto It = UsesByDecl.find(cast<ValueDecl>(D->getCanonicalDecl()));
+  return It == UsesByDecl.end() ? llvm::ArrayRef<unsigned>()
+                                : llvm::ArrayRef<unsigned>(It->second);
+}
+
+llvm::ArrayRef<unsigned> FunctionRefs::storedBy(const Stmt *S) const {
+  auto It = StoresByStmt.find(S);
+  return It == StoresByStmt.end() ? llvm::ArrayRef<unsigned>()
+                                  : llvm::ArrayRef<unsigned>(It->second);
+}
+
 const CallArguments *
 FunctionRefs::arguments(const CallExpr *Call) const {
   auto It = CallIndex.find(Call);
@@ -369,6 +381,9 @@ public:
   }
 
   bool join(State &Into, const State &From) {
+    Work += Into.Vars.size() + From.Vars.size();
+    if (Work > MaxWork)
+      return false; // Reported as not analysed.
     bool Changed = false;
     // Both are sorted: one walk, and no copy when nothing is new.
     size_t I = 0;
@@ -395,8 +410,8 @@ public:
     return Changed;
   }
 
-  void leave(State &S, const CFGBlock &B) {
-    const llvm::BitVector &Live = LiveOut[B.getBlockID()];
+  void enter(State &S, const CFGBlock &B) {
+    const llvm::BitVector &Live = LiveIn[B.getBlockID()];
     llvm::erase_if(S.Vars, [&](const auto &P) {
       const VarDecl *VD = Locations[P.first].first;
       auto It = VarIndex.find(VD);
@@ -404,12 +419,19 @@ public:
     });
   }
 
+  /// The work done so far, in entries of states copied and compared.
+  size_t Work = 0;
+  static constexpr size_t MaxWork = 4000000;
+
   void transfer(State &S, const CFGElement &E) {
     if (auto CS = E.getAs<CFGStmt>())
       statement(S, CS->getStmt());
   }
 
   bool refine(State &S, const CFGBlock &From, unsigned Successor) {
+    Work += S.Vars.size();
+    if (Work > MaxWork)
+      return false;
     // Only a two-way branch tests something.
     if (From.succ_size() != 2 || Successor > 1)
       return true;
@@ -434,7 +456,7 @@ private:
       LocationIndex;
   std::vector<std::pair<const VarDecl *, const FieldDecl *>> Locations;
   llvm::DenseMap<const VarDecl *, unsigned> VarIndex;
-  std::vector<llvm::BitVector> LiveOut; ///< By block id.
+  std::vector<llvm::BitVector> LiveIn; ///< By block id.
   llvm::DenseMap<const Expr *, unsigned> OriginOf;
   llvm::DenseMap<const Expr *, unsigned> OwnedOf;
   llvm::DenseMap<const Expr *, unsigned> LookupOf;
@@ -498,6 +520,8 @@ private:
         if (auto CS = E.getAs<CFGStmt>()) {
           const Stmt *S = CS->getStmt();
           if (const VarDecl *VD = local(S)) {
+            if (!isTracked(VD->getType()))
+              continue;
             if (!VD->getType()->isScalarType() ||
                 VD->getType()->isReferenceType())
               AddressTaken[VD] = 1;
@@ -516,13 +540,9 @@ private:
         }
     for (const auto &[VD, Yes] : AddressTaken)
       VarIndex.erase(VD);
-    // References alias: what they are bound to stays as well, see isTracked().
-    const unsigned N = [&] {
-      unsigned Max = 0;
-      for (const auto &[VD, I] : VarIndex)
-        Max = std::max(Max, I + 1);
-      return Max;
-    }();
+    unsigned N = 0;
+    for (auto &Entry : VarIndex)
+      Entry.second = N++;
 
     const unsigned NumBlocks = Graph.getNumBlockIDs();
     std::vector<Sets> Local(NumBlocks);
@@ -565,21 +585,18 @@ private:
     }
     // An assignment's target is an element of the block that evaluates it even
     // when the value needs several blocks; reading it there does no harm.
-    LiveOut.assign(NumBlocks, llvm::BitVector(N));
-    std::vector<llvm::BitVector> LiveIn(NumBlocks, llvm::BitVector(N));
+    LiveIn.assign(NumBlocks, llvm::BitVector(N));
     bool Changed = true;
     for (unsigned Round = 0; Changed && Round < 16; ++Round) {
       Changed = false;
       for (const CFGBlock *B : llvm::reverse(Flow.order())) {
         const unsigned Id = B->getBlockID();
-        llvm::BitVector Out(N);
+        llvm::BitVector In(N);
         for (const CFGBlock::AdjacentBlock &A : B->succs())
           if (const CFGBlock *Succ = A.getReachableBlock())
-            Out |= LiveIn[Succ->getBlockID()];
-        llvm::BitVector In = Out;
+            In |= LiveIn[Succ->getBlockID()];
         In.reset(Local[Id].Written);
         In |= Local[Id].Read;
-        LiveOut[Id] = std::move(Out);
         if (In != LiveIn[Id]) {
           LiveIn[Id] = std::move(In);
           Changed = true;
@@ -587,7 +604,7 @@ private:
       }
     }
     if (Changed) // Deeply nested loops: keep everything.
-      for (llvm::BitVector &V : LiveOut)
+      for (llvm::BitVector &V : LiveIn)
         V.set();
   }
 
@@ -1319,7 +1336,7 @@ private:
                          ? evaluate(A, S)
                          : Values());
     }
-    if (Recording && (Own || !Args.empty()))
+    if (Recording && Own)
       recordCall(S, Call, Args);
 
     // A call that is itself a lookup begins its reference anew.
@@ -1359,7 +1376,7 @@ private:
         if (O.Kind == OriginKind::Fresh || O.Kind == OriginKind::Instance) {
           if (Stores && int(I) != Effect->MutatesArg && !IntoFresh)
             insert(S.Escaped, X);
-          else if (Own && States.get(FD) && escapesInside(FD, I, 0))
+          else if (Own && escapesInside(FD, I, 0))
             insert(S.Escaped, X);
         } else if (O.Kind == OriginKind::Address) {
           passAddress(S, Call, FD, Api, I, O.Location);
@@ -1509,14 +1526,25 @@ private:
 
   /// True when argument \p I of \p FD is stored where others find it.
   bool escapesInside(const FunctionDecl *FD, unsigned I, unsigned Depth) {
-    const FunctionRefs *R = Depth > 8 ? nullptr : States.get(FD);
-    if (!R)
+    FD = Model.function(FD)->Decl;
+    if (I >= FD->getNumParams())
       return true;
-    for (const OriginUse &U : R->uses()) {
-      const Origin &O = R->origin(U.Origin);
-      if (O.Kind != OriginKind::Parameter || !O.Decl ||
-          cast<ParmVarDecl>(O.Decl)->getFunctionScopeIndex() != I)
-        continue;
+    auto [It, New] = States.Escapes.try_emplace(FD->getParamDecl(I), 0);
+    if (!New)
+      return It->second;
+    const FunctionRefs *R = Depth > 60 ? nullptr : States.get(FD);
+    const bool Result = !R || findEscape(*R, FD->getParamDecl(I), Depth);
+    if (!R) // Cut off here, but perhaps not when asked again.
+      States.Escapes.erase(FD->getParamDecl(I));
+    else
+      States.Escapes[FD->getParamDecl(I)] = Result;
+    return Result;
+  }
+
+  bool findEscape(const FunctionRefs &R, const ParmVarDecl *P,
+                  unsigned Depth) {
+    for (unsigned Index : R.usesOf(P)) {
+      const OriginUse &U = R.uses()[Index];
       if (U.K == OriginUse::Stored)
         return true;
       if (U.K != OriginUse::Argument)
@@ -1528,7 +1556,7 @@ private:
         const facts::CallEffect *E = facts::findEffect(Api);
         if (E && E->MutatesArg >= 0 && unsigned(E->MutatesArg) != U.Index)
           return true;
-      } else if (Callee && Callee != FD && Model.function(Callee) &&
+      } else if (Callee && Model.function(Callee) &&
                  escapesInside(Callee, U.Index, Depth + 1)) {
         return true;
       }
@@ -1745,7 +1773,10 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
     auto Refs = std::make_unique<FunctionRefs>();
     Refs->FD = FD;
     RefTransfer Transfer(*this, *Refs, *Flow);
-    if (auto Solved = solveForward(Flow, Transfer, Failed)) {
+    auto Solved = solveForward(Flow, Transfer, Failed);
+    if (Solved && Transfer.Work > RefTransfer::MaxWork) {
+      Failed = "too many references are in use at the same time";
+    } else if (Solved) {
       Transfer.Recording = true;
       Solved->visit(Transfer,
                     [](const RefVars &, const CFGElement &) {});
@@ -1758,6 +1789,12 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
             return SM.isBeforeInTranslationUnit(X, Y);
           return A.Kind < B.Kind;
         });
+      }
+      for (unsigned I = 0; I < Refs->OriginUses.size(); ++I) {
+        if (Refs->OriginUses[I].K == OriginUse::Stored)
+          Refs->StoresByStmt[Refs->OriginUses[I].Where].push_back(I);
+        if (const ValueDecl *D = Refs->Origins[Refs->OriginUses[I].Origin].Decl)
+          Refs->UsesByDecl[cast<ValueDecl>(D->getCanonicalDecl())].push_back(I);
       }
       E.Refs = std::move(Refs);
     }

@@ -103,8 +103,7 @@ struct Lookup {
   bool Reached = false;  ///< On a path from the function's entry.
 };
 
-/// What a call of a function of this file, or any call with a reference to a
-/// parameter or to state, was given.
+/// What a call of a function of this file was given.
 struct CallArguments {
   const clang::CallExpr *Call;
   llvm::SmallVector<Values, 4> Args; ///< As written; the object of a member call excluded.
@@ -132,7 +131,11 @@ public:
   const Origin &origin(unsigned I) const { return Origins[I]; }
   llvm::ArrayRef<Lookup> lookups() const { return Lookups; }
   llvm::ArrayRef<OriginUse> uses() const { return OriginUses; }
-  /// Null when the call is not reached.
+  /// Indices into uses() of what was read from \p D, or is parameter \p D.
+  llvm::ArrayRef<unsigned> usesOf(const clang::ValueDecl *D) const;
+  /// Indices into uses() of the values that assignment \p S stores.
+  llvm::ArrayRef<unsigned> storedBy(const clang::Stmt *S) const;
+  /// Of a call of a function of this file; null when it is not reached.
   const CallArguments *arguments(const clang::CallExpr *Call) const;
 
   /// All values the function can return.
@@ -157,6 +160,8 @@ private:
   std::vector<Origin> Origins;
   std::vector<Lookup> Lookups;
   std::vector<OriginUse> OriginUses;
+  llvm::DenseMap<const clang::ValueDecl *, std::vector<unsigned>> UsesByDecl;
+  llvm::DenseMap<const clang::Stmt *, std::vector<unsigned>> StoresByStmt;
   std::vector<CallArguments> Calls;
   llvm::DenseMap<const clang::CallExpr *, unsigned> CallIndex;
   Values ReturnValues;
@@ -205,6 +210,7 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<Entry>> Entries;
   llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;
   llvm::DenseMap<const clang::FunctionDecl *, char> HandsOut;
+  llvm::DenseMap<const clang::ParmVarDecl *, char> Escapes;
   std::vector<std::pair<const clang::FunctionDecl *, std::string>> Failures;
   unsigned Depth = 0;
 };

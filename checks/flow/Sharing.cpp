@@ -181,7 +181,7 @@ Sharing SharingAnalysis::values(const FunctionRefs &R, const Values &V,
   if (V.empty())
     return isUnknown();
   // A chain of helpers this deep is given up.
-  if (Depth > 40)
+  if (Depth > MaxDepth)
     return isUnknown();
   ++Depth;
   Sharing Worst;
@@ -296,7 +296,7 @@ Sharing SharingAnalysis::result(const FunctionRefs &R, const Origin &O) {
   const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
   const FunctionRefs *Callee = FD ? States.get(FD) : nullptr;
   const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
-  if (!Callee || !Call || Depth > 40)
+  if (!Callee || !Call || Depth > MaxDepth)
     return isUnknown();
   ++Depth;
   Sharing Worst;
@@ -327,11 +327,33 @@ Sharing SharingAnalysis::result(const FunctionRefs &R, const Origin &O) {
 Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
                                    const ParmVarDecl *P) {
   auto [It, New] = Parameters.try_emplace(P, isPrivate(Sharing::None));
-  if (!New)
-    return It->second; // A function that calls itself adds nothing.
+  if (!New) {
+    // A function that calls itself adds nothing, but what is concluded on the
+    // way back to it is not the whole truth.
+    Cuts += Open.count(P);
+    return It->second;
+  }
+  Open.insert(P);
+  const unsigned CutsBefore = Cuts;
+  Sharing Result = parameterAnew(FD, P);
+  Open.erase(P);
+  Parameters[P] = Result;
+  if (Cuts != CutsBefore && !Open.empty() && Result.K != Sharing::Shared)
+    Provisional.push_back(P);
+  if (Open.empty()) {
+    for (const ParmVarDecl *Q : Provisional)
+      if (Q != P)
+        Parameters.erase(Q);
+    Provisional.clear();
+  }
+  return Result;
+}
+
+Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
+                                       const ParmVarDecl *P) {
   const model::Function *F = States.model().function(FD);
   if (!F)
-    return Parameters[P] = isUnknown();
+    return isUnknown();
 
   const unsigned I = P->getFunctionScopeIndex();
   const std::string Who = "any thread that holds the object passed as argument "
@@ -377,7 +399,7 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
     else if (!Any || F->AddressTaken)
       worsen(Result, isUnknown());
   }
-  return Parameters[P] = Result;
+  return Result;
 }
 
 Sharing SharingAnalysis::fromCallers(const model::Function &F,
@@ -385,8 +407,10 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
   Sharing Result;
   const unsigned I = P->getFunctionScopeIndex();
   const model::ExtensionModel &Model = States.model();
-  if (Depth > 40)
+  if (Depth > MaxDepth) {
+    ++Cuts;
     return isUnknown();
+  }
   ++Depth;
   for (const model::CallSite &C : F.Callers) {
     if (!C.Call || !C.Caller)
@@ -526,11 +550,9 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     const FunctionRefs *R = States.get(A.Function);
     if (!R)
       continue;
-    for (const OriginUse &U : R->uses()) {
+    for (unsigned Index : R->usesOf(S.Decl)) {
+      const OriginUse &U = R->uses()[Index];
       const Origin &O = R->origin(U.Origin);
-      if (O.Kind != OriginKind::Load || !O.Decl ||
-          O.Decl->getCanonicalDecl() != S.Decl->getCanonicalDecl())
-        continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
       if (E.K == Effect::Changes && Run && !onNewObject(*R, O)) {
         const std::string By = nameOf(E.In ? E.In : A.Function);
@@ -574,10 +596,8 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     const FunctionRefs *R = States.get(A.Function);
     if (!R)
       continue;
-    for (const OriginUse &U : R->uses()) {
-      if (U.K != OriginUse::Stored || U.Where != Assign)
-        continue;
-      Sharing From = origin(*R, U.Origin, false);
+    for (unsigned Index : R->storedBy(Assign)) {
+      Sharing From = origin(*R, R->uses()[Index].Origin, false);
       if (From.K == Sharing::Shared)
         return isShared(1,
                         "the code that passed the object stored in '" + Name +
@@ -652,18 +672,15 @@ SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
     return It->second;
   Effect Result;
   Result.In = FD;
-  const FunctionRefs *R = Depth > 40 ? nullptr : States.get(FD);
+  const FunctionRefs *R = Depth > MaxDepth ? nullptr : States.get(FD);
   if (!R) {
     Result.K = Effect::Escapes;
     return Effects[{FD, Arg}] = Result;
   }
   ++Depth;
-  for (const OriginUse &U : R->uses()) {
-    const Origin &O = R->origin(U.Origin);
-    if (O.Kind != OriginKind::Parameter || !O.Decl ||
-        cast<ParmVarDecl>(O.Decl)->getFunctionScopeIndex() != Arg)
-      continue;
-    Effect E = effectOf(*R, U, false);
+  if (Arg < FD->getNumParams())
+  for (unsigned Index : R->usesOf(FD->getParamDecl(Arg))) {
+    Effect E = effectOf(*R, R->uses()[Index], false);
     if (E.K > Result.K)
       Result = E;
     if (Result.K == Effect::Changes)

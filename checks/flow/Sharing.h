@@ -62,6 +62,8 @@ private:
   Sharing values(const FunctionRefs &R, const Values &V, bool Escaped);
   Sharing origin(const FunctionRefs &R, unsigned O, bool Escaped);
   Sharing parameter(const clang::FunctionDecl *FD, const clang::ParmVarDecl *P);
+  Sharing parameterAnew(const clang::FunctionDecl *FD,
+                        const clang::ParmVarDecl *P);
   Sharing fromCallers(const model::Function &F, const clang::ParmVarDecl *P,
                       bool &Any);
   Sharing load(const FunctionRefs &R, const Origin &O);
@@ -87,7 +89,13 @@ private:
   llvm::DenseMap<const clang::ValueDecl *, Sharing> Variables;
   llvm::DenseMap<std::pair<const clang::FunctionDecl *, unsigned>, Effect>
       Effects;
+  /// Parameters whose callers are being asked, how often one of them was met
+  /// again, and those whose verdict was reached on the way.
+  llvm::DenseSet<const clang::ParmVarDecl *> Open;
+  unsigned Cuts = 0;
+  std::vector<const clang::ParmVarDecl *> Provisional;
   unsigned Depth = 0;
+  static constexpr unsigned MaxDepth = 400;
 };
 
 } // namespace pyext::flow

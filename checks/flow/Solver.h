@@ -14,9 +14,9 @@
 //   void transfer(State &S, const clang::CFGElement &E);
 //   bool refine(State &S, const clang::CFGBlock &From, unsigned Successor);
 //
-// and, when it wants to forget what no later block needs,
+// and, when it wants to forget what block B and those after it do not need,
 //
-//   void leave(State &S, const clang::CFGBlock &B);   // after the last element
+//   void enter(State &S, const clang::CFGBlock &B);   // before it is joined
 //
 // join() must only ever move Into in one direction of a lattice of finite
 // height. refine() narrows the state on the way to the Successor-th successor
@@ -44,9 +44,9 @@
 namespace pyext::flow {
 
 namespace detail {
-template <typename A, typename = void> struct HasLeave : std::false_type {};
+template <typename A, typename = void> struct HasEnter : std::false_type {};
 template <typename A>
-struct HasLeave<A, std::void_t<decltype(std::declval<A &>().leave(
+struct HasEnter<A, std::void_t<decltype(std::declval<A &>().enter(
                        std::declval<typename A::State &>(),
                        std::declval<const clang::CFGBlock &>()))>>
     : std::true_type {};
@@ -125,8 +125,6 @@ solveForward(std::shared_ptr<const FunctionFlow> Flow, Analysis &Problem,
     State Out = *Result.States[I];
     for (const clang::CFGElement &E : *B)
       Problem.transfer(Out, E);
-    if constexpr (detail::HasLeave<Analysis>::value)
-      Problem.leave(Out, *B);
 
     unsigned Number = 0;
     const unsigned NumSuccs = B->succ_size();
@@ -137,6 +135,8 @@ solveForward(std::shared_ptr<const FunctionFlow> Flow, Analysis &Problem,
       const unsigned To = Flow->indexOf(Succ);
       bool Changed;
       if (NumSuccs == 1) {
+        if constexpr (detail::HasEnter<Analysis>::value)
+          Problem.enter(Out, *Succ);
         if (!Result.States[To]) {
           Result.States[To] = std::move(Out);
           Changed = true;
@@ -147,6 +147,8 @@ solveForward(std::shared_ptr<const FunctionFlow> Flow, Analysis &Problem,
         State Edge = Out;
         if (!Problem.refine(Edge, *B, Number))
           continue;
+        if constexpr (detail::HasEnter<Analysis>::value)
+          Problem.enter(Edge, *Succ);
         if (!Result.States[To]) {
           Result.States[To] = std::move(Edge);
           Changed = true;
