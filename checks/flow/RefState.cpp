@@ -503,6 +503,32 @@ private:
     return std::nullopt;
   }
 
+  void readOperand(llvm::BitVector &Read, const llvm::BitVector &Written,
+                   const llvm::DenseMap<const Stmt *, char> &Targets,
+                   const Stmt *S) {
+    const auto *DRE = dyn_cast<DeclRefExpr>(S);
+    if (!DRE || Targets.count(S))
+      return;
+    auto It = VarIndex.find(dyn_cast<VarDecl>(DRE->getDecl()));
+    if (It != VarIndex.end() && !Written.test(It->second))
+      Read.set(It->second);
+  }
+
+  /// The value of \p C is asked for after its arms have been left.
+  void readAll(llvm::BitVector &Read, const llvm::BitVector &Written,
+               const AbstractConditionalOperator *C) {
+    const llvm::DenseMap<const Stmt *, char> NoTargets;
+    llvm::SmallVector<const Stmt *, 8> Todo = {C->getTrueExpr(),
+                                               C->getFalseExpr()};
+    while (!Todo.empty()) {
+      const Stmt *S = Todo.pop_back_val();
+      readOperand(Read, Written, NoTargets, S);
+      for (const Stmt *Child : S->children())
+        if (Child)
+          Todo.push_back(Child);
+    }
+  }
+
   void findLiveness() {
     // Variables whose address is taken can be read through it at any time.
     llvm::DenseMap<const VarDecl *, char> AddressTaken;
@@ -562,6 +588,16 @@ private:
         if (!CS)
           continue;
         const Stmt *S = CS->getStmt();
+        if (const auto *Whole = dyn_cast<Expr>(S)) {
+          // Operands can be in earlier blocks, when ?: or && lies between.
+          if (isa<CallExpr, CXXConstructExpr, BinaryOperator, InitListExpr,
+                  MemberExpr, ArraySubscriptExpr>(Whole))
+            for (const Stmt *Child : Whole->children())
+              if (const auto *Operand = dyn_cast_or_null<Expr>(Child))
+                readOperand(L.Read, L.Written, Targets, strip(Operand));
+          if (const auto *C = dyn_cast<AbstractConditionalOperator>(Whole))
+            readAll(L.Read, L.Written, C);
+        }
         if (const VarDecl *VD = local(S)) {
           auto It = VarIndex.find(VD);
           if (It != VarIndex.end() && !Targets.count(S) &&

@@ -148,7 +148,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
   }
 
   for (const auto &[FD, Why] : States.notAnalysed())
-    if (!FD->isDependentContext())
+    if (!FD->isTemplated())
       diag(FD->getLocation(), "'%0' was not analysed: %1",
            DiagnosticIDs::Remark)
           << FD->getNameAsString() << Why;

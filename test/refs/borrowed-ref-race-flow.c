@@ -100,6 +100,18 @@ static PyObject *through_choice(PyObject *m, PyObject *list) {
   return Py_XNewRef(y);
 }
 
+static PyObject *returned_by_choice(PyObject *m, PyObject *list) {
+  PyObject *v = PyList_GetItem(list, 0);
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning:
+  return m == list && v != NULL ? m : v;
+}
+
+static PyObject *beside_choice(PyObject *m, PyObject *list) {
+  PyObject *v = PyList_GetItem(list, 0);
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning:
+  return PyObject_CallFunctionObjArgs(m, v, m == list && m ? m : NULL, NULL);
+}
+
 static PyObject *through_pointer(PyObject *m, PyObject *list) {
   PyObject *v = NULL;
   PyObject **out = &v;
@@ -295,7 +307,8 @@ static PyObject *old_only(PyObject *m, PyObject *list) {
 static PyMethodDef methods[] = {
     METHOD(membership), METHOD(weak), METHOD(redefined), METHOD(only_on_one_path),
     METHOD(null_only), METHOD(through_struct), METHOD(through_array), METHOD(through_choice),
-    METHOD(through_pointer), METHOD(into_global), METHOD(through_macro), METHOD(in_loop),
+    METHOD(through_pointer), METHOD(returned_by_choice), METHOD(beside_choice), METHOD(into_global),
+    METHOD(through_macro), METHOD(in_loop),
     METHOD(by_address), METHOD(wrappers), METHOD(section), METHOD(wrong_section),
     METHOD(after_section), METHOD(suspended_section), METHOD(mutex), METHOD(no_mutex),
     METHOD(mutex_for_argument), METHOD(put), METHOD(gil_only), METHOD(old_only),
