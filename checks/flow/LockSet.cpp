@@ -183,6 +183,17 @@ static const ValueDecl *rootOf(const Expr *E) {
   return nullptr;
 }
 
+/// The variable of file scope called \p Name; nullable.
+static const VarDecl *globalNamed(StringRef Name, const ASTContext &Context) {
+  auto Found = Context.Idents.find(Name);
+  if (Found != Context.Idents.end())
+    for (const NamedDecl *D :
+         Context.getTranslationUnitDecl()->lookup(Found->second))
+      if (const auto *VD = dyn_cast<VarDecl>(D))
+        return VD;
+  return nullptr;
+}
+
 /// The lock named by text in \p FD: locals are resolved by name.
 static Lock lockFromText(facts::LockKind Kind, StringRef Written,
                          const FunctionDecl *FD) {
@@ -199,13 +210,7 @@ static Lock lockFromText(facts::LockKind Kind, StringRef Written,
     }
   if (Name.empty())
     return L;
-  const ASTContext &Context = FD->getASTContext();
-  auto Found = Context.Idents.find(Name);
-  if (Found != Context.Idents.end())
-    for (const NamedDecl *D :
-         Context.getTranslationUnitDecl()->lookup(Found->second))
-      if (const auto *VD = dyn_cast<VarDecl>(D))
-        L.Root = VD;
+  L.Root = globalNamed(Name, FD->getASTContext());
   return L;
 }
 
@@ -281,11 +286,159 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
   }
 }
 
+// --- Summaries of the user's own functions ----------------------------------
+
+static bool takes(facts::LockOp Op) {
+  return Op == facts::LockOp::Begin || Op == facts::LockOp::Acquire ||
+         Op == facts::LockOp::AcquireShared || Op == facts::LockOp::TryAcquire ||
+         Op == facts::LockOp::TryAcquireShared;
+}
+
+/// \p L in the words of a caller that passes \p Args to \p Callee, on \p Object
+/// when it is a method; nothing when the caller cannot name it.
+static std::optional<Lock> inCaller(Lock L, const FunctionDecl *Callee,
+                                    ArrayRef<const Expr *> Args,
+                                    const Expr *Object) {
+  StringRef Key = L.Key;
+  StringRef Name = Key.take_while([](char C) { return isAlnum(C) || C == '_'; });
+  StringRef Rest = Key.drop_front(Name.size());
+  for (unsigned I = 0; I < Callee->getNumParams() && I < Args.size(); ++I)
+    if (Callee->getParamDecl(I)->getName() == Name) {
+      L.Root = rootOf(Args[I]);
+      L.Key = canonicalText(Args[I]) + Rest.str();
+      return L;
+    }
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee))
+    for (const FieldDecl *F : Method->getParent()->fields())
+      if (F->getName() == Name) {
+        if (Object && !isa<CXXThisExpr>(Object->IgnoreParenImpCasts())) {
+          L.Root = rootOf(Object);
+          L.Key = canonicalText(Object) +
+                  (Object->getType()->isPointerType() ? "->" : ".") + L.Key;
+        }
+        return L;
+      }
+  if (!L.Root) // A release is known by its text only.
+    L.Root = globalNamed(Name, Callee->getASTContext());
+  const auto *VD = dyn_cast_or_null<VarDecl>(L.Root);
+  if (VD && VD->hasGlobalStorage())
+    return L;
+  return std::nullopt;
+}
+
+/// `m(x)` of a constructor: the lock named m is the argument x.
+static void followInitialisers(const CXXConstructorDecl *Ctor, Lock &L) {
+  for (const CXXCtorInitializer *Init : Ctor->inits()) {
+    const FieldDecl *F = Init->getMember();
+    if (F && Init->isWritten() && F->getName() == L.Key &&
+        (F->getType()->isReferenceType() || F->getType()->isPointerType())) {
+      L = {L.Kind, canonicalText(Init->getInit()), rootOf(Init->getInit())};
+      return;
+    }
+  }
+}
+
+/// The operation that \p Call is, with the locked expressions; null when it is
+/// none.
+static const facts::LockApi *lockCall(const CallExpr *Call,
+                                      SmallVectorImpl<const Expr *> &Locked) {
+  const FunctionDecl *Callee = Call->getDirectCallee();
+  if (!Callee || !Callee->getIdentifier())
+    return nullptr;
+  const auto *Member = dyn_cast<CXXMemberCallExpr>(Call);
+  const facts::LockApi *Api =
+      Member ? facts::findLockApi(Callee->getQualifiedNameAsString())
+             : facts::findLockApi(facts::canonicalName(Callee->getName()));
+  if (!Api)
+    return nullptr;
+  for (int Arg : {Api->LockArg, Api->LockArg2}) {
+    if (Arg == facts::ThisArgument && Member)
+      Locked.push_back(Member->getImplicitObjectArgument());
+    else if (Arg >= 0 && unsigned(Arg) < Call->getNumArgs())
+      Locked.push_back(Call->getArg(Arg));
+  }
+  return Api;
+}
+
+const LockEffects &LockSummaries::of(const FunctionDecl *FD) {
+  FD = FD->getCanonicalDecl();
+  auto [It, New] = Effects.try_emplace(FD);
+  const FunctionDecl *Definition = nullptr;
+  if (!New || !FD->hasBody(Definition) || Definition->isDependentContext())
+    return It->second;
+  LockEffects &Result = It->second;
+  // Helpers that lock are short; a long function is no helper.
+  unsigned Budget = 300;
+  SmallVector<const Stmt *, 32> Work{Definition->getBody()};
+  while (!Work.empty() && Budget) {
+    const Stmt *S = Work.pop_back_val();
+    if (!S || isa<LambdaExpr>(S))
+      continue;
+    --Budget;
+    if (const auto *Call = dyn_cast<CallExpr>(S)) {
+      SmallVector<const Expr *, 2> Locked;
+      const facts::LockApi *Api = lockCall(Call, Locked);
+      for (const Expr *E : Locked) {
+        Lock L{Api->Kind, canonicalText(E), rootOf(E)};
+        if (const auto *Ctor = dyn_cast<CXXConstructorDecl>(Definition))
+          followInitialisers(Ctor, L);
+        if (takes(Api->Op)) {
+          insert(Result.Acquires, L);
+        } else if (Api->Op == facts::LockOp::Release) {
+          const size_t Before = Result.Acquires.size();
+          remove(Result.Acquires, L.Key);
+          if (Result.Acquires.size() == Before)
+            Result.Releases.push_back(L.Key);
+        }
+      }
+      // PyCriticalSection_End(&cs) names the section, not the object.
+      if (Api && Api->Op == facts::LockOp::End) {
+        if (Result.Acquires.empty())
+          Result.Releases.push_back("");
+        llvm::erase_if(Result.Acquires, [](const Lock &L) {
+          return facts::isCriticalSection(L.Kind);
+        });
+      }
+    }
+    SmallVector<const Stmt *, 8> Children(S->child_begin(), S->child_end());
+    Work.append(Children.rbegin(), Children.rend());
+  }
+  if (!Budget)
+    Result = {};
+  return Result;
+}
+
+bool LockSummaries::changesLocks(const FunctionDecl *Callee) {
+  if (!Callee->getIdentifier())
+    return false;
+  if (isa<CXXMethodDecl>(Callee)) {
+    if (facts::findLockApi(Callee->getQualifiedNameAsString()))
+      return true;
+  } else {
+    StringRef Name = facts::canonicalName(Callee->getName());
+    if (facts::findLockApi(Name) || facts::findThreadStateApi(Name))
+      return true;
+  }
+  return !of(Callee).empty();
+}
+
+bool LockSummaries::changesLocks(const VarDecl *VD) {
+  const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
+  if (!RD || !RD->hasDefinition())
+    return false;
+  if (facts::isLockGuardType(RD->getQualifiedNameAsString()))
+    return true;
+  const CXXDestructorDecl *Dtor = RD->getDestructor();
+  return Dtor && Dtor->isUserProvided() && !of(Dtor).Releases.empty();
+}
+
 // --- Dataflow ---------------------------------------------------------------
 
 class FunctionLocks::Analysis {
 public:
   using State = FunctionLocks::State;
+
+  explicit Analysis(LockSummaries &Summaries) : Summaries(Summaries) {}
 
   State entry() { return {}; }
 
@@ -326,19 +479,45 @@ private:
     return facts::isLockGuardType(guardName(VD));
   }
 
-  void enter(State &S, const VarDecl *VD) {
-    if (!isGuard(VD) || !VD->getInit())
+  /// \p Called: by its lock() method, which a deferred guard waits for.
+  void enter(State &S, const VarDecl *VD, bool Called = false) {
+    if (!VD->getInit())
       return;
     const auto *C = dyn_cast<CXXConstructExpr>(VD->getInit()->IgnoreImplicit());
-    if (!C || !C->getNumArgs())
+    if (!C)
       return;
-    for (const Expr *Arg : C->arguments())
-      if (Arg->isGLValue() || Arg->getType()->isPointerType()) {
-        Lock L{facts::findLockGuard(guardName(VD))->Kind, canonicalText(Arg),
-               rootOf(Arg)};
-        insert(S.Locks, L);
-        Guards[VD].push_back(L.Key);
-      }
+    SmallVector<std::string, 1> &Keys = Guards[VD];
+    auto Take = [&](const Lock &L) {
+      insert(S.Locks, L);
+      if (!is_contained(Keys, L.Key))
+        Keys.push_back(L.Key);
+    };
+    const facts::LockGuard *Row = facts::findLockGuard(guardName(VD));
+    if (!Row) {
+      if (!Summaries.changesLocks(VD))
+        return;
+      const CXXConstructorDecl *Ctor = C->getConstructor();
+      for (const Lock &L : Summaries.of(Ctor).Acquires)
+        if (std::optional<Lock> T =
+                inCaller(L, Ctor, {C->getArgs(), C->getNumArgs()}, nullptr))
+          Take(*T);
+      return;
+    }
+    auto IsTag = [](const Expr *Arg, StringRef Name) {
+      const RecordDecl *RD = Arg->getType()->getAsRecordDecl();
+      return RD && RD->getIdentifier() && RD->getName() == Name;
+    };
+    const ArrayRef<const Expr *> Args(C->getArgs(), C->getNumArgs());
+    if (!Called && any_of(Args, [&](const Expr *Arg) {
+          return IsTag(Arg, "defer_lock_t");
+        }))
+      return;
+    // std::scoped_lock takes any number of locks, the others one.
+    for (const Expr *Arg : Args)
+      if (!IsTag(Arg, "defer_lock_t") && !IsTag(Arg, "try_to_lock_t") &&
+          !IsTag(Arg, "adopt_lock_t") &&
+          (Arg->isGLValue() || Arg->getType()->isPointerType()))
+        Take({Row->Kind, canonicalText(Arg), rootOf(Arg)});
   }
 
   void leave(State &S, const VarDecl *VD) {
@@ -362,12 +541,12 @@ private:
     const FunctionDecl *Callee = Call->getDirectCallee();
     if (!Callee || !Callee->getIdentifier())
       return;
-    if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call)) {
-      method(S, Member);
+    const auto *Member = dyn_cast<CXXMemberCallExpr>(Call);
+    if (Member && guard(S, Member))
       return;
-    }
     StringRef Name = facts::canonicalName(Callee->getName());
-    if (const facts::ThreadStateApi *T = facts::findThreadStateApi(Name)) {
+    if (const facts::ThreadStateApi *T =
+            Member ? nullptr : facts::findThreadStateApi(Name)) {
       if (T->Op == facts::ThreadStateOp::Detach ||
           T->Op == facts::ThreadStateOp::DestroyDetach)
         S.Attached = Attachment::Detached;
@@ -375,13 +554,13 @@ private:
         S.Attached = Attachment::Attached;
       return;
     }
-    const facts::LockApi *Api = facts::findLockApi(Name);
-    if (!Api)
+    SmallVector<const Expr *, 2> Locked;
+    const facts::LockApi *Api = lockCall(Call, Locked);
+    if (!Api) {
+      helper(S, Call, Callee);
       return;
-    for (int Arg : {Api->LockArg, Api->LockArg2}) {
-      if (Arg < 0 || unsigned(Arg) >= Call->getNumArgs())
-        continue;
-      const Expr *E = Call->getArg(Arg);
+    }
+    for (const Expr *E : Locked) {
       Lock L{Api->Kind, canonicalText(E), rootOf(E)};
       // A failed try is taken for a success: the code that follows it is
       // written for the lock being held, and the failing way leaves.
@@ -397,59 +576,47 @@ private:
       });
   }
 
-  static bool takes(facts::LockOp Op) {
-    return Op == facts::LockOp::Begin || Op == facts::LockOp::Acquire ||
-           Op == facts::LockOp::AcquireShared ||
-           Op == facts::LockOp::TryAcquire ||
-           Op == facts::LockOp::TryAcquireShared;
+
+  /// A function of the user's own that takes or releases locks.
+  void helper(State &S, const CallExpr *Call, const FunctionDecl *Callee) {
+    const LockEffects &Effects = Summaries.of(Callee);
+    const Expr *Object = nullptr;
+    if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call))
+      Object = Member->getImplicitObjectArgument();
+    const ArrayRef<const Expr *> Args(Call->getArgs(), Call->getNumArgs());
+    for (const std::string &Key : Effects.Releases)
+      if (std::optional<Lock> T = inCaller(
+              {facts::LockKind::User, Key, nullptr}, Callee, Args, Object))
+        remove(S.Locks, T->Key);
+    for (const Lock &L : Effects.Acquires)
+      if (std::optional<Lock> T = inCaller(L, Callee, Args, Object))
+        insert(S.Locks, *T);
   }
 
-  /// mutex.lock(), guard.unlock().
-  void method(State &S, const CXXMemberCallExpr *Call) {
+  /// guard.unlock(), guard.lock(); false when the object is no guard.
+  bool guard(State &S, const CXXMemberCallExpr *Call) {
     const Expr *Object = Call->getImplicitObjectArgument();
-    const CXXMethodDecl *Method = Call->getMethodDecl();
-    if (!Object || !Method || !Method->getIdentifier())
-      return;
-    if (const auto *R = dyn_cast<DeclRefExpr>(Object->IgnoreParenImpCasts()))
-      if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()); VD && isGuard(VD)) {
-        if (Method->getName().contains("unlock") ||
-            Method->getName() == "release")
-          leave(S, VD);
-        else if (Method->getName().contains("lock"))
-          enter(S, VD);
-        return;
-      }
-    const facts::LockApi *Api =
-        facts::findLockApi(Method->getQualifiedNameAsString());
-    if (!Api || Api->LockArg != facts::ThisArgument)
-      return;
-    Lock L{Api->Kind, canonicalText(Object), rootOf(Object)};
-    if (takes(Api->Op))
-      insert(S.Locks, L);
-    else if (Api->Op == facts::LockOp::Release)
-      remove(S.Locks, L.Key);
+    const auto *R =
+        dyn_cast_or_null<DeclRefExpr>(Object->IgnoreParenImpCasts());
+    const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    if (!VD || !isGuard(VD))
+      return false;
+    StringRef Name = Call->getMethodDecl()->getName();
+    if (Name.contains("unlock") || Name == "release")
+      leave(S, VD);
+    else if (Name.contains("lock"))
+      enter(S, VD, /*Called=*/true);
+    return true;
   }
 
+  LockSummaries &Summaries;
   DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
 };
 
-bool changesLocks(const FunctionDecl *Callee) {
-  if (!Callee->getIdentifier())
-    return false;
-  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee))
-    return facts::findLockApi(Method->getQualifiedNameAsString());
-  StringRef Name = facts::canonicalName(Callee->getName());
-  return facts::findLockApi(Name) || facts::findThreadStateApi(Name);
-}
-
-bool changesLocks(const VarDecl *VD) {
-  const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
-  return RD && facts::isLockGuardType(RD->getQualifiedNameAsString());
-}
-
 std::shared_ptr<FunctionLocks>
 FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
-                       const model::Preprocessing &PP, bool Calls,
+                       const model::Preprocessing &PP,
+                       LockSummaries &Summaries, bool Calls,
                        std::string &Failed) {
   auto Result = std::make_shared<FunctionLocks>();
   Result->SM = &FD->getASTContext().getSourceManager();
@@ -458,7 +625,7 @@ FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
     return nullptr;
   if (Calls) {
     if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
-      Analysis A;
+      Analysis A(Summaries);
       if (auto Solved = solveForward(Flow, A, Failed))
         Solved->visit(A, [&](const State &S, const CFGElement &E) {
           if (auto CS = E.getAs<CFGStmt>())

@@ -62,10 +62,29 @@ std::string canonicalText(const clang::Expr *E);
 /// The same for a macro argument known only as text.
 std::string canonicalText(llvm::StringRef Text);
 
-/// True when a call of \p Callee can take or release a lock, attach or detach.
-bool changesLocks(const clang::FunctionDecl *Callee);
-/// True when \p VD is a guard that holds a lock while it lives.
-bool changesLocks(const clang::VarDecl *VD);
+/// What a call of a function leaves behind, in the function's own words.
+struct LockEffects {
+  LockList Acquires;
+  std::vector<std::string> Releases; ///< Keys.
+  bool empty() const { return Acquires.empty() && Releases.empty(); }
+};
+
+/// The lock operations of callees: of known APIs, and of the user's own helpers
+/// and C++ guard classes, found from their bodies. One per translation unit.
+class LockSummaries {
+public:
+  /// What calling \p FD does when its body is at hand: every lock it takes and
+  /// does not release in source order, branches ignored.
+  const LockEffects &of(const clang::FunctionDecl *FD);
+  /// True when a call of \p Callee can take or release a lock, attach or detach.
+  bool changesLocks(const clang::FunctionDecl *Callee);
+  /// True when \p VD is a guard that holds a lock while it lives: of a library,
+  /// or of a class whose constructor takes one and whose destructor releases.
+  bool changesLocks(const clang::VarDecl *VD);
+
+private:
+  llvm::DenseMap<const clang::FunctionDecl *, LockEffects> Effects;
+};
 
 /// Whether the thread state is attached (in a build with the GIL: the GIL is
 /// held).
@@ -92,12 +111,13 @@ public:
   llvm::ArrayRef<LexicalRegion> regions() const { return Regions; }
 
   /// Null when the function uses no lock and never detaches. \p Calls says
-  /// whether it has a call or variable for which changesLocks() holds; without,
+  /// whether it has a call or variable for which \p Summaries says changesLocks(); without,
   /// its control flow is not looked at. \p Failed is set to a reason when the
   /// control flow could not be analysed; lexical regions are known even then.
   static std::shared_ptr<FunctionLocks>
   compute(const clang::FunctionDecl *FD, flow::FlowCache &Flows,
-          const model::Preprocessing &PP, bool Calls, std::string &Failed);
+          const model::Preprocessing &PP, LockSummaries &Summaries, bool Calls,
+          std::string &Failed);
 
 private:
   struct State {

@@ -580,7 +580,7 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     const FunctionRefs *R = States.get(A.Function);
     if (R && A.Statement && R->storesToNewObject(A.Statement))
       continue;
-    if (A.Kind == model::AccessKind::Address || A.Resets)
+    if (A.Kind == model::AccessKind::Address || A.Resets || A.DropsReference)
       return isShared(1,
                       "another thread can replace '" + Name + "' in '" +
                           nameOf(A.Function) + "'",
@@ -644,6 +644,8 @@ SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
                                                 : Effect::Nothing;
       return E;
     }
+    if (facts::findLockApi(Api))
+      return E;
     const facts::CallEffect *Row = facts::findEffect(Api);
     if (Row && Row->MutatesArg >= 0 && unsigned(Row->MutatesArg) == U.Index) {
       E.K = Effect::Changes;

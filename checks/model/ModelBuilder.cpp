@@ -182,7 +182,7 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
       if (auto *VD = dyn_cast<VarDecl>(Each)) {
         if (VD->isStaticLocal())
           Variables.push_back(VD);
-        else if (Current && flow::changesLocks(VD))
+        else if (Current && LockCallees.changesLocks(VD))
           ChangesLocks.insert(Current->Decl);
       }
   // A lambda's body is a function of its own.
@@ -343,7 +343,7 @@ const ExtensionModel::Builder::CalleeFacts &
 ExtensionModel::Builder::factsOf(const FunctionDecl *Callee) {
   auto [It, New] = Callees.try_emplace(Callee->getCanonicalDecl());
   if (New) {
-    It->second.ChangesLocks = flow::changesLocks(Callee);
+    It->second.ChangesLocks = LockCallees.changesLocks(Callee);
     if (const IdentifierInfo *II = Callee->getIdentifier()) {
       StringRef Name = facts::canonicalName(II->getName());
       if ((It->second.Role = facts::findModelCall(Name)))

@@ -110,13 +110,14 @@ private:
   };
   std::vector<TypeAssignment> TypeAssignments;
   llvm::SetVector<const clang::RecordDecl *> StateRecords;
-  /// What flow::changesLocks() and facts::findModelCall() say of a callee.
+  /// What LockSummaries and facts::findModelCall() say of a callee.
   struct CalleeFacts {
     bool ChangesLocks = false;
     std::optional<facts::ModelCall> Role;
     llvm::StringRef Name; ///< Canonical; empty without a role.
   };
   const CalleeFacts &factsOf(const clang::FunctionDecl *Callee);
+  flow::LockSummaries LockCallees;
   llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
   /// Functions that call or declare something that changes locks.
   llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;

@@ -242,7 +242,8 @@ void ExtensionModel::Builder::concludeLocks() {
   for (const auto &F : M.Functions)
     if (F->NotAnalysed.empty())
       F->Locks = flow::FunctionLocks::compute(
-          F->Decl, *M.Flows, PP, ChangesLocks.count(F->Decl), F->NotAnalysed);
+          F->Decl, *M.Flows, PP, LockCallees, ChangesLocks.count(F->Decl),
+          F->NotAnalysed);
 
   // A helper holds what all its callers hold. Grown from nothing, so a cycle of
   // helpers is taken to hold no lock.
