@@ -283,9 +283,10 @@ def parse(text, source, folder):
 
 
 def analyse(package, source, path, flags, options):
-    """Both configurations of one file: findings with the configurations they show in, trouble, and measurements."""
+    """Both configurations of one file: findings with the configurations they show in, trouble, functions the tool says it
+    left out, and measurements."""
     relative = path.relative_to(source).as_posix()
-    merged, trouble, numbers = {}, [], []
+    merged, trouble, partial, numbers = {}, [], set(), []
     gil_only = any(path.match(rule["files"]) for rule in package.get("gil_only", []))
     for configuration, extra in CONFIGURATIONS.items():
         if gil_only and configuration != "gil":
@@ -315,11 +316,11 @@ def analyse(package, source, path, flags, options):
             place = (finding["check"], finding["file"], finding["line"], finding["column"], finding["message"])
             merged.setdefault(place, {**finding, "configurations": []})["configurations"].append(configuration)
         for line in text.splitlines():
-            if "not analyzed" in line or "not analysed" in line:
-                trouble.append(f"{relative} [{configuration}] part not analysed: {line}")
+            if match := re.search(r": remark: (.*? was not analysed.*?)(?: \[[\w-]+\])?$", line):
+                partial.add(f"{relative}: {match[1]}")
         numbers.append({"file": relative, "configuration": configuration, "clang_cpu": best["clang"][2],
                         "tidy_cpu": best["tidy"][2], "memory": best["tidy"][3]})
-    return list(merged.values()), trouble, numbers
+    return list(merged.values()), trouble, partial, numbers
 
 
 def key_findings(findings, source, lines):
@@ -344,11 +345,12 @@ def run_package(package, manifest, options):
     source = source_of(package, options.work).resolve()
     flags = flags_of(package, source, manifest, options)
     files = files_of(package, source)
-    lines, merged, trouble, numbers = Lines(), {}, [], []
+    lines, merged, trouble, partial, numbers = Lines(), {}, [], set(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for found, problems, figures in pool.map(
+        for found, problems, left_out, figures in pool.map(
                 lambda path: analyse(package, source, path, flags, options), files):
             trouble += problems
+            partial |= left_out
             numbers += figures
             for finding in found:
                 place = (finding["check"], finding["file"], finding["line"], finding["column"], finding["message"])
@@ -361,7 +363,7 @@ def run_package(package, manifest, options):
     key_findings(findings, source, lines)
     count = sum(len(lines.of(path)) for path in files)
     return {"name": package["name"], "version": package["version"], "files": len(files), "lines": count,
-            "findings": findings, "trouble": trouble, "numbers": numbers,
+            "findings": findings, "trouble": trouble, "partial": sorted(partial), "numbers": numbers,
             "gil_only": [f"{rule['files']}: {rule['why']}" for rule in package.get("gil_only", [])]}
 
 
@@ -458,6 +460,8 @@ def print_report(results):
     for result in results:
         for line in result["trouble"]:
             print(f"not analysed: {result['name']}: {line}")
+        for line in result["partial"]:
+            print(f"left out: {result['name']}: {line}")
         for line in result["gil_only"]:
             print(f"with GIL headers only: {result['name']}: {line}")
     if not numbers:
