@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/RefState.h"
+#include "facts/Containers.h"
 #include "flow/Solver.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
@@ -132,22 +133,19 @@ const Expr *containerBehind(const Expr *E) {
   return E;
 }
 
-/// `X->ob_item` of a list or a tuple.
-const MemberExpr *itemStorage(const Expr *E, bool &Tuple) {
+/// `X->ob_item` of a list or a tuple; \p Row is set to what it is.
+const MemberExpr *itemStorage(const Expr *E, const facts::ItemStorage *&Row) {
   const auto *M = dyn_cast<MemberExpr>(strip(E));
-  if (!M)
-    return nullptr;
-  const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
-  if (!F || !F->getIdentifier() || F->getName() != "ob_item")
+  const auto *F = M ? dyn_cast<FieldDecl>(M->getMemberDecl()) : nullptr;
+  if (!F || !F->getIdentifier())
     return nullptr;
   const RecordDecl *R = F->getParent();
-  const IdentifierInfo *II = R->getIdentifier();
-  StringRef Name = II ? II->getName() : StringRef();
+  StringRef Name = R->getIdentifier() ? R->getName() : StringRef();
   if (Name.empty())
     if (const TypedefNameDecl *T = R->getTypedefNameForAnonDecl())
       Name = T->getName();
-  Tuple = Name == "PyTupleObject";
-  return Tuple || Name == "PyListObject" ? M : nullptr;
+  Row = facts::findItemStorage(Name, F->getName());
+  return Row ? M : nullptr;
 }
 
 } // namespace
@@ -177,19 +175,19 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
     return Row;
   }
 
-  bool Tuple = false;
+  const facts::ItemStorage *Items = nullptr;
   const MemberExpr *Storage = nullptr;
   SourceLocation Loc;
-  StringRef Plain;
+  const char *Plain = nullptr;
   if (const auto *Sub = dyn_cast<ArraySubscriptExpr>(E)) {
-    Storage = itemStorage(Sub->getBase(), Tuple);
+    Storage = itemStorage(Sub->getBase(), Items);
     Loc = Sub->getRBracketLoc();
-    Plain = Tuple ? "PyTuple_GET_ITEM" : "PyList_GET_ITEM";
+    Plain = Storage ? Items->Item : nullptr;
   } else if (const auto *M = dyn_cast<MemberExpr>(E)) {
-    Storage = itemStorage(M, Tuple);
+    Storage = itemStorage(M, Items);
     Loc = M->getMemberLoc();
     if (Storage) {
-      Plain = Tuple ? "PyTuple_GET_ITEM" : "PySequence_Fast_ITEMS";
+      Plain = Items->Items;
     } else {
       // PyCell_GET and PyFunction_GET_CODE are macros in some versions.
       if (!Loc.isMacroID() || !M->isArrow())
@@ -209,11 +207,13 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
   Name.clear();
   const facts::BorrowedReference *Row = macroRow(Loc, Context, Name);
   if (!Row) {
-    Name = "ob_item";
+    Name = Items->Field;
     Row = facts::findBorrowed(Plain);
-  } else if (Tuple && Row->Mutable) {
-    Row = facts::findBorrowed("PyTuple_GET_ITEM");
   }
+  // The branch for a tuple in PySequence_Fast_GET_ITEM.
+  if (const facts::BorrowedReference *Item = facts::findBorrowed(Items->Item);
+      Item && !Item->Mutable)
+    Row = Item;
   return Row;
 }
 
@@ -1107,7 +1107,7 @@ private:
       const auto *A = cast<ArraySubscriptExpr>(St);
       define(S, A);
       // The storage of a list or a tuple is named by its own member expression.
-      if (bool Tuple; !itemStorage(A->getBase(), Tuple))
+      if (const facts::ItemStorage *Row; !itemStorage(A->getBase(), Row))
         useAll(S, A->getBase(), UseKind::Deref, St);
       break;
     }
@@ -1689,7 +1689,7 @@ private:
       }
       StringRef Macro =
           Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
-      Found = Macro == "PyTuple_Check" || Macro == "PyTuple_CheckExact";
+      Found = facts::typeTestedBy(Macro) == facts::ContainerKind::Tuple;
       Loc = SM.getImmediateExpansionRange(Loc).getBegin();
     }
     if (!Found || C->getNumArgs() == 0)

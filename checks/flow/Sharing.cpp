@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/Sharing.h"
+#include "facts/Containers.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
 
@@ -58,20 +59,6 @@ StringRef apiName(const FunctionDecl *FD) {
 
 std::string nameOf(const FunctionDecl *FD) {
   return FD ? FD->getNameAsString() : std::string("somebody");
-}
-
-/// Functions that hand out an object that existed before, by its name in or by
-/// its place in another.
-bool readsExisting(StringRef Api) {
-  return Api.contains("GetAttr") || Api.contains("GetItem") ||
-         Api.contains("OptionalAttr") || Api.contains("OptionalItem") ||
-         Api.contains("GenericGetDict") || Api.contains("Iter_Next") ||
-         Api.contains("IterNext") || Api.contains("_Import") ||
-         Api.contains("PyType_GetDict") || Api.contains("Weakref_GetRef") ||
-         Api.contains("_ITEM") || Api.contains("PyDict_Next") ||
-         Api.contains("PySet_NextEntry") || Api.contains("SetDefault") ||
-         Api.contains("LookupRef") || Api.contains("PyDict_Pop") ||
-         Api.contains("PySys_Get");
 }
 
 constexpr int MethVarargs = 0x0001, MethKeywords = 0x0002, MethFastcall = 0x0080,
@@ -225,7 +212,7 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   case OriginKind::New: {
     const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
     StringRef Api = Call ? apiName(Call->getDirectCallee()) : StringRef();
-    if (!readsExisting(Api))
+    if (!facts::givesExistingObject(Api))
       return isUnknown();
     return isShared(2, "any thread can reach the object that '" + Api.str() +
                            "' gets and change it",
