@@ -140,6 +140,8 @@ class Suite:
             "Dir::Cache": os.path.join(self.folder, "cache"),
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
+            # A dated archive, or a mirror that stands still, is as good: the signature is checked all the same.
+            "Acquire::Check-Valid-Until": "false",
         }
         if os.geteuid() == 0:
             settings["APT::Sandbox::User"] = "root"
