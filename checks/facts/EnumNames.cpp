@@ -153,13 +153,13 @@ NAMES(ModelCall, StateModule)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
-  E(Prefix) E(Suffix)
-NAMES(NameMatch, Suffix)
+  E(Prefix) E(Suffix) E(Word)
+NAMES(NameMatch, Word)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
-  E(AtomicFunction) E(CApi) E(LockHeld)
-NAMES(NameMeaning, LockHeld)
+  E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp)
+NAMES(NameMeaning, SetsUp)
 #undef ENUMERATORS
 
 } // namespace pyext::facts

@@ -81,9 +81,19 @@ static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
 
 static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
   return any_of(PatternRows, [&](const NamePattern &Row) {
-    return Row.Meaning == Meaning &&
-           (Row.Match == NameMatch::Prefix ? Name.starts_with(Row.Text)
-                                           : Name.ends_with(Row.Text));
+    if (Row.Meaning != Meaning)
+      return false;
+    switch (Row.Match) {
+    case NameMatch::Prefix:
+      return Name.starts_with(Row.Text);
+    case NameMatch::Suffix:
+      return Name.ends_with(Row.Text);
+    case NameMatch::Word:
+      SmallVector<StringRef, 4> Words;
+      Name.split(Words, '_');
+      return is_contained(Words, StringRef(Row.Text));
+    }
+    llvm_unreachable("covered switch");
   });
 }
 
@@ -123,6 +133,10 @@ bool isApiName(StringRef Name) {
 
 bool isLockHeldName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::LockHeld);
+}
+
+bool isSetupName(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::SetsUp);
 }
 
 ArrayRef<ModelCallApi> modelCalls() { return CallRows; }

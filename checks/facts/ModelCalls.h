@@ -45,6 +45,8 @@ bool isApiName(llvm::StringRef Name);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);
+/// A function whose name says that it prepares the module: init_exceptions.
+bool isSetupName(llvm::StringRef Name);
 
 struct ModelCallApi {
   const char *Name;
@@ -57,8 +59,8 @@ struct ModuleSlotValue {
   const char *Slot; ///< The macro of the slot the value is for.
 };
 
-enum class NameMatch { Prefix, Suffix };
-enum class NameMeaning { AtomicFunction, CApi, LockHeld };
+enum class NameMatch { Prefix, Suffix, Word };
+enum class NameMeaning { AtomicFunction, CApi, LockHeld, SetsUp };
 
 struct NamePattern {
   const char *Text;

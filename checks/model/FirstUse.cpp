@@ -151,7 +151,8 @@ void Finder::decide(const Expr *E, int64_t Initial,
           return compare(B->getOpcode(), Left ? V : *Other, Left ? *Other : V);
         };
         // v < 16 does not ask whether v is still 0.
-        if (Holds(Value) == Holds(Value - 1) && Holds(Value) == Holds(Value + 1))
+        if (Holds(Value) == Holds(Value + 1) &&
+            (Value <= 0 || Holds(Value) == Holds(Value - 1)))
           return;
         Value = Holds(Value);
       } else if (B->isLogicalOp()) {
@@ -319,7 +320,8 @@ void Finder::run(std::vector<FirstUse> &Result) {
     if (!Initial)
       continue;
     SmallVector<Decision> Decisions;
-    decide(A.Where, *Initial, Decisions);
+    // n = counter++ makes a number, not a copy of the variable.
+    decide(A.Where, *Initial, Decisions, A.Kind == AccessKind::Read);
     for (const Decision &D : Decisions) {
       SmallVector<const Stmt *, 4> Regions = opened(D);
       FirstUse Use{&F, &S, &A, D.Branch, nullptr, nullptr, false, {}};
@@ -335,6 +337,8 @@ void Finder::run(std::vector<FirstUse> &Result) {
           Use.TestedAgain |= Other.By->Kind == AccessKind::Read &&
                              exclude(Model, *Other.By, *Use.Write);
         else if (Other.By->writes() &&
+                 !ExtensionModel::isObjectRecord(
+                     Other.Variable->Decl->getType()->getAsRecordDecl()) &&
                  (Use.Companions.empty() ||
                   Use.Companions.back().first != Other.Variable))
           Use.Companions.push_back({Other.Variable, Other.By});

@@ -243,11 +243,15 @@ static bool isCallee(const Expr *E, ArrayRef<const Stmt *> Path) {
 
 void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
                                                    const FunctionDecl *FD) {
-  if (isCallee(E, Path) || !Current)
-    return; // Tables and calls are read elsewhere.
+  if (isCallee(E, Path))
+    return; // visitCall() sees it.
   Function *F = functionFor(FD);
   if (!F)
     return;
+  if (!Current) {
+    InInitialisers.insert(F->Decl); // Tables are read elsewhere.
+    return;
+  }
   // What it is handed to: a call's argument, a constructor's, or a place.
   for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
     if (isa<CastExpr, ParenExpr, ConditionalOperator>(P) ||
@@ -280,6 +284,16 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
   F->AddressTaken = true;
 }
 
+/// call_once() and the like.
+static bool isOnce(const FunctionDecl *Callee) {
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  const facts::LockApi *Lock = facts::findLockApi(
+      isa<CXXMethodDecl>(Callee) ? Callee->getQualifiedNameAsString()
+                                 : facts::canonicalName(Callee->getName()).str());
+  return Lock && Lock->Op == facts::LockOp::Once;
+}
+
 void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
                                        const Expr *, const FunctionDecl *Callee) {
   Function *F = functionFor(Passed);
@@ -292,9 +306,8 @@ void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
     addEntry(Passed, {EntryKind::Thread, Name, nullptr, nullptr, 0});
     return;
   }
-  const facts::LockApi *Lock = facts::findLockApi(facts::canonicalName(Name));
-  F->RunsOnce |= Lock && Lock->Op == facts::LockOp::Once;
-  if (functionFor(Callee) || (Lock && Lock->Op == facts::LockOp::Once)) {
+  F->RunsOnce |= isOnce(Callee);
+  if (functionFor(Callee) || isOnce(Callee)) {
     // A helper of this file that takes a callback: as if it called it here.
     CallSite Site{nullptr, Current->Decl, F->Decl};
     F->Callers.push_back(Site);
@@ -321,11 +334,15 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
       else if (const auto *Dep =
                    dyn_cast<CXXDependentScopeMemberExpr>(Call->getCallee()))
         Name = Dep->getMember().getAsString();
-      if (const FunctionDecl *Callee = Call->getDirectCallee();
-          Callee && Callee->getIdentifier())
-        if (const facts::LockApi *Lock = facts::findLockApi(
-                facts::canonicalName(Callee->getName())))
-          F->RunsOnce |= Lock->Op == facts::LockOp::Once;
+      else if (const auto *Set = dyn_cast<UnresolvedMemberExpr>(Call->getCallee()))
+        Name = Set->getMemberName().getAsString();
+      // In a template the class of the method may be open.
+      F->RunsOnce |= isOnce(Call->getDirectCallee()) ||
+                     any_of(facts::lockApis(), [&](const facts::LockApi &L) {
+                       return L.Op == facts::LockOp::Once &&
+                              L.Spelling == facts::SpellingKind::Method &&
+                              StringRef(L.Name).ends_with("::" + Name);
+                     });
       if (StringRef(Name).starts_with("def")) {
         addEntry(Op, {EntryKind::Method, Name, nullptr, nullptr, 0});
         return;

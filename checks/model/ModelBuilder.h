@@ -121,6 +121,8 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
   /// Functions that call or declare something that changes locks.
   llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
+  /// Functions named in initialisers of globals.
+  llvm::DenseSet<const clang::FunctionDecl *> InInitialisers;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;
 };

@@ -55,6 +55,19 @@ static bool isRegistration(StringRef Name) {
          Role == facts::ModelCall::CreatesSinglePhase;
 }
 
+/// By its name, and because it is given nothing or one object, such as the
+/// module.
+static bool setsUp(const FunctionDecl *FD) {
+  if (!FD->getIdentifier() || !facts::isSetupName(FD->getName()) ||
+      FD->getNumParams() > 1)
+    return false;
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(FD);
+      Method && !Method->isStatic())
+    return false;
+  return FD->getNumParams() == 0 ||
+         ExtensionModel::isObjectPointer(FD->getParamDecl(0)->getType());
+}
+
 void ExtensionModel::Builder::concludeContexts() {
   DenseSet<const FunctionDecl *> Registers, Attaches;
   for (const auto &[Name, Site] : Special) {
@@ -80,17 +93,24 @@ void ExtensionModel::Builder::concludeContexts() {
     uint8_t Set = Foreign ? ForeignContext : NoContext;
     for (const EntryPoint &E : F->Entries)
       Set |= contextOf(E.Kind);
-    if (F->AddressTaken)
+    // A table that nobody here knows: other code calls what is in it.
+    const bool SetsUp = Registers.count(FD->getCanonicalDecl()) || setsUp(FD);
+    if (InInitialisers.count(FD) && !InTables.count(FD)) {
+      F->AddressTaken = true;
+      F->PresumedInit = !Set && SetsUp;
+      Set |= F->PresumedInit ? InitContext : RunContext;
+    } else if (F->AddressTaken) {
       Set |= RunContext;
+    }
     const bool Member = isa<CXXMethodDecl>(FD) &&
                         !cast<CXXMethodDecl>(FD)->getParent()->isLambda();
     const bool External =
         FD->isExternallyVisible() && (!Member || !SM.isInMainFile(FD->getLocation()));
     if (!Set && External &&
-        (F->Callers.empty() || declaredInHeader(FD, SM))) {
+        (F->Callers.empty() || (!SetsUp && declaredInHeader(FD, SM)))) {
       // A helper that registers types and constants is called while the module
       // is imported, even when the caller is in another file.
-      if (F->Callers.empty() && Registers.count(FD->getCanonicalDecl())) {
+      if (F->Callers.empty() && SetsUp) {
         F->PresumedInit = true;
         Set = InitContext;
       } else {
@@ -99,7 +119,10 @@ void ExtensionModel::Builder::concludeContexts() {
         Set = RunContext;
       }
     } else if (!Set && Member && F->Callers.empty()) {
-      Set = isa<CXXDestructorDecl>(FD) ? DeadContext : RunContext;
+      F->PresumedInit = SetsUp;
+      Set = F->PresumedInit              ? InitContext
+            : isa<CXXDestructorDecl>(FD) ? DeadContext
+                                         : RunContext;
     }
     if (Set)
       Add(F.get(), Set);
@@ -127,6 +150,9 @@ static bool holdsObjects(QualType QT, unsigned Depth) {
   if (!RD || !RD->getDefinition() || ExtensionModel::isObjectRecord(RD))
     return false;
   RD = RD->getDefinition();
+  // An allocator of instances holds none.
+  if (const auto *CXX = dyn_cast<CXXRecordDecl>(RD); CXX && CXX->isEmpty())
+    return false;
   if (facts::isObjectHolderType(RD->getQualifiedNameAsString()))
     return true;
   if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(RD))
@@ -244,6 +270,21 @@ void ExtensionModel::Builder::concludeLocks() {
       F->Locks = flow::FunctionLocks::compute(
           F->Decl, *M.Flows, PP, LockCallees, ChangesLocks.count(F->Decl),
           F->NotAnalysed);
+
+  // A lambda within the function that call_once() is given, and its helpers.
+  bool Grew = true;
+  for (unsigned Round = 0; Grew && Round < 8; ++Round) {
+    Grew = false;
+    for (const auto &F : M.Functions) {
+      if (F->RunsOnce || !F->Entries.empty() || F->AddressTaken ||
+          F->Callers.empty() || !all_of(F->Callers, [&](const CallSite &Site) {
+            const Function *Caller = functionFor(Site.Caller);
+            return Caller && Caller->RunsOnce;
+          }))
+        continue;
+      F->RunsOnce = Grew = true;
+    }
+  }
 
   // A helper holds what all its callers hold. Grown from nothing, so a cycle of
   // helpers is taken to hold no lock.

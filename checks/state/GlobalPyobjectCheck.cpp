@@ -109,17 +109,19 @@ void GlobalPyobjectCheck::report(const ExtensionModel &Model,
                                  const StateVariable &State) {
   const VarDecl *VD = sharedVariable(State);
   SmallVector<const Access *> Writes;
-  const Access *AtRunTime = nullptr, *Race = nullptr, *Other = nullptr;
+  const Access *Later = nullptr, *Race = nullptr, *Other = nullptr;
   bool Stores = false;
   for (const Access &A : State.Accesses) {
     if (!writesObject(Model, A))
       continue;
     Writes.push_back(&A);
     Stores |= !A.Resets;
-    if (phaseOf(Model, A) != Phase::RunTime)
+    const Phase When = phaseOf(Model, A);
+    if (!Later && A.Function &&
+        (When == Phase::RunTime || When == Phase::Unknown))
+      Later = &A;
+    if (When != Phase::RunTime)
       continue;
-    if (!AtRunTime)
-      AtRunTime = &A;
     const bool Once = any_of(A.Locks, [](const flow::Lock &L) {
       return L.Kind == facts::LockKind::Once;
     });
@@ -149,8 +151,8 @@ void GlobalPyobjectCheck::report(const ExtensionModel &Model,
     diag(VD->getLocation(),
          "'%0' keeps %1 of one interpreter for all interpreters; "
          "%select{every import of the module|'%3'}2 overwrites it")
-        << VD->getName() << Object << (AtRunTime != nullptr)
-        << (AtRunTime ? nameOf(*AtRunTime) : std::string());
+        << VD->getName() << Object << (Later != nullptr)
+        << (Later ? nameOf(*Later) : std::string());
   } else {
     return;
   }

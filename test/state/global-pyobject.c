@@ -106,6 +106,24 @@ static PyObject *counted(PyObject *module, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
+// Through a table that the file does not read.
+static PyObject *handler;
+// CHECK-MESSAGES: :[[@LINE-1]]:18: warning: 'handler' keeps a Python object for all threads and interpreters; 'api_set_handler' writes it at run time while another thread in 'api_set_handler' can too
+// CHECK-NOTES: :[[@LINE+6]]:3: note: written here, in 'api_set_handler' at run time
+// CHECK-NOTES: :[[@LINE+4]]:19: note: read here, in 'api_set_handler'
+// CHECK-NOTES: :[[@LINE-4]]:18: note: move it to the module state
+
+static void api_set_handler(PyObject *arg) {
+  PyObject *old = handler;
+  handler = Py_NewRef(arg);
+  Py_XDECREF(old);
+}
+typedef struct {
+  void (*set_handler)(PyObject *);
+} Api;
+static const Api api = {api_set_handler};
+const void *get_api(void) { return &api; }
+
 // One lock at every access: threads are kept apart, interpreters are not.
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static PyObject *guarded;

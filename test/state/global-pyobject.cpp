@@ -2,6 +2,7 @@
 
 #include <Python.h>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -45,14 +46,27 @@ PyObject *lookup(PyObject *, PyObject *arg) {
   Py_RETURN_NONE;
 }
 
+// Called by another file while the module is imported, as its name says.
+PyObject *Unsatisfiable;
+// CHECK-MESSAGES: :[[@LINE-1]]:11: warning: 'Unsatisfiable' keeps a Python object of one interpreter for all interpreters; every import of the module overwrites it [cpython-state-global-pyobject]
+PyObject *fail(PyObject *, PyObject *) {
+  PyErr_SetString(Unsatisfiable, "spam");
+  return nullptr;
+}
+
 // Near misses.
 thread_local PyObject *of_thread;
 const std::vector<PyObject *> constant;
 std::vector<int> numbers;
+struct Kept {
+  PyObject *object;
+};
+std::allocator<Kept> allocator;
 std::vector<PyTypeObject *> read_only = {&PyList_Type, &PyDict_Type};
 PyObject *near(PyObject *, PyObject *) {
   of_thread = nullptr;
   numbers.push_back(1);
+  allocator.deallocate(allocator.allocate(1), 1);
   for (PyTypeObject *type : read_only)
     if (type == &PyList_Type && read_only.begin() != read_only.end() && read_only[0] == type)
       break;
@@ -65,10 +79,18 @@ PyMethodDef methods[] = {
     {"set_hook", set_hook, METH_O, nullptr},
     {"lookup", lookup, METH_O, nullptr},
     {"near", near, METH_NOARGS, nullptr},
+    {"fail", fail, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 PyModuleDef definition = {PyModuleDef_HEAD_INIT, "spam", nullptr, 0, methods, nullptr, nullptr, nullptr, nullptr};
 
 } // namespace
+
+bool init_exceptions() {
+  PyObject *module = PyImport_ImportModule("spam.exceptions");
+  Unsatisfiable = PyObject_GetAttrString(module, "Unsatisfiable");
+  Py_DECREF(module);
+  return Unsatisfiable != nullptr;
+}
 
 PyMODINIT_FUNC PyInit_spam(void) { return PyModuleDef_Init(&definition); }
