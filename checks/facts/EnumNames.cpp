@@ -148,8 +148,14 @@ NAMES(ModuleSlotRole, Invalid)
 
 #define ENUMERATORS(E) \
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
-  E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule)
-NAMES(ModelCall, StateModule)
+  E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
+  E(GuessesThreadState)
+NAMES(ModelCall, GuessesThreadState)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(GilUsed) E(GilNotUsed) E(OneInterpreter) E(SharedGil) E(OwnGil)
+NAMES(Promise, OwnGil)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -193,6 +193,7 @@ public:
   void row(const ModuleSlotValue &R) {
     text("Name", R.Name);
     text("Slot", R.Slot);
+    choice("Meaning", R.Meaning);
   }
   void row(const NamePattern &R) {
     text("Text", R.Text);

@@ -29,7 +29,8 @@ static constexpr NamedEntity MacroRows[] = {
 };
 
 static constexpr ModuleSlotValue SlotValueRows[] = {
-#define MODULE_SLOT_VALUE(Name, Slot) {#Name, #Slot},
+#define MODULE_SLOT_VALUE(Name, Slot, Meaning)                                 \
+  {#Name, #Slot, Promise::Meaning},
 #include "facts/ModuleSlotValues.def"
 #undef MODULE_SLOT_VALUE
 };
@@ -116,6 +117,16 @@ std::optional<ModuleMacro> findModuleMacro(StringRef Name) {
 }
 
 bool isModuleSlotValue(StringRef Name) { return findRow(SlotValueRows, Name); }
+
+const ModuleSlotValue *findModuleSlotValue(StringRef Name) {
+  return findRow(SlotValueRows, Name);
+}
+
+const ModuleSlotValue &moduleSlotValue(Promise Meaning) {
+  return *find_if(SlotValueRows, [&](const ModuleSlotValue &Row) {
+    return Row.Meaning == Meaning;
+  });
+}
 
 bool isAtomicFunction(StringRef Name) {
   return hasMeaning(Name, NameMeaning::AtomicFunction);

@@ -24,6 +24,7 @@ enum class ModelCall {
   StartsThread,
   ForeignAttach,
   StateModule,
+  GuessesThreadState,
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);
@@ -54,10 +55,24 @@ struct ModelCallApi {
   ModelCall Role;
 };
 
+/// What a module declares with the value of a slot.
+enum class Promise {
+  GilUsed, ///< The default.
+  GilNotUsed,
+  OneInterpreter,
+  SharedGil, ///< Several interpreters that share the GIL. The default.
+  OwnGil,    ///< Several interpreters, each with a GIL of its own.
+};
+
 struct ModuleSlotValue {
   const char *Name;
   const char *Slot; ///< The macro of the slot the value is for.
+  Promise Meaning;
 };
+
+/// Null when \p Name is no macro of a slot's value.
+const ModuleSlotValue *findModuleSlotValue(llvm::StringRef Name);
+const ModuleSlotValue &moduleSlotValue(Promise Meaning);
 
 enum class NameMatch { Prefix, Suffix, Word };
 enum class NameMeaning { AtomicFunction, CApi, LockHeld, SetsUp };

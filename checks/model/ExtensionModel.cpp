@@ -107,6 +107,14 @@ const Slot *Module::slot(StringRef Name) const {
   return nullptr;
 }
 
+const Slot *Module::slot(facts::ModuleSlotRole Role) const {
+  for (const Slot &S : Slots)
+    if (const facts::ModuleSlot *Row = facts::findModuleSlot(S.Name);
+        Row && Row->Role == Role)
+      return &S;
+  return nullptr;
+}
+
 ExtensionModel::ExtensionModel(ASTContext &Context, const Preprocessing &PP)
     : Context(Context), PP(PP),
       Flows(std::make_unique<flow::FlowCache>(Context)) {

@@ -85,6 +85,16 @@ struct CallSite {
   const clang::CallExpr *Call;      ///< Null when reached through a table.
   const clang::FunctionDecl *Caller;
   const clang::FunctionDecl *Callee; ///< Null when called through a pointer.
+  /// The call or the construction; null when reached through a table or passed
+  /// on as a callback.
+  const clang::Expr *Where = nullptr;
+};
+
+/// A call, or the construction of a guard, that changes or asks for the thread
+/// state.
+struct ThreadStateUse {
+  const clang::Expr *Where;
+  const facts::ThreadStateApi *Api;
 };
 
 /// A function with a body in this file.
@@ -97,7 +107,10 @@ struct Function {
   bool PresumedInit = false;
   std::vector<CallSite> Calls;      ///< Made by the body, all of them.
   std::vector<CallSite> Callers;    ///< From this file.
+  std::vector<ThreadStateUse> ThreadStates; ///< In source order.
   bool AddressTaken = false;        ///< Other than in a recognised table.
+  /// Where the address first leaves for foreign code; null when it does not.
+  const clang::Expr *HandedOver = nullptr;
   bool Generated = false;           ///< Cython, SWIG, Argument Clinic...
   bool RunsOnce = false; ///< Handed to call_once(), pthread_once() and the like.
   std::shared_ptr<flow::FunctionLocks> Locks; ///< Null when no lock is used.
@@ -117,6 +130,7 @@ struct Slot {
   std::string Value; ///< Macro or function name of the value, or its text.
   const clang::FunctionDecl *Function = nullptr; ///< For exec and create.
   clang::SourceLocation Loc;
+  clang::SourceLocation ValueLoc; ///< Of the macro Value; else invalid.
 };
 
 enum class InitKind : uint8_t {
@@ -135,19 +149,26 @@ struct Module {
   const clang::FunctionDecl *InitFunction = nullptr; ///< Nullable.
   const clang::VarDecl *Definition = nullptr; ///< PyModuleDef; nullable.
   const clang::VarDecl *SlotArray = nullptr;  ///< Nullable.
-  bool SlotsVisible = false; ///< The array's elements are in this file.
+  /// The array's elements, also those of nested arrays, are in this file and
+  /// no code changes them.
+  bool SlotsVisible = false;
+  clang::SourceLocation SlotEnd; ///< Of the array's last element; or invalid.
   std::vector<Slot> Slots;
   std::vector<const clang::VarDecl *> MethodTables;
   const clang::RecordDecl *State = nullptr;   ///< From m_size; nullable.
   std::optional<int64_t> Size;                ///< m_size, bytes; -1 allowed.
   const clang::FunctionDecl *Traverse = nullptr, *Clear = nullptr, *Free = nullptr;
   const clang::CallExpr *CreateCall = nullptr; ///< PyModule_Create2 / PyModuleDef_Init.
+  /// The expression that leads to CreateCall, in a function of the file that
+  /// has InitFunction; CreateCall itself when it is there. Nullable.
+  const clang::Expr *CreateSite = nullptr;
   const clang::CallExpr *SetGilCall = nullptr; ///< PyUnstable_Module_SetGIL.
   std::vector<std::string> BindingTags; ///< Arguments of PYBIND11_MODULE after (name, m).
   clang::SourceLocation Loc;           ///< Where to report on the module.
   bool Generated = false;
 
   const Slot *slot(llvm::StringRef Name) const;
+  const Slot *slot(facts::ModuleSlotRole Role) const;
 };
 
 struct TypeObject {

@@ -150,7 +150,9 @@ void ExtensionModel::Builder::walkInit(const VarDecl *VD) {
   if (!VD->getInit())
     return;
   Path.clear();
+  InTable = facts::isDefinitionTableType(elementTypeName(VD->getType()));
   walk(VD->getInit());
+  InTable = false;
 }
 
 void ExtensionModel::Builder::walk(const Stmt *S) {
@@ -249,7 +251,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
   if (!F)
     return;
   if (!Current) {
-    InInitialisers.insert(F->Decl); // Tables are read elsewhere.
+    // Python's own tables are read elsewhere; a library calls what is in others.
+    InInitializers.try_emplace(F->Decl, InTable ? nullptr : E);
     return;
   }
   // What it is handed to: a call's argument, a constructor's, or a place.
@@ -259,6 +262,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
          cast<UnaryOperator>(P)->getOpcode() == UO_AddrOf))
       continue;
     if (const auto *Call = dyn_cast<CallExpr>(P)) {
+      if (!functionFor(Call->getDirectCallee()) && !F->HandedOver)
+        F->HandedOver = E;
       handOver(F->Decl, Call->getCallee(), Call->getDirectCallee());
       return;
     }
@@ -266,6 +271,7 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
       StringRef Name =
           cast<CXXConstructExpr>(P)->getConstructor()->getParent()->getName();
       if (Name == "thread" || Name == "jthread") {
+        F->HandedOver = E;
         addEntry(F->Decl, {EntryKind::Thread, "std::" + Name.str(), nullptr,
                            nullptr, 0});
         return;
@@ -282,6 +288,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
     break;
   }
   F->AddressTaken = true;
+  if (!F->HandedOver)
+    F->HandedOver = E;
 }
 
 /// call_once() and the like.
@@ -363,6 +371,7 @@ ExtensionModel::Builder::factsOf(const FunctionDecl *Callee) {
     It->second.ChangesLocks = LockCallees.changesLocks(Callee);
     if (const IdentifierInfo *II = Callee->getIdentifier()) {
       StringRef Name = facts::canonicalName(II->getName());
+      It->second.ThreadState = facts::findThreadStateApi(Name);
       if ((It->second.Role = facts::findModelCall(Name)))
         It->second.Name = Name;
     }
@@ -374,7 +383,7 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
   if (!Current)
     return;
   const FunctionDecl *Callee = E->getDirectCallee();
-  CallSite Site{E, Current->Decl, Callee};
+  CallSite Site{E, Current->Decl, Callee, E};
   Current->Calls.push_back(Site);
   if (!Callee)
     return;
@@ -383,6 +392,8 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
   const CalleeFacts &Facts = factsOf(Callee);
   if (Facts.ChangesLocks)
     ChangesLocks.insert(Current->Decl);
+  if (Facts.ThreadState)
+    Current->ThreadStates.push_back({E, Facts.ThreadState});
   if (!Facts.Role)
     return;
   Special.push_back({Facts.Name, Site});
@@ -403,8 +414,15 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
 void ExtensionModel::Builder::visitConstruct(const CXXConstructExpr *E) {
   if (!Current || !E->getConstructor())
     return;
+  // The guards are plain classes with at most a flag to construct them from.
+  const CXXRecordDecl *Record = E->getConstructor()->getParent();
+  if (E->getNumArgs() <= 1 && !Record->isInStdNamespace() &&
+      !isa<ClassTemplateSpecializationDecl>(Record))
+    if (const facts::ThreadStateApi *Api =
+            facts::findThreadStateApi(Record->getQualifiedNameAsString()))
+      Current->ThreadStates.push_back({E, Api});
   if (Function *F = functionFor(E->getConstructor())) {
-    CallSite Site{nullptr, Current->Decl, F->Decl};
+    CallSite Site{nullptr, Current->Decl, F->Decl, E};
     F->Callers.push_back(Site);
     Current->Calls.push_back(Site);
   }
@@ -417,6 +435,10 @@ void ExtensionModel::Builder::visitAssignment(const BinaryOperator *E) {
   if (!Member)
     return;
   StringRef Field = Member->getMemberDecl()->getName();
+  if (Field == "m_slots")
+    if (const VarDecl *VD = variableOf(Member->getBase()))
+      SlotAssignments.push_back({VD->getCanonicalDecl(), Field.str(),
+                                 E->getRHS()});
   if (!Field.starts_with("tp_") && !facts::findTypeSlotByField(Field))
     return;
   if (const VarDecl *VD = variableOf(Member->getBase());

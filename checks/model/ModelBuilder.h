@@ -68,8 +68,10 @@ private:
   void readTypeSlot(TypeObject &Type, llvm::StringRef Field, const Expr *Value);
   void readModules();
   void readDefinition(Module &Mod, const clang::VarDecl *Def);
-  void readModuleSlots(Module &Mod, const clang::VarDecl *Array);
+  void readModuleSlots(Module &Mod, const clang::VarDecl *Array,
+                       unsigned Depth = 0);
   void readBindings();
+  void addModule(Module Mod);
   void addEntry(const clang::FunctionDecl *FD, EntryPoint Entry);
 
   // Conclusions.
@@ -109,20 +111,25 @@ private:
     const Expr *Value;
   };
   std::vector<TypeAssignment> TypeAssignments;
+  /// Module definitions whose m_slots code assigns, and what: `def.m_slots = s`.
+  std::vector<TypeAssignment> SlotAssignments;
+  bool InTable = false; ///< In the initialiser of one of Python's tables.
+  /// Functions named in other initialisers, with the place.
+  llvm::DenseMap<const clang::FunctionDecl *, const clang::DeclRefExpr *>
+      InInitializers;
   llvm::SetVector<const clang::RecordDecl *> StateRecords;
   /// What LockSummaries and facts::findModelCall() say of a callee.
   struct CalleeFacts {
     bool ChangesLocks = false;
     std::optional<facts::ModelCall> Role;
     llvm::StringRef Name; ///< Canonical; empty without a role.
+    const facts::ThreadStateApi *ThreadState = nullptr;
   };
   const CalleeFacts &factsOf(const clang::FunctionDecl *Callee);
   flow::LockSummaries LockCallees;
   llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
   /// Functions that call or declare something that changes locks.
   llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
-  /// Functions named in initialisers of globals.
-  llvm::DenseSet<const clang::FunctionDecl *> InInitialisers;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;
 };

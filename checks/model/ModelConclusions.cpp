@@ -95,8 +95,11 @@ void ExtensionModel::Builder::concludeContexts() {
       Set |= contextOf(E.Kind);
     // A table that nobody here knows: other code calls what is in it.
     const bool SetsUp = Registers.count(FD->getCanonicalDecl()) || setsUp(FD);
-    if (InInitialisers.count(FD) && !InTables.count(FD)) {
+    auto Named = InInitializers.find(FD);
+    if (Named != InInitializers.end() && !InTables.count(FD)) {
       F->AddressTaken = true;
+      if (!F->HandedOver)
+        F->HandedOver = Named->second;
       F->PresumedInit = !Set && SetsUp;
       Set |= F->PresumedInit ? InitContext : RunContext;
     } else if (F->AddressTaken) {

@@ -11,6 +11,7 @@
 #include "model/ModelBuilder.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/Lex/Lexer.h"
 
 using namespace clang;
 using namespace llvm;
@@ -226,14 +227,21 @@ void ExtensionModel::Builder::readTables() {
 
 // --- Modules ----------------------------------------------------------------
 
-void ExtensionModel::Builder::readModuleSlots(Module &Mod,
-                                              const VarDecl *Array) {
-  Mod.SlotArray = Array;
+void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
+                                              unsigned Depth) {
+  if (!Depth)
+    Mod.SlotArray = Array;
   const VarDecl *Definition = Array->getDefinition();
-  if (!Definition || !initializerList(Definition))
+  if (!Definition || !initializerList(Definition) || Depth > 5 ||
+      any_of(stateFor(Definition, StateKind::Global).Accesses,
+             [](const Access &A) { return A.writes(); })) {
+    Mod.SlotsVisible = false;
     return;
-  Mod.SlotArray = Definition;
-  Mod.SlotsVisible = true;
+  }
+  if (!Depth) {
+    Mod.SlotArray = Definition;
+    Mod.SlotsVisible = true;
+  }
   auto IsSlot = [](StringRef N) { return facts::findModuleSlot(N) != nullptr; };
   forEachElement(Definition, [&](const InitListExpr *Element) {
     // PyModuleDef_Slot is {slot, value}, PySlot is {sl_id, ..., union}.
@@ -248,6 +256,9 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
           Value = E;
           break;
         }
+    if (!Depth && (!Id || isNullOrZero(Id, Context)) &&
+        Element->getBeginLoc().isValid())
+      Mod.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
     if (!Id)
       return;
     // Py_mod_gil as the argument of PySlot_DATA() stands within parentheses of
@@ -270,8 +281,13 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
                    stripped(Value)->getBeginLoc(), SM,
                    Context.getLangOpts(),
                    [](StringRef N) { return facts::isModuleSlotValue(N); });
-               !Macro.empty())
+               !Macro.empty()) {
         S.Value = Macro.str();
+        SourceLocation At = SM.getFileLoc(stripped(Value)->getBeginLoc());
+        SmallString<64> Buffer;
+        if (Lexer::getSpelling(At, Buffer, SM, Context.getLangOpts()) == Macro)
+          S.ValueLoc = At;
+      }
       else if (const VarDecl *VD = variableOf(Value))
         S.Value = VD->getNameAsString();
       else
@@ -293,6 +309,12 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod,
         break;
       case facts::ModuleSlotRole::StateFree:
         Mod.Free = S.Function;
+        break;
+      case facts::ModuleSlotRole::Slots:
+        if (const VarDecl *Nested = Value ? variableOf(Value) : nullptr)
+          readModuleSlots(Mod, Nested, Depth + 1);
+        else
+          Mod.SlotsVisible = false;
         break;
       case facts::ModuleSlotRole::Methods:
         if (Value)
@@ -317,6 +339,12 @@ void ExtensionModel::Builder::readDefinition(Module &Mod, const VarDecl *Def) {
   if (const VarDecl *Definition = Def->getDefinition())
     Def = Definition;
   Mod.Definition = Def;
+  for (const TypeAssignment &A : SlotAssignments)
+    if (A.Object == Def->getCanonicalDecl()) {
+      if (const VarDecl *Array = variableOf(A.Value))
+        readModuleSlots(Mod, Array);
+      return;
+    }
   const InitListExpr *List = initializerList(Def);
   if (!List)
     return;
@@ -385,6 +413,7 @@ void ExtensionModel::Builder::readModules() {
     // The creating call, here or in a helper, at most a few calls away.
     SmallVector<std::pair<const FunctionDecl *, unsigned>, 8> Work;
     DenseSet<const FunctionDecl *> Seen;
+    DenseMap<const FunctionDecl *, CallSite> CalledAt;
     Work.push_back({F->Decl, 0});
     for (size_t I = 0; I < Work.size(); ++I) {
       auto [FD, Depth] = Work[I];
@@ -401,14 +430,27 @@ void ExtensionModel::Builder::readModules() {
         Mod.CreateCall = Site.Call;
         Mod.Init = Multi ? InitKind::MultiPhase : InitKind::SinglePhase;
         if (Site.Call->getNumArgs())
-          if (const VarDecl *Def = variableOf(Site.Call->getArg(0)))
+          if (const VarDecl *Def = variableOf(Site.Call->getArg(0));
+              Def && Def->hasGlobalStorage())
             readDefinition(Mod, Def);
+        // Back to the file of the init function.
+        Mod.CreateSite = Site.Call;
+        for (const FunctionDecl *At = FD;
+             At != F->Decl && !SM.isWrittenInSameFile(
+                                  SM.getExpansionLoc(At->getLocation()),
+                                  SM.getExpansionLoc(F->Decl->getLocation()));) {
+          const CallSite &Up = CalledAt.find(At)->second;
+          Mod.CreateSite = Up.Where;
+          At = Up.Caller;
+        }
       }
       if (Depth < 4)
         if (const Function *Caller = functionFor(FD))
           for (const CallSite &Site : Caller->Calls)
-            if (Site.Callee && functionFor(Site.Callee))
-              Work.push_back({Site.Callee, Depth + 1});
+            if (Function *Callee = functionFor(Site.Callee)) {
+              CalledAt.try_emplace(Callee->Decl, Site);
+              Work.push_back({Callee->Decl, Depth + 1});
+            }
     }
     if (Kind == EntryKind::ModuleExport) {
       Mod.Init = InitKind::Export;
@@ -422,15 +464,38 @@ void ExtensionModel::Builder::readModules() {
     }
     if (Mod.Name.empty())
       Mod.Name = Name.str();
-    for (auto [FD, Entry] :
-         {std::pair{Mod.Traverse, EntryKind::ModuleTraverse},
-          std::pair{Mod.Clear, EntryKind::ModuleClear},
-          std::pair{Mod.Free, EntryKind::ModuleFree}})
-      addEntry(FD, {Entry, Mod.Name, Mod.Definition, nullptr, 0});
-    if (Mod.State)
-      StateRecords.insert(canonical(Mod.State));
-    M.Modules.push_back(std::move(Mod));
+    addModule(std::move(Mod));
   }
+
+  // Definitions with slots that no init function of this file uses.
+  for (const VarDecl *VD : Variables) {
+    if (elementTypeName(VD->getType()) != "PyModuleDef" ||
+        !VD->getType()->isRecordType() || isOfModuleMacro(VD->getLocation()) ||
+        any_of(M.Modules, [&](const Module &Mod) {
+          return Mod.Definition &&
+                 Mod.Definition->getCanonicalDecl() == VD->getCanonicalDecl();
+        }))
+      continue;
+    Module Mod;
+    readDefinition(Mod, VD);
+    if (!Mod.SlotArray)
+      continue;
+    Mod.Init = InitKind::MultiPhase;
+    Mod.Loc = VD->getLocation();
+    Mod.Generated = isGenerated(VD);
+    addModule(std::move(Mod));
+  }
+}
+
+void ExtensionModel::Builder::addModule(Module Mod) {
+  for (auto [FD, Entry] :
+       {std::pair{Mod.Traverse, EntryKind::ModuleTraverse},
+        std::pair{Mod.Clear, EntryKind::ModuleClear},
+        std::pair{Mod.Free, EntryKind::ModuleFree}})
+    addEntry(FD, {Entry, Mod.Name, Mod.Definition, nullptr, 0});
+  if (Mod.State)
+    StateRecords.insert(canonical(Mod.State));
+  M.Modules.push_back(std::move(Mod));
 }
 
 void ExtensionModel::Builder::readBindings() {

@@ -86,6 +86,23 @@ std::string join(ArrayRef<std::string> Tokens) {
   return Text;
 }
 
+/// Calls \p Consume with each raw token of a file that begins in [From, To).
+template <class Fn>
+void lexRaw(const SourceManager &SM, const LangOptions &LangOpts, FileID File,
+            unsigned From, unsigned To, Fn Consume) {
+  bool Invalid = false;
+  StringRef Buffer = SM.getBufferData(File, &Invalid);
+  if (Invalid || To <= From || To > Buffer.size())
+    return;
+  Lexer Raw(SM.getLocForStartOfFile(File), LangOpts, Buffer.begin(),
+            Buffer.begin() + From, Buffer.end());
+  Token Tok;
+  for (Raw.LexFromRawLexer(Tok);
+       Tok.isNot(tok::eof) && SM.getFileOffset(Tok.getLocation()) < To;
+       Raw.LexFromRawLexer(Tok))
+    Consume(Tok);
+}
+
 } // namespace
 
 class Preprocessing::Recorder : public PPCallbacks {
@@ -306,32 +323,28 @@ private:
 
   /// Calls \p Consume with each raw token of a range of one file.
   template <class Fn> void lex(SourceRange Range, Fn Consume) const {
-    FileID File = SM.getFileID(Range.getBegin());
-    bool Invalid = false;
-    StringRef Buffer = SM.getBufferData(File, &Invalid);
-    unsigned From = SM.getFileOffset(Range.getBegin());
-    unsigned To = SM.getFileOffset(Range.getEnd());
-    if (Invalid || To <= From || To > Buffer.size())
-      return;
-    Lexer Raw(SM.getLocForStartOfFile(File), PP.getLangOpts(), Buffer.begin(),
-              Buffer.begin() + From, Buffer.end());
-    Token Tok;
-    for (Raw.LexFromRawLexer(Tok);
-         Tok.isNot(tok::eof) && SM.getFileOffset(Tok.getLocation()) < To;
-         Raw.LexFromRawLexer(Tok))
-      Consume(Tok);
+    lexRaw(SM, PP.getLangOpts(), SM.getFileID(Range.getBegin()),
+           SM.getFileOffset(Range.getBegin()), SM.getFileOffset(Range.getEnd()),
+           Consume);
   }
 
   void readIdentifiers(SourceRange Range) {
-    SkippedText Text{Range, {}};
+    SkippedText Text{Range, {}, {}};
+    unsigned Define = 0; // 1 after the hash, 2 after the word.
     lex(Range, [&](const Token &Tok) {
-      if (Tok.is(tok::raw_identifier))
-        Text.Identifiers.push_back(spelling(Tok));
+      if (!Tok.is(tok::raw_identifier)) {
+        Define = Tok.is(tok::hash) && Tok.isAtStartOfLine();
+        return;
+      }
+      if (Define == 2)
+        Text.Macros.push_back(spelling(Tok));
+      Define = Define == 1 && Tok.getRawIdentifier() == "define" ? 2 : 0;
+      Text.Identifiers.push_back(spelling(Tok));
     });
-    llvm::sort(Text.Identifiers);
-    Text.Identifiers.erase(
-        std::unique(Text.Identifiers.begin(), Text.Identifiers.end()),
-        Text.Identifiers.end());
+    for (std::vector<std::string> *List : {&Text.Identifiers, &Text.Macros}) {
+      llvm::sort(*List);
+      List->erase(std::unique(List->begin(), List->end()), List->end());
+    }
     Record.Skipped.push_back(std::move(Text));
   }
 
@@ -506,6 +519,29 @@ bool Preprocessing::skippedMentions(SourceRange Range, StringRef Name) const {
            contains(*SM, {Begin, End}, S.Range.getBegin()) &&
            std::binary_search(S.Identifiers.begin(), S.Identifiers.end(), Name);
   });
+}
+
+bool Preprocessing::skippedDefinition(SourceRange Range, StringRef Name) const {
+  auto [File, From] = SM->getDecomposedExpansionLoc(Range.getBegin());
+  auto [EndFile, To] = SM->getDecomposedLoc(
+      SM->getExpansionRange(Range.getEnd()).getEnd());
+  auto Has = [](const std::vector<std::string> &List, StringRef Word) {
+    return std::binary_search(List.begin(), List.end(), Word);
+  };
+  std::vector<const SkippedText *> Defining;
+  for (const SkippedText &S : Skipped)
+    if (!S.Macros.empty() && Has(S.Identifiers, Name))
+      Defining.push_back(&S);
+  if (Defining.empty() || File != EndFile)
+    return false;
+  bool Found = false;
+  lexRaw(*SM, PP->getLangOpts(), File, From, To, [&](const Token &Tok) {
+    Found |= Tok.is(tok::raw_identifier) &&
+             any_of(Defining, [&](const SkippedText *S) {
+               return Has(S->Macros, Tok.getRawIdentifier());
+             });
+  });
+  return Found;
 }
 
 bool Preprocessing::isFirstParty(SourceLocation Loc) const {

@@ -96,6 +96,11 @@ public:
   /// e.g. a slot written under a condition that is false here.
   bool skippedMentions(clang::SourceRange Range, llvm::StringRef Name) const;
 
+  /// True when the text within \p Range uses a macro of which a skipped
+  /// definition mentions \p Name: `#define GIL_SLOT {Py_mod_gil, ...},` in the
+  /// branch for newer versions.
+  bool skippedDefinition(clang::SourceRange Range, llvm::StringRef Name) const;
+
   /// True when \p Loc is in a file of the extension itself: not a system
   /// header, not one of CPython's, NumPy's, pybind11's or nanobind's.
   bool isFirstParty(clang::SourceLocation Loc) const;
@@ -107,6 +112,7 @@ private:
   struct SkippedText {
     clang::SourceRange Range;
     std::vector<std::string> Identifiers; ///< Sorted, unique.
+    std::vector<std::string> Macros;      ///< That it defines; as above.
   };
   struct ConditionRegion {
     clang::SourceRange Range;

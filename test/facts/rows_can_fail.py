@@ -64,7 +64,7 @@ FOR_HEADERS = [
     Break("Locks", 'LOCK("PyMutex_Unlock", CPython, Function, Release, PyMutex, 0,', 'LOCK("PyMutex_Unlock", CPython, Function, Release, PyMutex, 1,', "PyMutex_Unlock: 3.13: parameter 1 is not a lock"),
     Break("Locks", "Begin, CriticalSection2, 0, 1)", "Begin, CriticalSection2, 0, 2)", "Py_BEGIN_CRITICAL_SECTION2: 3.15t: the macro has no parameter 2"),
     Break("ModelCalls", 'MODEL_CALL("PyType_Ready",', 'MODEL_CALL("PyType_Redy",', "PyType_Redy: Apis.def: has no row"),
-    Break("ModuleSlotValues", "Py_MOD_GIL_USED, Py_mod_gil)", "Py_MOD_GIL_USED, Py_mod_gill)", "Py_MOD_GIL_USED: ModuleSlots.def: has no slot Py_mod_gill"),
+    Break("ModuleSlotValues", "Py_MOD_GIL_USED, Py_mod_gil,", "Py_MOD_GIL_USED, Py_mod_gill,", "Py_MOD_GIL_USED: ModuleSlots.def: has no slot Py_mod_gill"),
     # Shapes
     Break("BorrowedReferences", 'Mutable, "PyDict_GetItemRef", IntReturnWithLookup, KeepsErrors, "Cleanest', 'Mutable, "PyDict_GetItemRef", DropInReturnStrong, KeepsErrors, "Cleanest', "PyDict_GetItemWithError: 3.14: PyDict_GetItemRef does not have the signature of DropInReturnStrong"),
     Break("BorrowedReferences", '"PyImport_AddModuleRef", DropInReturnStrong', '"PyImport_AddModuleRef", IntReturnWithLookup', "PyImport_AddModule: 3.13: PyImport_AddModuleRef does not have the signature"),
