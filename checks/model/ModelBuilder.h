@@ -114,7 +114,7 @@ private:
   /// Module definitions whose m_slots code assigns, and what: `def.m_slots = s`.
   std::vector<TypeAssignment> SlotAssignments;
   bool InTable = false; ///< In the initialiser of one of Python's tables.
-  /// Functions named in other initialisers, with the place.
+  /// Functions named in initialisers; the place, null in one of Python's tables.
   llvm::DenseMap<const clang::FunctionDecl *, const clang::DeclRefExpr *>
       InInitializers;
   llvm::SetVector<const clang::RecordDecl *> StateRecords;
