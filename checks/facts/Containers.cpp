@@ -14,34 +14,11 @@ using namespace llvm;
 
 namespace pyext::facts {
 
-static constexpr std::string_view ExistingRows[] = {
-#define EXISTING(Name) #Name,
+static constexpr ExistingObject ExistingRows[] = {
+#define EXISTING(Name) {#Name},
 #include "facts/ExistingObjects.def"
 #undef EXISTING
 };
-
-template <size_t N>
-static constexpr bool isSorted(const std::string_view (&Rows)[N]) {
-  for (size_t I = 1; I < N; ++I)
-    if (!(Rows[I - 1] < Rows[I]))
-      return false;
-  return true;
-}
-static_assert(isSorted(ExistingRows), "ExistingObjects.def");
-
-bool givesExistingObject(StringRef Name) {
-  return std::binary_search(std::begin(ExistingRows), std::end(ExistingRows),
-                            std::string_view(Name.data(), Name.size()));
-}
-
-std::optional<ContainerKind> typeTestedBy(StringRef Macro) {
-#define TYPE_TEST(Name, Kind)                                                  \
-  if (Macro == #Name)                                                          \
-    return ContainerKind::Kind;
-#include "facts/TypeTests.def"
-#undef TYPE_TEST
-  return std::nullopt;
-}
 
 static constexpr ItemStorage StorageRows[] = {
 #define STORAGE(Struct, Field, Item, Items) {#Struct, #Field, #Item, #Items},
@@ -49,11 +26,44 @@ static constexpr ItemStorage StorageRows[] = {
 #undef STORAGE
 };
 
+static constexpr TypeTest TestRows[] = {
+#define TYPE_TEST(Name, Kind) {#Name, ContainerKind::Kind},
+#include "facts/TypeTests.def"
+#undef TYPE_TEST
+};
+
+template <size_t N>
+static constexpr bool isSorted(const ExistingObject (&Rows)[N]) {
+  for (size_t I = 1; I < N; ++I)
+    if (!(std::string_view(Rows[I - 1].Name) < std::string_view(Rows[I].Name)))
+      return false;
+  return true;
+}
+static_assert(isSorted(ExistingRows), "ExistingObjects.def");
+
+bool givesExistingObject(StringRef Name) {
+  const auto *It = std::lower_bound(
+      std::begin(ExistingRows), std::end(ExistingRows), Name,
+      [](const ExistingObject &Row, StringRef N) { return Row.Name < N; });
+  return It != std::end(ExistingRows) && It->Name == Name;
+}
+
+std::optional<ContainerKind> typeTestedBy(StringRef Macro) {
+  for (const TypeTest &Row : TestRows)
+    if (Macro == Row.Name)
+      return Row.Kind;
+  return std::nullopt;
+}
+
 const ItemStorage *findItemStorage(StringRef Struct, StringRef Field) {
   for (const ItemStorage &Row : StorageRows)
     if (Field == Row.Field && Struct == Row.Struct)
       return &Row;
   return nullptr;
 }
+
+ArrayRef<ExistingObject> existingObjects() { return ExistingRows; }
+ArrayRef<ItemStorage> itemStorages() { return StorageRows; }
+ArrayRef<TypeTest> typeTests() { return TestRows; }
 
 } // namespace pyext::facts

@@ -13,10 +13,17 @@
 
 namespace pyext::facts {
 
+struct ExistingObject {
+  const char *Name;
+};
 /// Whether the call gives an object that was there before and that others hold;
 /// see ExistingObjects.def.
 bool givesExistingObject(llvm::StringRef Name);
 
+struct TypeTest {
+  const char *Name;
+  ContainerKind Kind;
+};
 /// What an object is when macro \p Name is true of it.
 std::optional<ContainerKind> typeTestedBy(llvm::StringRef Macro);
 
@@ -30,6 +37,10 @@ struct ItemStorage {
 /// Null when the field of CPython's struct \p Struct is none.
 const ItemStorage *findItemStorage(llvm::StringRef Struct,
                                    llvm::StringRef Field);
+
+llvm::ArrayRef<ExistingObject> existingObjects();
+llvm::ArrayRef<ItemStorage> itemStorages();
+llvm::ArrayRef<TypeTest> typeTests();
 
 } // namespace pyext::facts
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/FactsJson.h"
+#include "facts/Containers.h"
 #include "facts/EnumNames.h"
 #include "facts/ModelCalls.h"
 #include "llvm/Support/JSON.h"
@@ -201,6 +202,18 @@ public:
     choice("Meaning", R.Meaning);
   }
 
+  void row(const ExistingObject &R) { text("Name", R.Name); }
+  void row(const ItemStorage &R) {
+    text("Struct", R.Struct);
+    text("Field", R.Field);
+    text("Item", R.Item);
+    text("Items", R.Items);
+  }
+  void row(const TypeTest &R) {
+    text("Name", R.Name);
+    choice("Kind", R.Kind);
+  }
+
   template <typename RowT> void table(StringRef Name, ArrayRef<RowT> Rows) {
     J.attributeArray(Name, [&] {
       for (const RowT &Row : Rows)
@@ -226,8 +239,10 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ContainerCalls", containerCalls());
     W.table("DefinitionTables", definitionTables());
     W.table("DetachedCalls", detachedCalls());
+    W.table("ExistingObjects", existingObjects());
     W.table("GeneratedNames", generatedNames());
     W.table("InteriorPointers", interiorPointers());
+    W.table("ItemStorages", itemStorages());
     W.table("LockGuards", lockGuards());
     W.table("Locks", lockApis());
     W.table("ModelCalls", modelCalls());
@@ -244,6 +259,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ThreadSafety", threadSafetyLevels());
     W.table("ThreadStates", threadStateApis());
     W.table("TypeSlots", typeSlots());
+    W.table("TypeTests", typeTests());
   });
   OS << '\n';
 }

@@ -1808,6 +1808,7 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
   if (Flow) {
     auto Refs = std::make_unique<FunctionRefs>();
     Refs->FD = FD;
+    Refs->NumBlocks = Flow->graph().getNumBlockIDs();
     RefTransfer Transfer(*this, *Refs, *Flow);
     auto Solved = solveForward(Flow, Transfer, Failed);
     if (Solved && Transfer.Work > RefTransfer::MaxWork) {

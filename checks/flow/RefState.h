@@ -127,6 +127,8 @@ struct OriginUse {
 class FunctionRefs {
 public:
   const clang::FunctionDecl *function() const { return FD; }
+  /// Number of basic blocks.
+  unsigned size() const { return NumBlocks; }
   llvm::ArrayRef<Origin> origins() const { return Origins; }
   const Origin &origin(unsigned I) const { return Origins[I]; }
   llvm::ArrayRef<Lookup> lookups() const { return Lookups; }
@@ -157,6 +159,7 @@ private:
   friend class RefTransfer;
   friend class RefStates;
   const clang::FunctionDecl *FD = nullptr;
+  unsigned NumBlocks = 0;
   std::vector<Origin> Origins;
   std::vector<Lookup> Lookups;
   std::vector<OriginUse> OriginUses;

@@ -147,11 +147,23 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
     }
   }
 
+  FixWork.clear();
   for (const auto &[FD, Why] : States.notAnalysed())
     if (!FD->isTemplated())
       diag(FD->getLocation(), "'%0' was not analysed: %1",
            DiagnosticIDs::Remark)
           << FD->getNameAsString() << Why;
+}
+
+/// Every fix looks at the whole function again. What that may cost is bounded,
+/// so that a large generated function does not take a minute.
+bool BorrowedRefRaceCheck::affordsFix(const flow::FunctionRefs &Refs) {
+  constexpr size_t MaxWork = 30000; // Basic blocks.
+  size_t &Spent = FixWork[Refs.function()];
+  if (Spent > MaxWork)
+    return false;
+  Spent += Refs.size() + 20;
+  return true;
 }
 
 void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
@@ -172,6 +184,8 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
   StrongReferenceFix Fix;
   if (L.Through)
     Fix.WhyNot = "the look-up is in another function";
+  else if (!affordsFix(Refs))
+    Fix.WhyNot = "the function is large and has many look-ups";
   else if (L.Fact->Replacement)
     Fix = makeStrongReferenceFix(
         L.Where, *L.Fact, FD, Model.context(),

@@ -33,6 +33,9 @@ private:
               const flow::Use &Last, const flow::Sharing &Sharing,
               bool SectionEnds);
 
+  bool affordsFix(const flow::FunctionRefs &Refs);
+
+  llvm::DenseMap<const clang::FunctionDecl *, size_t> FixWork;
   const unsigned Tier;
   const bool StrictHelpers;
   /// Files that a fix of this run makes include pythoncapi_compat.h.

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "support/Source.h"
+#include "llvm/Support/xxhash.h"
 #include "clang/AST/Expr.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Lex/Lexer.h"
@@ -29,8 +30,27 @@ SourceLocation SourceText::location(unsigned Offset) const {
 }
 
 ArrayRef<SourceText::Token> SourceText::tokens() const {
-  if (!Tokens.empty() || Text.empty())
-    return Tokens;
+  if (Text.empty())
+    return {};
+  if (!Tokens) {
+    // Many edits of one file follow each other: keep the tokens of the last.
+    struct LastFile {
+      uint64_t Hash = 0;
+      size_t Size = 0;
+      std::shared_ptr<const std::vector<Token>> Tokens;
+    };
+    static thread_local LastFile Last;
+    const uint64_t Hash = llvm::xxh3_64bits(Text);
+    if (!Last.Tokens || Last.Hash != Hash || Last.Size != Text.size())
+      Last = {Hash, Text.size(),
+              std::make_shared<const std::vector<Token>>(lex())};
+    Tokens = Last.Tokens;
+  }
+  return *Tokens;
+}
+
+std::vector<SourceText::Token> SourceText::lex() const {
+  std::vector<Token> Found;
   Lexer Raw(SM.getLocForStartOfFile(File), LO, Text.begin(), Text.begin(),
             Text.end());
   clang::Token T;
@@ -38,9 +58,9 @@ ArrayRef<SourceText::Token> SourceText::tokens() const {
     Raw.LexFromRawLexer(T);
     const unsigned Begin = SM.getFileOffset(T.getLocation());
     if (T.isNot(tok::eof))
-      Tokens.push_back({Begin, Begin + T.getLength(), T.isAtStartOfLine()});
+      Found.push_back({Begin, Begin + T.getLength(), T.isAtStartOfLine()});
   } while (T.isNot(tok::eof));
-  return Tokens;
+  return Found;
 }
 
 size_t SourceText::tokenAt(unsigned Offset) const {

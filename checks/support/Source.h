@@ -24,6 +24,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -109,6 +110,7 @@ private:
     bool StartsLine;
   };
   llvm::ArrayRef<Token> tokens() const;
+  std::vector<Token> lex() const;
   /// Index of the first token that does not begin before \p Offset.
   size_t tokenAt(unsigned Offset) const;
 
@@ -116,7 +118,7 @@ private:
   const clang::LangOptions &LO;
   clang::FileID File;
   llvm::StringRef Text;
-  mutable std::vector<Token> Tokens;
+  mutable std::shared_ptr<const std::vector<Token>> Tokens;
 };
 
 /// The innermost statement around \p S, itself included, that is not part of
