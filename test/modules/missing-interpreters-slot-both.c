@@ -9,8 +9,8 @@ static PyModuleDef_Slot spam_slots[] = {
     {Py_mod_exec, spam_exec},
     {0, NULL}
 };
-// CHECK-MESSAGES: :[[@LINE-4]]:25: warning: module 'spam' does not declare whether it needs the GIL
-// CHECK-MESSAGES: :[[@LINE-5]]:25: warning: module 'spam' does not declare its support for multiple interpreters
+// CHECK-MESSAGES-DAG: :[[@LINE-4]]:25: warning: module 'spam' does not declare whether it needs the GIL
+// CHECK-MESSAGES-DAG: :[[@LINE-5]]:25: warning: module 'spam' does not declare its support for multiple interpreters
 // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030C0000
 // CHECK-FIXES: {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 // CHECK-FIXES: #endif
@@ -22,8 +22,8 @@ static struct PyModuleDef spam_def = {
 PyMODINIT_FUNC PyInit_spam(void) { return PyModuleDef_Init(&spam_def); }
 
 static PyModuleDef_Slot ham_slots[] = {{Py_mod_exec, spam_exec}, {0, NULL}};
-// CHECK-MESSAGES: :[[@LINE-1]]:25: warning: module 'ham' does not declare whether it needs the GIL
-// CHECK-MESSAGES: :[[@LINE-2]]:25: warning: module 'ham' does not declare its support for multiple interpreters
+// CHECK-MESSAGES-DAG: :[[@LINE-1]]:25: warning: module 'ham' does not declare whether it needs the GIL
+// CHECK-MESSAGES-DAG: :[[@LINE-2]]:25: warning: module 'ham' does not declare its support for multiple interpreters
 // CHECK-FIXES: static PyModuleDef_Slot ham_slots[] = {{Py_mod_exec, spam_exec},
 // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030C0000
 // CHECK-FIXES: {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
@@ -37,8 +37,8 @@ static struct PyModuleDef ham_def = {
 PyMODINIT_FUNC PyInit_ham(void) { return PyModuleDef_Init(&ham_def); }
 
 static PyModuleDef_Slot eggs_slots[] = {{0, NULL}};
-// CHECK-MESSAGES: :[[@LINE-1]]:25: warning: module 'eggs' does not declare whether it needs the GIL
-// CHECK-MESSAGES: :[[@LINE-2]]:25: warning: module 'eggs' does not declare its support for multiple interpreters
+// CHECK-MESSAGES-DAG: :[[@LINE-1]]:25: warning: module 'eggs' does not declare whether it needs the GIL
+// CHECK-MESSAGES-DAG: :[[@LINE-2]]:25: warning: module 'eggs' does not declare its support for multiple interpreters
 // CHECK-FIXES: static PyModuleDef_Slot eggs_slots[] = {
 // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030D0000
 // CHECK-FIXES: {Py_mod_gil, Py_MOD_GIL_USED},

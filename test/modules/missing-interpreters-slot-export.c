@@ -10,8 +10,8 @@ static PySlot spam_slots[] = {
     PySlot_FUNC(Py_mod_exec, spam_exec),
     PySlot_END
 };
-// CHECK-MESSAGES: :[[@LINE-5]]:15: warning: module 'spam' does not declare whether it needs the GIL
-// CHECK-MESSAGES: :[[@LINE-6]]:15: warning: module 'spam' does not declare its support for multiple interpreters
+// CHECK-MESSAGES-DAG: :[[@LINE-5]]:15: warning: module 'spam' does not declare whether it needs the GIL
+// CHECK-MESSAGES-DAG: :[[@LINE-6]]:15: warning: module 'spam' does not declare its support for multiple interpreters
 // CHECK-FIXES: PySlot_DATA(Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED),
 // CHECK-FIXES: PySlot_DATA(Py_mod_gil, Py_MOD_GIL_USED),
 PyMODEXPORT_FUNC PyModExport_spam(void) { return spam_slots; }

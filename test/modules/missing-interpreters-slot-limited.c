@@ -7,8 +7,8 @@
 static PyModuleDef_Slot spam_slots[] = {
     {0, NULL}
 };
-// CHECK-MESSAGES: :[[@LINE-3]]:25: warning: module 'spam' does not declare whether it needs the GIL
-// CHECK-MESSAGES: :[[@LINE-4]]:25: warning: module 'spam' does not declare its support for multiple interpreters
+// CHECK-MESSAGES-DAG: :[[@LINE-3]]:25: warning: module 'spam' does not declare whether it needs the GIL
+// CHECK-MESSAGES-DAG: :[[@LINE-4]]:25: warning: module 'spam' does not declare its support for multiple interpreters
 // CHECK-FIXES: #ifdef Py_MOD_PER_INTERPRETER_GIL_SUPPORTED
 // CHECK-FIXES: {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 // CHECK-FIXES: #endif
