@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/SharedState.h"
+#include "clang/Basic/SourceManager.h"
 
 using namespace clang;
 using namespace llvm;
