@@ -39,12 +39,13 @@ PyMODINIT_FUNC PyInit_ham(void) { return PyModuleDef_Init(&ham_def); }
 static PyModuleDef_Slot eggs_slots[] = {{0, NULL}};
 // CHECK-MESSAGES-DAG: :[[@LINE-1]]:25: warning: module 'eggs' does not declare whether it needs the GIL
 // CHECK-MESSAGES-DAG: :[[@LINE-2]]:25: warning: module 'eggs' does not declare its support for multiple interpreters
+// The order of edits at one place is the one of the LLVM at hand.
 // CHECK-FIXES: static PyModuleDef_Slot eggs_slots[] = {
-// CHECK-FIXES: #if PY_VERSION_HEX >= 0x030D0000
-// CHECK-FIXES: {Py_mod_gil, Py_MOD_GIL_USED},
+// CHECK-FIXES: #if PY_VERSION_HEX >= 0x030{{[CD]}}0000
+// CHECK-FIXES: {{\{Py_mod_(gil, Py_MOD_GIL_USED|multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED)\},}}
 // CHECK-FIXES: #endif
-// CHECK-FIXES: #if PY_VERSION_HEX >= 0x030C0000
-// CHECK-FIXES: {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+// CHECK-FIXES: #if PY_VERSION_HEX >= 0x030{{[CD]}}0000
+// CHECK-FIXES: {{\{Py_mod_(gil, Py_MOD_GIL_USED|multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED)\},}}
 // CHECK-FIXES: #endif
 // CHECK-FIXES: {0, NULL}};
 static struct PyModuleDef eggs_def = {
