@@ -1746,11 +1746,12 @@ bool handsOutPointer(const FunctionDecl *FD) {
 } // namespace
 
 RefStates::RefStates(const model::ExtensionModel &Model)
-    : Model(Model), Flows(Model.context()) {
+    : Model(Model), Flows(Model.flows()) {
   std::vector<const model::Function *> Work;
   llvm::DenseMap<const FunctionDecl *, char> Direct;
   for (const auto &F : Model.functions()) {
-    if (F->Generated || F->Decl->isDependentContext())
+    if (F->Generated || !F->NotAnalysed.empty() ||
+        F->Decl->isDependentContext())
       continue;
     LookupFinder Finder(Model.context());
     Finder.TraverseStmt(F->Decl->getBody());
@@ -1837,7 +1838,7 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
     }
   }
   --Depth;
-  if (!E.Refs)
+  if (!E.Refs && F->NotAnalysed.empty()) // Else the model says so itself.
     Failures.push_back({FD, Failed});
   E.Done = true;
   return E.Refs.get();

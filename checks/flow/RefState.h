@@ -173,7 +173,8 @@ private:
   llvm::DenseSet<const clang::Stmt *> NewObjectStores;
 };
 
-/// References of the functions of one translation unit, computed on demand.
+/// References of the functions of one translation unit, computed on demand. Ask
+/// ExtensionModel::refs() for the one that all checks share.
 class RefStates {
 public:
   explicit RefStates(const model::ExtensionModel &Model);
@@ -208,7 +209,7 @@ private:
   friend class RefTransfer;
 
   const model::ExtensionModel &Model;
-  FlowCache Flows;
+  FlowCache &Flows;
   std::vector<const clang::FunctionDecl *> Relevant;
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<Entry>> Entries;
   llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;

@@ -44,7 +44,8 @@ struct Sharing {
   clang::SourceLocation Where; ///< Of the second party; may be invalid.
 };
 
-/// Answers for one translation unit; remembers what it found.
+/// Answers for one translation unit; remembers what it found. Ask
+/// ExtensionModel::sharing() for the one that all checks share.
 class SharingAnalysis {
 public:
   explicit SharingAnalysis(RefStates &States) : States(States) {}

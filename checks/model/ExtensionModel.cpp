@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/ExtensionModel.h"
+#include "flow/Sharing.h"
 #include "model/ModelBuilder.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
@@ -122,6 +123,18 @@ ExtensionModel::ExtensionModel(ASTContext &Context, const Preprocessing &PP)
 }
 
 ExtensionModel::~ExtensionModel() = default;
+
+flow::RefStates &ExtensionModel::refs() const {
+  if (!Refs)
+    Refs = std::make_unique<flow::RefStates>(*this);
+  return *Refs;
+}
+
+flow::SharingAnalysis &ExtensionModel::sharing() const {
+  if (!Sharing)
+    Sharing = std::make_unique<flow::SharingAnalysis>(refs());
+  return *Sharing;
+}
 
 const Function *ExtensionModel::function(const FunctionDecl *FD) const {
   return FD ? FunctionIndex.lookup(FD->getCanonicalDecl()) : nullptr;

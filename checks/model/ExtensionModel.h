@@ -30,6 +30,11 @@
 #include <string>
 #include <vector>
 
+namespace pyext::flow {
+class RefStates;
+class SharingAnalysis;
+} // namespace pyext::flow
+
 namespace pyext::model {
 
 /// How the interpreter or somebody else enters a function.
@@ -271,6 +276,12 @@ public:
   /// The control flow graphs of this file, built when first asked for.
   flow::FlowCache &flows() const { return *Flows; }
 
+  /// Where references come from and go, made when first asked for and shared by
+  /// all checks: #include "flow/RefState.h".
+  flow::RefStates &refs() const;
+  /// Who else can change a container, likewise: #include "flow/Sharing.h".
+  flow::SharingAnalysis &sharing() const;
+
   /// The file's own mark says that a tool wrote it: Cython, mypyc, SWIG, f2py.
   bool isGenerated() const { return !Generator.empty(); }
   llvm::StringRef generator() const { return Generator; }
@@ -296,6 +307,8 @@ private:
   /// Held by every caller, in the callee's own words.
   llvm::DenseMap<const clang::FunctionDecl *, flow::LockList> CallerLocks;
   std::unique_ptr<flow::FlowCache> Flows;
+  mutable std::unique_ptr<flow::RefStates> Refs;
+  mutable std::unique_ptr<flow::SharingAnalysis> Sharing;
   std::string Generator;
 };
 

@@ -77,8 +77,8 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
   const model::Preprocessing &PP = Model.preprocessing();
   const ASTContext &Context = Model.context();
   const SourceManager &SM = Context.getSourceManager();
-  flow::RefStates States(Model);
-  flow::SharingAnalysis Sharing(States);
+  flow::RefStates &States = Model.refs();
+  flow::SharingAnalysis &Sharing = Model.sharing();
   llvm::DenseSet<std::pair<SourceLocation, const char *>> Reported;
 
   for (const FunctionDecl *FD : States.relevant()) {
