@@ -60,6 +60,11 @@ bool newThrough(StringRef Api, unsigned Arg) {
   return false;
 }
 
+/// The call stores references through arguments that others can drop.
+bool isStep(const facts::BorrowedReference &Row) {
+  return Row.Mutable && Row.Result == facts::ResultKind::OutArguments;
+}
+
 /// A lookup is followed when it can be dropped by another thread, or when what
 /// it yields is a container whose items can be.
 bool isFollowed(const facts::BorrowedReference &Row) {
@@ -1372,7 +1377,7 @@ private:
                          ? evaluate(A, S)
                          : Values());
     }
-    if (Recording && Own)
+    if (Recording && (Own || !Api.empty()))
       recordCall(S, Call, Args);
 
     // A call that is itself a lookup begins its reference anew.
@@ -1493,6 +1498,19 @@ private:
     // An output.
     if (!Api.empty()) {
       if (const facts::BorrowedReference *Row = facts::findBorrowed(Api)) {
+        if (isStep(*Row) &&
+            (int(Arg) == Row->OutArg || int(Arg) == Row->OutArg2)) {
+          const Expr *Where = Call->getArg(Arg);
+          const Expr *Container =
+              unsigned(Row->ContainerArg) < Call->getNumArgs()
+                  ? containerBehind(Call->getArg(Row->ContainerArg))
+                  : nullptr;
+          const unsigned O = borrowed(Where, Row, Api.str(), Container);
+          Refs.Lookups[Refs.Origins[O].Lookup].Step = Call;
+          define(S, Where);
+          setLocation(S, Loc, {O});
+          return;
+        }
         OriginKind K = Row->Container == facts::ContainerKind::Arguments
                            ? OriginKind::Argument
                            : OriginKind::New;
@@ -1716,7 +1734,13 @@ public:
   explicit LookupFinder(const ASTContext &Context) : Context(Context) {}
   bool Found = false;
 
-  bool VisitCallExpr(CallExpr *E) { return look(E); }
+  bool VisitCallExpr(CallExpr *E) {
+    if (StringRef Api = apiName(E); !Api.empty())
+      if (const facts::BorrowedReference *Row = facts::findBorrowed(Api);
+          Row && isStep(*Row))
+        Found = true;
+    return !Found && look(E);
+  }
   bool VisitArraySubscriptExpr(ArraySubscriptExpr *E) { return look(E); }
   bool VisitMemberExpr(MemberExpr *E) { return look(E); }
 

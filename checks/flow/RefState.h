@@ -99,11 +99,14 @@ struct Lookup {
   /// The lookup is in this function of the file, called by Where; nullable.
   const clang::FunctionDecl *Through = nullptr;
   unsigned Inner = ~0u; ///< Index of the lookup in Through.
+  /// The call that stores the reference through its argument Where, as
+  /// PyDict_Next() does; null when the reference is Where's value.
+  const clang::CallExpr *Step = nullptr;
   std::vector<Use> Uses; ///< In source order; comparisons are no uses.
   bool Reached = false;  ///< On a path from the function's entry.
 };
 
-/// What a call of a function of this file was given.
+/// What a call of a function of this file or of the C API was given.
 struct CallArguments {
   const clang::CallExpr *Call;
   llvm::SmallVector<Values, 4> Args; ///< As written; the object of a member call excluded.
@@ -137,7 +140,8 @@ public:
   llvm::ArrayRef<unsigned> usesOf(const clang::ValueDecl *D) const;
   /// Indices into uses() of the values that assignment \p S stores.
   llvm::ArrayRef<unsigned> storedBy(const clang::Stmt *S) const;
-  /// Of a call of a function of this file; null when it is not reached.
+  /// Of a call of a function of this file or of the C API; null when it is not
+  /// reached.
   const CallArguments *arguments(const clang::CallExpr *Call) const;
 
   /// All values the function can return.

@@ -163,6 +163,16 @@ Sharing SharingAnalysis::container(const FunctionRefs &R, const Lookup &L) {
   return values(R, L.ContainerValues, L.Escaped);
 }
 
+Sharing SharingAnalysis::argument(const FunctionRefs &R, const CallExpr *Call,
+                                  unsigned Arg) {
+  const CallArguments *Given = R.arguments(Call);
+  if (!Given || Arg >= Given->Args.size())
+    return isPrivate(Sharing::None);
+  if (Given->IsTuple[Arg])
+    return isPrivate(Sharing::Immutable);
+  return values(R, Given->Args[Arg], Given->Escaped[Arg]);
+}
+
 Sharing SharingAnalysis::values(const FunctionRefs &R, const Values &V,
                                 bool Escaped) {
   if (V.empty())
@@ -690,6 +700,17 @@ bool SharingAnalysis::protects(llvm::ArrayRef<Lock> Locks,
   if (Locks.empty())
     return false;
   return protectsValues(Locks, R, L.Container, L.ContainerValues, Suspendable);
+}
+
+bool SharingAnalysis::protects(llvm::ArrayRef<Lock> Locks,
+                               const FunctionRefs &R, const CallExpr *Call,
+                               unsigned Arg, bool &Suspendable) {
+  Suspendable = false;
+  const CallArguments *Given = R.arguments(Call);
+  if (Locks.empty() || !Given || Arg >= Given->Args.size())
+    return false;
+  return protectsValues(Locks, R, Call->getArg(Arg), Given->Args[Arg],
+                        Suspendable);
 }
 
 bool SharingAnalysis::protectsValues(llvm::ArrayRef<Lock> Locks,

@@ -52,12 +52,21 @@ public:
 
   /// The container of \p L, a lookup of \p R's function, at the lookup.
   Sharing container(const FunctionRefs &R, const Lookup &L);
+  /// What argument \p Arg of \p Call, a call made by \p R's function, points to,
+  /// at the call. Nobody else can change it when the call is never reached.
+  Sharing argument(const FunctionRefs &R, const clang::CallExpr *Call,
+                   unsigned Arg);
+  /// A global or a field.
+  Sharing variable(const clang::ValueDecl *D) { return state(D); }
 
   /// True when \p Locks, held in \p R's function, keep others from changing the
   /// container of \p L. \p Suspendable is set when that holds only until a
   /// critical section is suspended.
   bool protects(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
                 const Lookup &L, bool &Suspendable);
+  /// The same for what argument \p Arg of \p Call points to.
+  bool protects(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
+                const clang::CallExpr *Call, unsigned Arg, bool &Suspendable);
 
 private:
   Sharing values(const FunctionRefs &R, const Values &V, bool Escaped);

@@ -136,6 +136,34 @@ flow::SharingAnalysis &ExtensionModel::sharing() const {
   return *Sharing;
 }
 
+ArrayRef<const CallSite *> ExtensionModel::apiCalls(StringRef Name) const {
+  if (!ApiCalls) {
+    ApiCalls.emplace();
+    // Few functions are called often.
+    DenseMap<const FunctionDecl *, std::vector<const CallSite *> *> Known;
+    for (const auto &F : Functions) {
+      if (F->Generated || F->Decl->isDependentContext())
+        continue;
+      for (const CallSite &C : F->Calls) {
+        if (!C.Call || !C.Callee || !C.Callee->getIdentifier())
+          continue;
+        auto [It, New] = Known.try_emplace(C.Callee->getCanonicalDecl(), nullptr);
+        if (New) {
+          StringRef Callee = C.Callee->getName();
+          if (facts::isApiName(Callee))
+            It->second = &(*ApiCalls)[facts::canonicalName(Callee)];
+        }
+        if (It->second)
+          It->second->push_back(&C);
+      }
+    }
+  }
+  auto It = ApiCalls->find(Name);
+  if (It == ApiCalls->end())
+    return {};
+  return It->second;
+}
+
 const Function *ExtensionModel::function(const FunctionDecl *FD) const {
   return FD ? FunctionIndex.lookup(FD->getCanonicalDecl()) : nullptr;
 }

@@ -25,8 +25,10 @@
 #include "clang/AST/Expr.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -273,6 +275,10 @@ public:
   /// struct, an array, a template argument, or behind a pointer to pointers.
   static bool holdsObjects(clang::QualType QT);
 
+  /// The calls of a function of the C API by its documented name, in functions
+  /// that no tool wrote, in source order.
+  llvm::ArrayRef<const CallSite *> apiCalls(llvm::StringRef Name) const;
+
   /// The control flow graphs of this file, built when first asked for.
   flow::FlowCache &flows() const { return *Flows; }
 
@@ -310,6 +316,8 @@ private:
   mutable std::unique_ptr<flow::RefStates> Refs;
   mutable std::unique_ptr<flow::SharingAnalysis> Sharing;
   std::string Generator;
+  /// Made when first asked for.
+  mutable std::optional<llvm::StringMap<std::vector<const CallSite *>>> ApiCalls;
 };
 
 } // namespace pyext::model
