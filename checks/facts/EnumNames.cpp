@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/EnumNames.h"
+#include "facts/ApiRoles.h"
 #include "facts/ModelCalls.h"
 
 using llvm::ArrayRef;
@@ -166,6 +167,32 @@ NAMES(NameMatch, Word)
 #define ENUMERATORS(E) \
   E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp)
 NAMES(NameMeaning, SetsUp)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(TypeOf) E(Untracks) E(Tracks) E(FreesObject) E(FreesGcObject) \
+  E(MakesObject) E(MakesGcObject) E(InitsObject) E(ClearsWeakRefs) \
+  E(VisitsManagedDict) E(ClearsManagedDict) E(CallsFinalizer) \
+  E(GetsTypeSlot) E(ReadsTypeModule) E(ReadsTypeData) E(FindsTypeModule) \
+  E(MakesBareType) E(MakesModuleType) E(FindsModule) E(RegistersModule) \
+  E(ImportsByName) E(TraverseSafe) E(TraverseTolerated) E(DuringGc) \
+  E(DropsHandle) E(ReturnsInterpreter) E(ReturnsInterpreterId) \
+  E(ReturnsThreadState) E(MainInterpreter) E(WalksThreadStates) \
+  E(SwitchesInterpreter) E(AddsPendingCall) E(Forks) E(BeforeFork) \
+  E(AfterFork) E(ObsoleteAfterFork) E(ReplacesProcess) E(ForkHandlers) \
+  E(LegacyTls) E(SetsSignalHandler) E(SignalSafe) E(ThreadIdentity) \
+  E(ChecksGilState) E(GetsGilStateThread)
+NAMES(ApiRole, GetsGilStateThread)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(Raw) E(Mem) E(Object) E(GcObject) E(CRuntime)
+NAMES(MemoryDomain, CRuntime)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(Alloc) E(Resize) E(Free)
+NAMES(AllocationOp, Free)
 #undef ENUMERATORS
 
 } // namespace pyext::facts

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/FactsJson.h"
+#include "facts/ApiRoles.h"
 #include "facts/Containers.h"
 #include "facts/EnumNames.h"
 #include "facts/ModelCalls.h"
@@ -186,6 +187,18 @@ public:
     choice("Role", R.Role);
   }
 
+  void row(const ApiRoleRow &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Role", R.Role);
+  }
+  void row(const Allocation &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Domain", R.Domain);
+    choice("Op", R.Op);
+  }
+
   void row(const ModelCallApi &R) {
     text("Name", R.Name);
     choice("Origin", R.From);
@@ -230,6 +243,8 @@ void printFactsJSON(llvm::raw_ostream &OS) {
   llvm::json::OStream J(OS, /*IndentSize=*/1);
   J.object([&] {
     RowWriter W(J);
+    W.table("Allocations", allocations());
+    W.table("ApiRoles", apiRoles());
     W.table("Apis", apis());
     W.table("ApiTables", apiTables());
     W.table("AstAliases", astAliases());

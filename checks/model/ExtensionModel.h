@@ -19,6 +19,7 @@
 #include "facts/Facts.h"
 #include "flow/FunctionFlow.h"
 #include "flow/LockSet.h"
+#include "model/Lifecycle.h"
 #include "model/Preprocessing.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
@@ -184,9 +185,34 @@ struct TypeObject {
   bool Static = false;                ///< A PyTypeObject, not a spec.
   const clang::RecordDecl *Instance = nullptr; ///< From basicsize; nullable.
   std::vector<std::pair<std::string, const clang::FunctionDecl *>> Slots; ///< tp_ name.
+  /// Functions and data, also those whose value is not visible here: tp_ names
+  /// that are set to something other than null.
+  std::vector<std::pair<std::string, const clang::Expr *>> Values;
+  const clang::VarDecl *SlotArray = nullptr; ///< Of a spec; nullable.
+  /// All slots are in this file and no code changes them.
+  bool SlotsVisible = false;
+  clang::SourceLocation SlotEnd; ///< Of the array's last element; or invalid.
+  const clang::Expr *FlagsExpr = nullptr; ///< Nullable.
+  std::optional<int64_t> Flags;           ///< Nothing when not constant here.
+  std::optional<int64_t> BasicSize;       ///< Likewise.
+  /// Calls that make a type of the spec.
+  std::vector<const clang::CallExpr *> Creations;
+  /// PyMemberDef makes this field the list of weak references; nullable.
+  const clang::FieldDecl *WeakListField = nullptr;
+  bool HasWeakList = false;
+  bool HasDictOffset = false;
   std::vector<const clang::VarDecl *> MethodTables, GetSetTables, MemberTables;
   std::vector<const clang::FieldDecl *> Members; ///< Exposed by PyMemberDef.
   clang::SourceLocation Loc;
+
+  /// The function of a slot; null when there is none in this file.
+  const clang::FunctionDecl *slot(llvm::StringRef Field) const;
+  /// Whether the slot is set, to whatever.
+  bool sets(llvm::StringRef Field) const;
+  bool hasFlag(int64_t Flag) const { return Flags && (*Flags & Flag); }
+  bool lacksFlag(int64_t Flag) const { return Flags && !(*Flags & Flag); }
+  /// Whether it has a base other than object, as far as is known.
+  bool hasBase(const clang::ASTContext &Context) const;
 };
 
 enum class StateKind : uint8_t { Global, StaticLocal, ModuleField, InstanceField };
@@ -295,6 +321,10 @@ public:
   /// Functions whose body was not analysed, with the reason.
   std::vector<std::pair<const clang::FunctionDecl *, std::string>> notAnalysed() const;
 
+  /// What a traverse, clear or dealloc function does with its object; null when
+  /// it has no body here.
+  const Lifecycle *lifecycle(const clang::FunctionDecl *FD) const;
+
   /// The whole model as one JSON object, in source order.
   void printJSON(llvm::raw_ostream &OS) const;
 
@@ -315,6 +345,9 @@ private:
   std::unique_ptr<flow::FlowCache> Flows;
   mutable std::unique_ptr<flow::RefStates> Refs;
   mutable std::unique_ptr<flow::SharingAnalysis> Sharing;
+  mutable llvm::DenseMap<const clang::FunctionDecl *,
+                         std::unique_ptr<const Lifecycle>>
+      Lifecycles;
   std::string Generator;
   /// Made when first asked for.
   mutable std::optional<llvm::StringMap<std::vector<const CallSite *>>> ApiCalls;

@@ -185,6 +185,8 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
       if (auto *VD = dyn_cast<VarDecl>(Each)) {
         if (VD->isStaticLocal())
           Variables.push_back(VD);
+        else if (elementTypeName(VD->getType()) == "PyType_Spec")
+          LocalSpecs.push_back(VD);
         else if (Current && LockCallees.changesLocks(VD))
           ChangesLocks.insert(Current->Decl);
       }

@@ -100,6 +100,8 @@ private:
   Function *Current = nullptr; ///< Whose body is walked; null in initialisers.
 
   std::vector<const clang::VarDecl *> Variables; ///< Static storage, defined.
+  /// Type specs that are local variables of functions.
+  std::vector<const clang::VarDecl *> LocalSpecs;
   /// Field accesses, kept until it is known which records are state.
   std::vector<std::pair<const clang::FieldDecl *, Access>> FieldAccesses;
   /// Special calls: module creation, type creation, thread starts.

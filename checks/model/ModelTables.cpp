@@ -55,8 +55,23 @@ static EntryKind entryKind(facts::SlotRole Role) {
 
 void ExtensionModel::Builder::readTypeSlot(TypeObject &Type, StringRef Field,
                                            const Expr *Value) {
-  if (!Value)
+  if (Value && (Field == "tp_flags" || Field == "flags")) {
+    Type.FlagsExpr = Value; // Py_TPFLAGS_DEFAULT can be 0.
+    Type.Flags = integerOf(Value, Context);
     return;
+  }
+  if (!Value || isNullOrZero(Value, Context))
+    return;
+  Type.Values.push_back({Field.str(), Value});
+  if (Field == "tp_weaklistoffset") {
+    Type.HasWeakList = true;
+    Type.WeakListField = offsetofField(Value);
+    return;
+  }
+  if (Field == "tp_dictoffset") {
+    Type.HasDictOffset = true;
+    return;
+  }
   if (Field == "tp_name" || Field == "name") {
     std::string Name = stringOf(Value);
     if (!Name.empty())
@@ -64,6 +79,7 @@ void ExtensionModel::Builder::readTypeSlot(TypeObject &Type, StringRef Field,
     return;
   }
   if (Field == "tp_basicsize" || Field == "basicsize") {
+    Type.BasicSize = integerOf(Value, Context);
     if (const RecordDecl *RD = sizeofRecord(Value))
       Type.Instance = RD->getDefinition() ? RD->getDefinition() : RD;
     return;
@@ -121,20 +137,38 @@ void ExtensionModel::Builder::readSpec(const VarDecl *VD) {
   Type.Name = VD->getNameAsString();
   Type.Object = VD;
   Type.Loc = VD->getLocation();
-  for (StringRef Field : {"name", "basicsize"})
+  Type.Flags = 0;
+  for (StringRef Field : {"name", "basicsize", "flags"})
     readTypeSlot(Type, Field, fieldInit(List, Field));
-  if (const Expr *Slots = fieldInit(List, "slots"))
-    if (const VarDecl *Array = variableOf(Slots))
-      forEachElement(Array, [&](const InitListExpr *Element) {
-        const Expr *Id = fieldInit(Element, "slot");
-        if (!Id)
-          return;
-        StringRef Macro = macroName(
-            stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
-            [](StringRef N) { return facts::findTypeSlotByMacro(N); });
-        if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
-          readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
-      });
+  const Expr *Slots = fieldInit(List, "slots");
+  if (const VarDecl *Array = Slots ? variableOf(Slots) : nullptr) {
+    if (const VarDecl *Definition = Array->getDefinition())
+      Array = Definition;
+    Type.SlotArray = Array;
+    Type.SlotsVisible = initializerList(Array) != nullptr;
+    forEachElement(Array, [&](const InitListExpr *Element) {
+      const Expr *Id = fieldInit(Element, "slot");
+      if ((!Id || isNullOrZero(Id, Context)) &&
+          Element->getBeginLoc().isValid())
+        Type.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
+      if (!Id)
+        return;
+      StringRef Macro = macroName(
+          stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
+          [](StringRef N) { return facts::findTypeSlotByMacro(N); });
+      if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
+        readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
+      else if (!isNullOrZero(Id, Context))
+        Type.SlotsVisible = false; // A slot that is not known.
+    });
+    if (PP.skippedMentions(Array->getSourceRange(), "Py_tp_traverse"))
+      Type.SlotsVisible = false;
+  }
+  for (const auto &[Name, Site] : Special)
+    if (Site.Call && any_of(Site.Call->arguments(), [&](const Expr *A) {
+          return variableOf(A) == VD;
+        }))
+      Type.Creations.push_back(Site.Call);
   M.Types.push_back(std::move(Type));
 }
 
@@ -176,14 +210,46 @@ void ExtensionModel::Builder::readGetSets(const VarDecl *Table,
 void ExtensionModel::Builder::readMembers(const VarDecl *Table,
                                           TypeObject &Type) {
   forEachElement(Table, [&](const InitListExpr *Element) {
-    if (const Expr *Offset = fieldInit(Element, "offset"))
-      if (const FieldDecl *Field = offsetofField(Offset))
-        Type.Members.push_back(Field);
+    const Expr *Offset = fieldInit(Element, "offset");
+    const FieldDecl *Field = Offset ? offsetofField(Offset) : nullptr;
+    const Expr *Name = fieldInit(Element, "name");
+    const std::string Text = Name ? stringOf(Name) : "";
+    if (Text == "__weaklistoffset__") {
+      Type.HasWeakList = true;
+      Type.WeakListField = Field;
+    } else if (Text == "__dictoffset__") {
+      Type.HasDictOffset = true;
+    } else if (Field && Text != "__vectorcalloffset__") {
+      Type.Members.push_back(Field);
+    }
+  });
+}
+
+const FunctionDecl *TypeObject::slot(StringRef Field) const {
+  for (const auto &[Name, FD] : Slots)
+    if (Name == Field)
+      return FD;
+  return nullptr;
+}
+
+bool TypeObject::sets(StringRef Field) const {
+  return any_of(Values, [&](const auto &V) { return V.first == Field; });
+}
+
+bool TypeObject::hasBase(const ASTContext &Context) const {
+  if (sets("tp_base") || sets("tp_bases"))
+    return true;
+  // The bases are the last argument of the calls that take some.
+  return any_of(Creations, [&](const CallExpr *Call) {
+    const Expr *Last = Call->getArg(Call->getNumArgs() - 1);
+    return Object && variableOf(Last) != Object && !isNullOrZero(Last, Context);
   });
 }
 
 void ExtensionModel::Builder::readTables() {
-  for (const VarDecl *VD : Variables) {
+  std::vector<const VarDecl *> All = Variables;
+  All.insert(All.end(), LocalSpecs.begin(), LocalSpecs.end());
+  for (const VarDecl *VD : All) {
     if (VD->getType()->isPointerType())
       continue;
     std::string Name = elementTypeName(VD->getType());
