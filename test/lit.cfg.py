@@ -9,6 +9,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -80,6 +81,13 @@ for version in ("19", "22", "14"):
         config.substitutions.append(("%other_tidy", other_tidy))
         break
 
+# The schema that reports are held against. tools/house/test has fetched it; a tree that was built otherwise does so now.
+sarif_schema = os.path.join(config.project_root, "build", "sarif-2.1.0.json")
+if not os.path.exists(sarif_schema):
+    subprocess.run([os.path.join(config.project_root, "tools", "house", "fetch_sarif_schema")], stdout=subprocess.DEVNULL)
+if not os.path.exists(sarif_schema):
+    lit_config.fatal("%s does not exist; tools/house/fetch_sarif_schema fetches it" % sarif_schema)
+
 config.substitutions += [("%python-" + version.replace(".", r"\."), include_flags(version)) for version in REQUIRED_PYTHONS]
 config.substitutions += [
     ("%check_tidy", shlex.join(check_py)),
@@ -90,6 +98,7 @@ config.substitutions += [
     ("%llvm_include", config.llvm_include_dir),
     ("%outside", outside),
     ("%plugin", config.plugin),
+    ("%sarif_schema", sarif_schema),
     ("%python_headers", config.python_headers),
     ("%python", sys.executable),
     ("%root", config.project_root),

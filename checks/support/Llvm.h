@@ -29,6 +29,12 @@
 #endif
 #include "clang-tidy/ClangTidyDiagnosticConsumer.h"
 #include "clang/Basic/DiagnosticOptions.h"
+// The options of clang's driver are a library of their own since LLVM 22.
+#if LLVM_VERSION_MAJOR < 22
+#include "clang/Driver/Options.h"
+#else
+#include "clang/Options/Options.h"
+#endif
 #include <memory>
 
 // Functions of clang-tidy that gained a parameter for query-based checks in
@@ -40,6 +46,15 @@
 #endif
 
 namespace pyext {
+
+/// Every option of clang's command line.
+inline const llvm::opt::OptTable &driverOptions() {
+#if LLVM_VERSION_MAJOR < 22
+  return clang::driver::getDriverOptTable();
+#else
+  return clang::getDriverOptTable();
+#endif
+}
 
 /// Makes \p Context report to \p Consumer; both must outlive the result. Since
 /// LLVM 21 an engine does not own its options.

@@ -75,8 +75,12 @@ std::optional<Arguments> pyext::driver::parseArguments(int Argc,
       *Flag = isTrue(Value);
       continue;
     }
-    const bool IsPython = Name == "python";
-    if (IsPython || takesValue(Name)) {
+    std::optional<std::string> *Own =
+        llvm::StringSwitch<std::optional<std::string> *>(Name)
+            .Case("python", &Result.Python)
+            .Case("status-to", &Result.StatusTo)
+            .Default(nullptr);
+    if (Own || takesValue(Name)) {
       bool Separate = !Value;
       if (Separate) {
         if (I + 1 == Expanded.size()) {
@@ -86,8 +90,8 @@ std::optional<Arguments> pyext::driver::parseArguments(int Argc,
         }
         Value = Expanded[++I];
       }
-      if (IsPython) {
-        Result.Python = Value->str();
+      if (Own) {
+        *Own = Value->str();
         continue;
       }
       // The driver adds to these two, and clang-tidy takes each only once.

@@ -29,6 +29,9 @@ struct Arguments {
   bool Version = false;
   bool AllowNoPython = false;
   std::optional<std::string> Python;
+  /// File that is to hold what became of each source, as JSON: for `check`,
+  /// which runs this tool once per file.
+  std::optional<std::string> StatusTo;
 
   // Options of clang-tidy the driver looks at.
   bool ListChecks = false;

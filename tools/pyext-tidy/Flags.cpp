@@ -8,205 +8,79 @@
 
 #include "Flags.h"
 #include "Message.h"
+#include "CompileCommand.h"
+#include "Databases.h"
+#include "PythonHeaders.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace pyext::driver;
+using namespace pyext::project;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
-static bool hasDatabase(llvm::StringRef Folder) {
-  llvm::SmallString<256> File(Folder);
-  path::append(File, "compile_commands.json");
-  return fs::exists(File);
-}
-
-/// The build folder below \p Root with the newest compile_commands.json, where
-/// the usual build backends put it; empty when there is none.
-static std::string buildFolderIn(llvm::StringRef Root) {
-  std::string Best;
-  llvm::sys::TimePoint<> BestTime;
-  auto Consider = [&](llvm::StringRef Folder) {
-    llvm::SmallString<256> File(Folder);
-    path::append(File, "compile_commands.json");
-    fs::file_status Status;
-    if (fs::status(File, Status) || !fs::is_regular_file(Status))
-      return;
-    if (Best.empty() || Status.getLastModificationTime() > BestTime) {
-      Best = Folder.str();
-      BestTime = Status.getLastModificationTime();
+/// Makes clang-tidy read the database in \p Folder by way of a copy, in which
+/// the commands of the sources are such that clang understands them. The
+/// original serves when it cannot be read; clang-tidy says why.
+static void useDatabase(Arguments &Args, const std::string &Folder,
+                        const std::optional<Python> &Headers) {
+  std::string Message;
+  auto Database = clang::tooling::CompilationDatabase::loadFromDirectory(
+      Folder, Message);
+  std::vector<clang::tooling::CompileCommand> Commands;
+  if (Database)
+    for (const std::string &Source : Args.Sources) {
+      llvm::SmallString<256> Path(Source);
+      (void)fs::make_absolute(Path);
+      path::remove_dots(Path, /*remove_dot_dot=*/true);
+      for (clang::tooling::CompileCommand &Command :
+           Database->getCompileCommands(Path)) {
+        Command.CommandLine = withoutForeignFlags(Command.CommandLine);
+        if (Headers) {
+          removePython(Command);
+          addFolders(Command, Headers->Includes);
+        }
+        Commands.push_back(std::move(Command));
+      }
     }
-  };
-  auto ConsiderChildren = [&](llvm::StringRef Parent, llvm::StringRef Below) {
-    std::error_code EC;
-    for (fs::directory_iterator I(Parent, EC), E; !EC && I != E;
-         I.increment(EC)) {
-      llvm::SmallString<256> Folder(I->path());
-      if (!Below.empty())
-        path::append(Folder, Below);
-      Consider(Folder);
+  std::string Use = Folder;
+  if (!Commands.empty())
+    if (std::optional<std::string> Copy = temporaryFolder()) {
+      llvm::SmallString<256> File(*Copy);
+      path::append(File, databaseName());
+      std::error_code EC;
+      llvm::raw_fd_ostream OS(File, EC);
+      if (!EC) {
+        writeDatabase(Commands, OS);
+        Use = *Copy;
+      }
     }
-  };
-  for (const char *Name : {"build", "builddir"}) {
-    llvm::SmallString<256> Folder(Root);
-    path::append(Folder, Name);
-    Consider(Folder);
-  }
-  llvm::SmallString<256> Build(Root), Skbuild(Root);
-  path::append(Build, "build");
-  path::append(Skbuild, "_skbuild");
-  ConsiderChildren(Build, ""); // meson-python: build/cp313
-  ConsiderChildren(Skbuild, "cmake-build");
-  return Best;
+  llvm::erase_if(Args.Stock, [](llvm::StringRef Option) {
+    return Option.starts_with("-p=") || Option.starts_with("--p=");
+  });
+  for (size_t I = 0; I + 1 < Args.Stock.size(); ++I)
+    if (Args.Stock[I] == "-p" || Args.Stock[I] == "--p") {
+      Args.Stock.erase(Args.Stock.begin() + I, Args.Stock.begin() + I + 2);
+      break;
+    }
+  Args.Stock.push_back("-p=" + Use);
+  Args.BuildPath = Use;
 }
 
-namespace {
-
-struct Python {
-  std::string Version;
-  std::vector<std::string> Includes; ///< The first one holds Python.h.
-  std::string From;                  ///< For the message.
-};
-
-} // namespace
-
-static bool hasPythonH(llvm::StringRef Folder) {
-  llvm::SmallString<256> File(Folder);
-  path::append(File, "Python.h");
-  return fs::exists(File);
-}
-
-/// Standard output of \p Program with \p Arguments, or nullopt when it cannot
-/// be run or fails. Its standard error is dropped.
-static std::optional<std::string>
-outputOf(llvm::StringRef Program, llvm::ArrayRef<llvm::StringRef> Arguments) {
-  llvm::SmallString<256> Output;
-  if (fs::createTemporaryFile("pyext-tidy", "txt", Output))
-    return std::nullopt;
-  llvm::SmallVector<llvm::StringRef, 8> Line{Program};
-  Line.append(Arguments.begin(), Arguments.end());
-  std::optional<llvm::StringRef> Redirects[] = {
-      llvm::StringRef(""), llvm::StringRef(Output), llvm::StringRef("")};
-  std::optional<std::string> Result;
-  if (llvm::sys::ExecuteAndWait(Program, Line, std::nullopt, Redirects,
-                                /*SecondsToWait=*/30) == 0)
-    if (auto Text = llvm::MemoryBuffer::getFile(Output, /*IsText=*/true))
-      Result = (*Text)->getBuffer().str();
-  (void)fs::remove(Output);
-  return Result;
-}
-
-/// Asks \p Interpreter for its version and include folders; NumPy's too when
-/// \p NumPy. nullopt when it cannot be run; Includes is empty when it has no
-/// Python.h.
-static std::optional<Python> askInterpreter(llvm::StringRef Interpreter,
-                                            bool NumPy) {
-  static const char Script[] =
-      "import sysconfig, sys\n"
-      "p = sysconfig.get_paths()\n"
-      "print('%d.%d.%d' % sys.version_info[:3])\n"
-      "print(p['include'])\n"
-      "print(p['platinclude'])\n"
-      "if len(sys.argv) > 1:\n"
-      "    try:\n"
-      "        import numpy\n"
-      "        print(numpy.get_include())\n"
-      "    except ImportError:\n"
-      "        pass\n";
-  llvm::ErrorOr<std::string> Program =
-      llvm::sys::findProgramByName(Interpreter);
-  if (!Program)
-    return std::nullopt;
-  llvm::SmallVector<llvm::StringRef, 4> Arguments{"-c", Script};
-  if (NumPy)
-    Arguments.push_back("numpy");
-  std::optional<std::string> Text = outputOf(*Program, Arguments);
-  if (!Text)
-    return std::nullopt;
-  llvm::SmallVector<llvm::StringRef, 8> Lines;
-  llvm::StringRef(*Text).split(Lines, '\n', -1, /*KeepEmpty=*/false);
-  if (Lines.size() < 3)
-    return std::nullopt;
-  Python Result;
-  Result.Version = Lines[0].trim().str();
-  Result.From = *Program;
-  if (!hasPythonH(Lines[1].trim()))
-    return Result;
-  for (llvm::StringRef Line : llvm::ArrayRef(Lines).drop_front()) {
-    std::string Folder = Line.trim().str();
-    if (llvm::find(Result.Includes, Folder) == Result.Includes.end())
-      Result.Includes.push_back(Folder);
-  }
-  return Result;
-}
-
-/// What `python3-config --includes` says: a Python whose interpreter is not on
-/// the search path, or has another name.
-static std::optional<Python> askPythonConfig() {
-  llvm::ErrorOr<std::string> Program =
-      llvm::sys::findProgramByName("python3-config");
-  if (!Program)
-    return std::nullopt;
-  std::optional<std::string> Text = outputOf(*Program, {"--includes"});
-  if (!Text)
-    return std::nullopt;
-  Python Result;
-  Result.From = *Program;
-  llvm::SmallVector<llvm::StringRef, 4> Words;
-  llvm::StringRef(*Text).trim().split(Words, ' ', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef Word : Words)
-    if (Word.consume_front("-I") &&
-        llvm::find(Result.Includes, Word) == Result.Includes.end())
-      Result.Includes.push_back(Word.str());
-  if (llvm::none_of(Result.Includes, hasPythonH))
-    return std::nullopt;
-  return Result;
-}
-
-static bool mentionsNumPy(const std::vector<std::string> &Sources) {
+static std::vector<std::string>
+packagesOf(const std::vector<std::string> &Sources) {
+  std::vector<std::string> Packages;
   for (const std::string &Source : Sources)
     if (auto Text = llvm::MemoryBuffer::getFile(Source, /*IsText=*/true))
-      if ((*Text)->getBuffer().contains("numpy/"))
-        return true;
-  return false;
-}
-
-/// The Python that `--python` names: a folder with Python.h, an interpreter, or
-/// a version such as 3.14 or 3.14t. Prints an error when there is none.
-static std::optional<Python> namedPython(llvm::StringRef Name,
-                                         llvm::StringRef Option, bool NumPy) {
-  if (fs::is_directory(Name)) {
-    if (!hasPythonH(Name)) {
-      error() << Option << ": " << Name << " holds no Python.h\n";
-      return std::nullopt;
-    }
-    Python Result;
-    Result.From = Name.str();
-    Result.Includes.push_back(Name.str());
-    // Debian keeps pyconfig.h per architecture, beside the folder of Python.h.
-    Result.Includes.push_back(path::parent_path(Name).str());
-    return Result;
-  }
-  std::string Interpreter = Name.str();
-  if (!Name.empty() && Name[0] >= '0' && Name[0] <= '9')
-    Interpreter = "python" + Interpreter;
-  std::optional<Python> Result = askInterpreter(Interpreter, NumPy);
-  if (!Result) {
-    error() << Option << ": '" << Interpreter
-            << "' cannot be run as a Python interpreter; give a path, a "
-               "version, or a folder with Python.h\n";
-  } else if (Result->Includes.empty()) {
-    error() << Option << ": '" << Interpreter << "' (Python " << Result->Version
-            << ") has no Python.h; install its development files, or give a "
-               "folder with Python.h\n";
-    return std::nullopt;
-  }
-  return Result;
+      for (std::string &Name : packagesIn((*Text)->getBuffer()))
+        if (!llvm::is_contained(Packages, Name))
+          Packages.push_back(std::move(Name));
+  return Packages;
 }
 
 bool pyext::driver::findFlags(Arguments &Args) {
@@ -223,17 +97,22 @@ bool pyext::driver::findFlags(Arguments &Args) {
                  "it, or leave -p away to use the headers of a Python\n";
       return false;
     }
-    if (!Args.Python)
+    if (!Args.Python) {
+      if (hasDatabase(*Args.BuildPath))
+        useDatabase(Args, *Args.BuildPath, std::nullopt);
       return true;
+    }
   } else if (!Args.Python) {
     llvm::SmallString<256> Folder(Args.Sources.front());
     if (!fs::make_absolute(Folder)) {
       path::remove_dots(Folder, /*remove_dot_dot=*/true);
       for (llvm::StringRef Parent = path::parent_path(Folder); !Parent.empty();
            Parent = path::parent_path(Parent)) {
-        // clang-tidy finds these two by itself.
-        if (hasDatabase(Parent))
+        if (hasDatabase(Parent)) {
+          useDatabase(Args, Parent.str(), std::nullopt);
           return true;
+        }
+        // clang-tidy finds this one by itself.
         llvm::SmallString<256> Flags(Parent);
         path::append(Flags, "compile_flags.txt");
         if (fs::exists(Flags))
@@ -243,37 +122,22 @@ bool pyext::driver::findFlags(Arguments &Args) {
           if (!Args.Quiet)
             note() << "using the flags in " << Build
                    << "/compile_commands.json\n";
-          Args.Stock.push_back("-p=" + Build);
-          Args.BuildPath = Build;
+          useDatabase(Args, Build, std::nullopt);
           return true;
         }
       }
     }
   }
 
-  const bool NumPy = mentionsNumPy(Args.Sources);
-  std::optional<Python> Found;
-  if (Args.Python) {
-    Found = namedPython(*Args.Python, "--python", NumPy);
-    if (!Found)
-      return false;
-  } else if (auto Variable = llvm::sys::Process::GetEnv("PYTHON");
-             Variable && !Variable->empty()) {
-    Found = namedPython(*Variable, "$PYTHON", NumPy);
-    if (!Found)
-      return false;
-  } else {
-    for (const char *Name : {"python3", "/usr/bin/python3", "python"}) {
-      Found = askInterpreter(Name, NumPy);
-      if (Found && !Found->Includes.empty())
-        break;
-    }
-    if (!Found || Found->Includes.empty())
-      if (std::optional<Python> Config = askPythonConfig())
-        Found = Config;
-  }
+  const std::vector<std::string> Packages = packagesOf(Args.Sources);
+  std::optional<Python> Found = Args.Python
+                                    ? namedPython(*Args.Python, "--python",
+                                                  Packages)
+                                    : defaultPython(Packages);
+  if (!Found)
+    return false;
 
-  if (!Found || Found->Includes.empty()) {
+  if (Found->Includes.empty()) {
     // Whether that matters shows when the file is read.
     if (!Args.Quiet)
       note() << "no compile_commands.json for " << Args.Sources.front()
@@ -281,6 +145,9 @@ bool pyext::driver::findFlags(Arguments &Args) {
     Args.HasCompilerFlags = true;
     return true;
   }
+  for (const auto &[Package, Folders] : Found->Packages)
+    Found->Includes.insert(Found->Includes.end(), Folders.begin(),
+                           Folders.end());
   if (!Args.Quiet) {
     if (!Args.Python)
       note() << "no compile_commands.json for " << Args.Sources.front()
@@ -291,6 +158,10 @@ bool pyext::driver::findFlags(Arguments &Args) {
                  << (Found->Version.empty() ? "" : Found->Version + " ")
                  << "in " << Found->Includes.front() << " (" << Found->From
                  << ")\n";
+  }
+  if (Args.BuildPath && hasDatabase(*Args.BuildPath)) {
+    useDatabase(Args, *Args.BuildPath, Found);
+    return true;
   }
   if (Args.BuildPath || Args.HasCompilerFlags) {
     // --python on top of other flags: before them in the search order.

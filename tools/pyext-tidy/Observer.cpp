@@ -7,7 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Observer.h"
+#include "model/ExtensionModel.h"
+#include "model/SlotEvidence.h"
 #include "support/Llvm.h"
+#include "support/TranslationUnit.h"
 #include "clang-tidy/ClangTidyCheck.h"
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/SourceManager.h"
@@ -16,6 +19,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
 using namespace clang;
@@ -25,6 +29,11 @@ using namespace pyext::driver;
 static llvm::StringMap<FileStatus> &statuses() {
   static llvm::StringMap<FileStatus> Map;
   return Map;
+}
+
+static bool &withModel() {
+  static bool Value = false;
+  return Value;
 }
 
 static std::string keyOf(llvm::StringRef File) {
@@ -75,8 +84,79 @@ public:
                            Preprocessor *) override {
     FileStatus &Status = statuses()[keyOf(getCurrentMainFile())];
     PP->addPPCallbacks(std::make_unique<Callbacks>(Status, *PP));
+    Preprocessing = PP;
   }
+
+  void registerMatchers(ast_matchers::MatchFinder *Finder) override {
+    if (withModel())
+      Finder->addMatcher(ast_matchers::translationUnitDecl(), this);
+  }
+
+  void check(const ast_matchers::MatchFinder::MatchResult &Result) override {
+    FileStatus &Status = statuses()[keyOf(getCurrentMainFile())];
+    // The one that the checks use: they were asked before parsing began.
+    std::shared_ptr<pyext::TranslationUnit> Unit = pyext::TranslationUnit::of(
+        *Result.SourceManager, *Preprocessing);
+    if (!Unit->preprocessing().pythonIncluded())
+      return;
+    pyext::facts::UserFactsScope Scope(Unit->userFacts());
+    describe(Unit->model(*Result.Context), Status);
+  }
+
+private:
+  static void describe(const pyext::model::ExtensionModel &Model,
+                       FileStatus &Status);
+  static std::pair<std::string, unsigned> at(const SourceManager &SM,
+                                             SourceLocation Loc);
+
+  Preprocessor *Preprocessing = nullptr;
 };
+
+std::pair<std::string, unsigned> Observer::at(const SourceManager &SM,
+                                              SourceLocation Loc) {
+  Loc = SM.getExpansionLoc(Loc);
+  return {keyOf(SM.getFilename(Loc)), SM.getSpellingLineNumber(Loc)};
+}
+
+void Observer::describe(const pyext::model::ExtensionModel &Model,
+                        FileStatus &Status) {
+  using namespace pyext;
+  const SourceManager &SM = Model.context().getSourceManager();
+  Status.FreeThreaded = Model.preprocessing().freeThreaded();
+  Status.Minor = Model.preprocessing().pythonMinor();
+  Status.Generator = Model.generator().str();
+  for (const model::Module &Mod : Model.modules()) {
+    SeenModule Seen;
+    Seen.Name = Mod.Name;
+    Seen.Init = model::toString(Mod.Init).str();
+    std::tie(Seen.File, Seen.Line) = at(SM, Mod.Loc);
+    auto Declared = [&](facts::ModuleSlotRole Role) -> std::string {
+      std::optional<facts::Promise> Promise = model::promiseOf(Mod, Role);
+      return Promise ? facts::moduleSlotValue(*Promise).Name : "";
+    };
+    Seen.Gil = Declared(facts::ModuleSlotRole::Gil);
+    Seen.Interpreters = Declared(facts::ModuleSlotRole::MultipleInterpreters);
+    Status.Modules.push_back(std::move(Seen));
+  }
+  if (!Model.isGenerated()) {
+    model::SlotEvidence Found(Model);
+    auto Add = [&](std::vector<SeenEvidence> &To,
+                   const std::vector<model::Evidence> &From) {
+      for (const model::Evidence &E : From) {
+        SeenEvidence Seen;
+        std::tie(Seen.File, Seen.Line) = at(SM, E.Loc);
+        Seen.What = "'" + E.Name + "' " + E.What;
+        To.push_back(std::move(Seen));
+      }
+    };
+    Add(Status.AgainstFreeThreading, Found.WithoutGil);
+    Add(Status.AgainstInterpreters, Found.SeveralInterpreters);
+    Add(Status.AgainstInterpreters, Found.OwnGil);
+  }
+  for (const auto &[Function, Reason] : Model.notAnalysed())
+    Status.NotAnalysed.push_back(
+        {Function->getQualifiedNameAsString(), Reason});
+}
 
 class ObserverModule : public ClangTidyModule {
 public:
@@ -87,11 +167,66 @@ public:
 
 } // namespace
 
-void pyext::driver::registerObserver() {
+void pyext::driver::registerObserver(bool WithModel) {
+  withModel() = WithModel;
   static ClangTidyModuleRegistry::Add<ObserverModule> X(
       "pyext-tidy-module", "Tells pyext-tidy what became of each file.");
 }
 
 FileStatus pyext::driver::statusOf(llvm::StringRef File) {
   return statuses().lookup(keyOf(File));
+}
+
+llvm::Error pyext::driver::writeStatuses(llvm::ArrayRef<std::string> Files,
+                                         llvm::StringRef Path) {
+  return llvm::writeToOutput(Path, [&](llvm::raw_ostream &OS) {
+    llvm::json::OStream J(OS);
+    auto Evidence = [&](llvm::StringRef Key,
+                        llvm::ArrayRef<SeenEvidence> List) {
+      J.attributeArray(Key, [&] {
+        for (const SeenEvidence &E : List)
+          J.object([&] {
+            J.attribute("file", E.File);
+            J.attribute("line", E.Line);
+            J.attribute("what", E.What);
+          });
+      });
+    };
+    J.array([&] {
+      for (const std::string &File : Files) {
+        FileStatus Status = statusOf(File);
+        J.object([&] {
+          J.attribute("file", keyOf(File));
+          J.attribute("analysed", Status.Analysed);
+          J.attribute("includes_python", Status.IncludesPython);
+          J.attribute("python_not_found", Status.PythonNotFound);
+          J.attribute("does_not_compile", Status.DoesNotCompile);
+          J.attribute("free_threaded", Status.FreeThreaded);
+          J.attribute("minor", Status.Minor);
+          J.attribute("generator", Status.Generator);
+          J.attributeArray("modules", [&] {
+            for (const SeenModule &Mod : Status.Modules)
+              J.object([&] {
+                J.attribute("name", Mod.Name);
+                J.attribute("init", Mod.Init);
+                J.attribute("file", Mod.File);
+                J.attribute("line", Mod.Line);
+                J.attribute("gil", Mod.Gil);
+                J.attribute("interpreters", Mod.Interpreters);
+              });
+          });
+          Evidence("against_free_threading", Status.AgainstFreeThreading);
+          Evidence("against_interpreters", Status.AgainstInterpreters);
+          J.attributeArray("not_analysed", [&] {
+            for (const auto &Entry : Status.NotAnalysed)
+              J.object([&] {
+                J.attribute("function", Entry.first);
+                J.attribute("reason", Entry.second);
+              });
+          });
+        });
+      }
+    });
+    return llvm::Error::success();
+  });
 }

@@ -13,6 +13,8 @@
 #include "Module.h"
 #include "Observer.h"
 #include "ResourceDir.h"
+#include "Catalogue.h"
+#include "Commands.h"
 #include "clang/Basic/Version.h"
 #include "clang/Tooling/CommonOptionsParser.h"
 #include "llvm/Support/DynamicLibrary.h"
@@ -39,7 +41,15 @@ dumpModel(clang::tooling::CompilationDatabase &Compilations,
 
 using namespace pyext::driver;
 
-static constexpr char Help[] = R"(pyext-tidy options:
+static constexpr char Help[] = R"(Commands; each has its own --help:
+
+  pyext-tidy check [PATH...]     - Analyse a project: files, folders, a database.
+  pyext-tidy explain [CHECK...]  - Print the page of a check.
+  pyext-tidy record -- COMMAND   - Run a build and write compile_commands.json.
+  pyext-tidy init [WHAT...]      - Write settings for CI, pre-commit, editors.
+  pyext-tidy [options] FILE...   - clang-tidy with the checks, as below.
+
+pyext-tidy options:
 
   --facts             - Print what the checks know about the CPython C API as
                         JSON and exit.
@@ -190,7 +200,28 @@ static int dumpModelOf(const Arguments &Args, const char *Argv0) {
   return Status;
 }
 
+/// Runs the subcommand that the first argument names; nullopt when it is none.
+static std::optional<int> runSubcommand(llvm::ArrayRef<const char *> Argv) {
+  if (Argv.size() < 2)
+    return std::nullopt;
+  llvm::ArrayRef<const char *> Rest = Argv.drop_front(2);
+  llvm::StringRef Name = Argv[1];
+  if (Name == "check")
+    return pyext::project::check(Argv[0], Rest);
+  if (Name == "explain")
+    return pyext::project::explain(Rest);
+  if (Name == "init")
+    return pyext::project::init(Rest);
+  if (Name == "record")
+    return pyext::project::record(Argv[0], Rest);
+  if (Name == pyext::project::RecordCompiler)
+    return pyext::project::recordCompiler(Rest);
+  return std::nullopt;
+}
+
 int main(int argc, const char **argv) {
+  if (std::optional<int> Status = runSubcommand(llvm::ArrayRef(argv, argc)))
+    return *Status;
   // clangTidyMain() initialises LLVM.
   std::optional<Arguments> Parsed = parseArguments(argc, argv);
   if (!Parsed)
@@ -236,7 +267,7 @@ int main(int argc, const char **argv) {
       Given = Given ? *Given + "," + Extra.str() : Extra.str();
   };
   if (Args.analyses()) {
-    registerObserver();
+    registerObserver(/*WithModel=*/Args.StatusTo.has_value());
     ExtraChecks += (ExtraChecks.empty() ? "" : ",") + std::string(ObserverName);
   }
   Append(Args.Checks, ExtraChecks);
@@ -247,5 +278,12 @@ int main(int argc, const char **argv) {
   int ExitStatus = clang::tidy::clangTidyMain(
       static_cast<int>(Argv.size()) - 1, Argv.data());
   llvm::outs().flush();
+  if (Args.StatusTo) {
+    if (llvm::Error Err = writeStatuses(Args.Sources, *Args.StatusTo)) {
+      error() << llvm::toString(std::move(Err)) << "\n";
+      return 1;
+    }
+    return 0;
+  }
   return Args.analyses() ? reportFiles(Args, ExitStatus) : ExitStatus;
 }

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_PYEXT_TIDY_MESSAGE_H
-#define PYEXT_PYEXT_TIDY_MESSAGE_H
+#ifndef PYEXT_COMMON_MESSAGE_H
+#define PYEXT_COMMON_MESSAGE_H
 
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -28,4 +28,4 @@ inline llvm::raw_ostream &note() {
 
 } // namespace pyext::driver
 
-#endif // PYEXT_PYEXT_TIDY_MESSAGE_H
+#endif // PYEXT_COMMON_MESSAGE_H
