@@ -32,14 +32,28 @@ static constexpr TypeTest TestRows[] = {
 #undef TYPE_TEST
 };
 
-template <size_t N>
-static constexpr bool isSorted(const ExistingObject (&Rows)[N]) {
+static constexpr UserCodeCall UserCodeRows[] = {
+#define USER_CODE(Name, ObjectArg, When) {#Name, ObjectArg, UserCodeWhen::When},
+#include "facts/UserCode.def"
+#undef USER_CODE
+};
+
+template <typename RowT, size_t N>
+static constexpr bool isSorted(const RowT (&Rows)[N]) {
   for (size_t I = 1; I < N; ++I)
     if (!(std::string_view(Rows[I - 1].Name) < std::string_view(Rows[I].Name)))
       return false;
   return true;
 }
 static_assert(isSorted(ExistingRows), "ExistingObjects.def");
+static_assert(isSorted(UserCodeRows), "UserCode.def");
+
+const UserCodeCall *findUserCodeCall(StringRef Name) {
+  const auto *It = std::lower_bound(
+      std::begin(UserCodeRows), std::end(UserCodeRows), Name,
+      [](const UserCodeCall &Row, StringRef N) { return Row.Name < N; });
+  return It != std::end(UserCodeRows) && It->Name == Name ? It : nullptr;
+}
 
 bool givesExistingObject(StringRef Name) {
   const auto *It = std::lower_bound(
@@ -62,6 +76,7 @@ const ItemStorage *findItemStorage(StringRef Struct, StringRef Field) {
   return nullptr;
 }
 
+ArrayRef<UserCodeCall> userCodeCalls() { return UserCodeRows; }
 ArrayRef<ExistingObject> existingObjects() { return ExistingRows; }
 ArrayRef<ItemStorage> itemStorages() { return StorageRows; }
 ArrayRef<TypeTest> typeTests() { return TestRows; }

@@ -38,6 +38,19 @@ struct ItemStorage {
 const ItemStorage *findItemStorage(llvm::StringRef Struct,
                                    llvm::StringRef Field);
 
+enum class UserCodeWhen { Always, Conversion };
+
+/// A call that runs Python code when the class of an argument is written in
+/// Python; see UserCode.def.
+struct UserCodeCall {
+  const char *Name;
+  int ObjectArg;
+  UserCodeWhen When;
+};
+/// Null when the class of no argument decides, as far as known.
+const UserCodeCall *findUserCodeCall(llvm::StringRef Name);
+
+llvm::ArrayRef<UserCodeCall> userCodeCalls();
 llvm::ArrayRef<ExistingObject> existingObjects();
 llvm::ArrayRef<ItemStorage> itemStorages();
 llvm::ArrayRef<TypeTest> typeTests();

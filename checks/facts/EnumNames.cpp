@@ -8,6 +8,7 @@
 
 #include "facts/EnumNames.h"
 #include "facts/ApiRoles.h"
+#include "facts/Containers.h"
 #include "facts/ModelCalls.h"
 
 using llvm::ArrayRef;
@@ -51,7 +52,7 @@ NAMES(Origin, User)
 #define ENUMERATORS(E) \
   E(List) E(Dict) E(FrozenDict) E(Set) E(FrozenSet) E(Tuple) E(Sequence) \
   E(Module) E(Type) E(Weakref) E(Frame) E(Unicode) E(Bytes) E(ByteArray) \
-  E(MemoryView) E(Capsule) E(Cell) E(Function) E(Method) E(Instance) \
+  E(MemoryView) E(Number) E(Capsule) E(Cell) E(Function) E(Method) E(Instance) \
   E(Arguments) E(Interpreter) E(Sys) E(Thread) E(Other)
 NAMES(ContainerKind, Other)
 #undef ENUMERATORS
@@ -193,6 +194,10 @@ NAMES(MemoryDomain, CRuntime)
 #define ENUMERATORS(E) \
   E(Alloc) E(Resize) E(Free)
 NAMES(AllocationOp, Free)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) E(Always) E(Conversion)
+NAMES(UserCodeWhen, Conversion)
 #undef ENUMERATORS
 
 } // namespace pyext::facts

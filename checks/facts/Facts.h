@@ -109,6 +109,7 @@ enum class ContainerKind {
   Bytes,
   ByteArray,
   MemoryView,
+  Number, ///< An int, a float or a complex number.
   Capsule,
   Cell,
   Function,

@@ -226,6 +226,11 @@ public:
     text("Name", R.Name);
     choice("Kind", R.Kind);
   }
+  void row(const UserCodeCall &R) {
+    text("Name", R.Name);
+    argument("ObjectArg", R.ObjectArg);
+    choice("When", R.When);
+  }
 
   template <typename RowT> void table(StringRef Name, ArrayRef<RowT> Rows) {
     J.attributeArray(Name, [&] {
@@ -275,6 +280,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ThreadStates", threadStateApis());
     W.table("TypeSlots", typeSlots());
     W.table("TypeTests", typeTests());
+    W.table("UserCode", userCodeCalls());
   });
   OS << '\n';
 }

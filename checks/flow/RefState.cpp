@@ -138,6 +138,58 @@ const Expr *containerBehind(const Expr *E) {
   return E;
 }
 
+/// The API function runs Python code or detaches, whatever it is given.
+bool alwaysRunsCode(StringRef Api, const facts::CallEffect *Effect) {
+  if (!Effect || Effect->Source == facts::Basis::Default)
+    return false;
+  if (Effect->Class == facts::EffectClass::RunsCode)
+    return true;
+  if (Effect->Class != facts::EffectClass::Detach)
+    return false;
+  const facts::ThreadStateApi *T = facts::findThreadStateApi(Api);
+  return !T || T->Op == facts::ThreadStateOp::Detach;
+}
+
+/// A call through a slot of a type, as `Py_TYPE(x)->tp_iternext(x)`, other than
+/// those that make or destroy an object.
+bool isPythonSlot(const CallExpr *Call) {
+  const auto *M = dyn_cast<MemberExpr>(strip(Call->getCallee()));
+  const IdentifierInfo *II =
+      M ? M->getMemberDecl()->getIdentifier() : nullptr;
+  const facts::TypeSlot *Slot =
+      II ? facts::findTypeSlotByField(II->getName()) : nullptr;
+  if (!Slot)
+    return false;
+  switch (Slot->Role) {
+  case facts::SlotRole::Call:
+  case facts::SlotRole::DescrGet:
+  case facts::SlotRole::DescrSet:
+  case facts::SlotRole::GetAttr:
+  case facts::SlotRole::Hash:
+  case facts::SlotRole::Init:
+  case facts::SlotRole::Iter:
+  case facts::SlotRole::IterNext:
+  case facts::SlotRole::Mapping:
+  case facts::SlotRole::New:
+  case facts::SlotRole::Number:
+  case facts::SlotRole::Repr:
+  case facts::SlotRole::RichCompare:
+  case facts::SlotRole::Sequence:
+  case facts::SlotRole::SetAttr:
+  case facts::SlotRole::Str:
+  case facts::SlotRole::Vectorcall:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// The address of a static object, as `&PyLong_Type`.
+bool isStaticObject(const Expr *E) {
+  const auto *U = dyn_cast<UnaryOperator>(strip(E));
+  return U && U->getOpcode() == UO_AddrOf;
+}
+
 /// `X->ob_item` of a list or a tuple; \p Row is set to what it is.
 const MemberExpr *itemStorage(const Expr *E, const facts::ItemStorage *&Row) {
   const auto *M = dyn_cast<MemberExpr>(strip(E));
@@ -257,6 +309,12 @@ bool unite(Values &Into, const Values &From) {
   return Changed;
 }
 
+bool intersect(Values &Into, const Values &With) {
+  const size_t Before = Into.size();
+  llvm::erase_if(Into, [&](unsigned X) { return !contains(With, X); });
+  return Into.size() != Before;
+}
+
 void erase(Values &V, unsigned X) {
   auto It = std::lower_bound(V.begin(), V.end(), X);
   if (It != V.end() && *It == X)
@@ -269,7 +327,36 @@ struct RefVars {
   std::vector<std::pair<unsigned, Values>> Vars;
   Values Escaped; ///< Fresh origins that others may know; on some path.
   Values Tuples;  ///< Locations that hold a tuple; on every path.
+  Values Plain;   ///< Locations that hold a string, bytes or number; likewise.
+  Values Held;    ///< Parameters the function has a reference of; likewise.
   Values Crossed; ///< Lookups followed by a suspending call; on some path.
+  /// Borrowed and Parameter origins followed by a call that runs code or drops
+  /// the object, with that call; on some path, sorted.
+  std::vector<std::pair<unsigned, unsigned>> Ran;
+
+  /// The number of the call, twice, plus one when it drops the object.
+  const unsigned *ran(unsigned Origin) const {
+    auto It = std::lower_bound(
+        Ran.begin(), Ran.end(), Origin,
+        [](const auto &P, unsigned O) { return P.first < O; });
+    return It != Ran.end() && It->first == Origin ? &It->second : nullptr;
+  }
+  bool setRan(unsigned Origin, unsigned Call) {
+    auto It = std::lower_bound(
+        Ran.begin(), Ran.end(), Origin,
+        [](const auto &P, unsigned O) { return P.first < O; });
+    if (It == Ran.end() || It->first != Origin) {
+      Ran.insert(It, {Origin, Call});
+      return true;
+    }
+    if (It->second <= Call)
+      return false;
+    It->second = Call;
+    return true;
+  }
+  void forgetRan(unsigned Origin) {
+    llvm::erase_if(Ran, [&](const auto &P) { return P.first == Origin; });
+  }
 
   const Values *find(unsigned Loc) const {
     auto It = std::lower_bound(
@@ -352,6 +439,13 @@ FunctionRefs::arguments(const CallExpr *Call) const {
   return It == CallIndex.end() ? nullptr : &Calls[It->second];
 }
 
+const LateUse *FunctionRefs::lateUse(unsigned I) const {
+  for (const LateUse &U : LateUses)
+    if (U.Parameter->getFunctionScopeIndex() == I)
+      return &U;
+  return nullptr;
+}
+
 struct RefStates::Entry {
   bool Done = false;
   std::unique_ptr<FunctionRefs> Refs;
@@ -404,14 +498,11 @@ public:
     }
     Changed |= unite(Into.Escaped, From.Escaped);
     Changed |= unite(Into.Crossed, From.Crossed);
-    for (size_t J = 0; J < Into.Tuples.size();) {
-      if (contains(From.Tuples, Into.Tuples[J])) {
-        ++J;
-      } else {
-        Into.Tuples.erase(Into.Tuples.begin() + J);
-        Changed = true;
-      }
-    }
+    for (const auto &[Origin, Call] : From.Ran)
+      Changed |= Into.setRan(Origin, Call);
+    Changed |= intersect(Into.Tuples, From.Tuples);
+    Changed |= intersect(Into.Plain, From.Plain);
+    Changed |= intersect(Into.Held, From.Held);
     return Changed;
   }
 
@@ -468,6 +559,9 @@ private:
   llvm::DenseMap<const ParmVarDecl *, unsigned> ParameterOf;
   llvm::DenseMap<std::pair<const Expr *, unsigned>, unsigned> OutOriginOf;
   llvm::DenseMap<unsigned, unsigned> AddressOf;
+  llvm::DenseMap<const CallExpr *, unsigned> CallNumber;
+  std::vector<const CallExpr *> NumberedCalls;
+  llvm::DenseMap<unsigned, Values> ContainerOf; ///< By lookup.
   unsigned ThisOrigin = ~0u;
 
   //===--------------------------------------------------------------------===//
@@ -1134,6 +1228,7 @@ private:
 
   void setLocation(State &S, unsigned Loc, Values V) {
     erase(S.Tuples, Loc);
+    erase(S.Plain, Loc);
     S.at(Loc) = std::move(V);
   }
 
@@ -1313,14 +1408,189 @@ private:
       return;
     for (unsigned X : V) {
       const Origin &O = Refs.Origins[X];
+      if (O.Kind == OriginKind::Parameter) {
+        if (const unsigned *Ran = S.ran(X); Ran && O.Decl && lateUse(K))
+          Refs.LateUses.push_back({cast<ParmVarDecl>(O.Decl), Where,
+                                   NumberedCalls[*Ran / 2]});
+        continue;
+      }
       if (O.Kind != OriginKind::Borrowed)
         continue;
       Lookup &L = Refs.Lookups[O.Lookup];
       // The lookup's own subscript is not a use of what it yields.
       if (Where == L.Where)
         continue;
-      L.Uses.push_back({Where, K, contains(S.Crossed, O.Lookup)});
+      Use U{Where, K, contains(S.Crossed, O.Lookup)};
+      if (const unsigned *Ran = S.ran(X)) {
+        U.After = NumberedCalls[*Ran / 2];
+        U.Dropped = *Ran % 2;
+      }
+      L.Uses.push_back(U);
     }
+  }
+
+  /// The object itself is needed, not only the pointer.
+  static bool lateUse(UseKind K) {
+    return K == UseKind::Deref || K == UseKind::Passed || K == UseKind::Incref;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Calls that can make a container drop an item
+
+  unsigned numberOf(const CallExpr *Call) {
+    auto [It, New] = CallNumber.try_emplace(Call, NumberedCalls.size());
+    if (New)
+      NumberedCalls.push_back(Call);
+    return It->second;
+  }
+
+  /// Strings, bytes and numbers run no code of their own.
+  bool isPlain(const State &S, const Expr *E, const Values &V) {
+    if (auto Loc = localLocation(E); Loc && contains(S.Plain, *Loc))
+      return true;
+    if (V.empty())
+      return false;
+    for (unsigned X : V) {
+      const Origin &O = Refs.Origins[X];
+      if (O.Kind == OriginKind::Null || O.Kind == OriginKind::Static)
+        continue;
+      const auto *Made = dyn_cast_or_null<CallExpr>(O.Where);
+      if (O.Kind != OriginKind::New && O.Kind != OriginKind::Fresh)
+        return false;
+      const StringRef Api = Made ? apiName(Made) : StringRef();
+      const facts::NewReference *New = facts::findNewReference(Api);
+      if (!New || (New->Container != facts::ContainerKind::Unicode &&
+                   New->Container != facts::ContainerKind::Bytes &&
+                   New->Container != facts::ContainerKind::Number))
+        return false;
+    }
+    return true;
+  }
+
+  /// Some value among \p V is an object that Python code has given.
+  bool isGiven(const Values &V) const {
+    return llvm::any_of(V, [&](unsigned X) {
+      const Origin &O = Refs.Origins[X];
+      switch (O.Kind) {
+      case OriginKind::Parameter:
+      case OriginKind::Argument:
+      case OriginKind::Borrowed:
+      case OriginKind::Owned:
+        return true;
+      case OriginKind::New: {
+        const auto *Made = dyn_cast_or_null<CallExpr>(O.Where);
+        return Made && facts::givesExistingObject(apiName(Made));
+      }
+      default:
+        return false;
+      }
+    });
+  }
+
+  /// The call can run Python code, or lets other threads run.
+  bool runsCode(const State &S, const CallExpr *Call, const FunctionDecl *FD,
+                StringRef Api, const facts::CallEffect *Effect,
+                const llvm::SmallVector<Values, 4> &Args) {
+    if (!Api.empty()) {
+      if (const facts::UserCodeCall *Row = facts::findUserCodeCall(Api)) {
+        const unsigned I = Row->ObjectArg;
+        if (I >= Args.size() || isPlain(S, Call->getArg(I), Args[I]))
+          return false;
+        return Row->When == facts::UserCodeWhen::Always || isGiven(Args[I]);
+      }
+      return alwaysRunsCode(Api, Effect);
+    }
+    if (!FD)
+      return isPythonSlot(Call);
+    return Model.function(FD) && States.codeRunBy(FD);
+  }
+
+  /// The object at the end of two paths is the same one.
+  bool sameObject(unsigned A, unsigned B) const {
+    if (A == B)
+      return true;
+    const Origin &X = Refs.Origins[A], &Y = Refs.Origins[B];
+    return X.Kind == OriginKind::Load && Y.Kind == OriginKind::Load &&
+           X.Decl && X.Decl == Y.Decl && X.Base == Y.Base;
+  }
+
+  /// The function gives up the reference through which \p V is kept alive.
+  bool givesUp(const State &S, unsigned X) const {
+    switch (Refs.Origins[X].Kind) {
+    case OriginKind::Fresh:
+    case OriginKind::Instance:
+      return !contains(S.Escaped, X);
+    case OriginKind::New:
+    case OriginKind::Call:
+    case OriginKind::Load:
+      return true;
+    default:
+      return false;
+    }
+  }
+
+  static const Expr *keyOf(const Expr *Lookup) {
+    if (const auto *C = dyn_cast<CallExpr>(Lookup))
+      return C->getNumArgs() > 1 ? C->getArg(1) : nullptr;
+    if (const auto *A = dyn_cast<ArraySubscriptExpr>(Lookup))
+      return A->getIdx();
+    return nullptr;
+  }
+
+  /// \p Call drops the container of \p L, or the item in it.
+  bool drops(const State &S, const CallExpr *Call, const facts::CallEffect *E,
+             const facts::ReferenceCountApi *Op, const Lookup &L,
+             const Values &Container,
+             const llvm::SmallVector<Values, 4> &Args) const {
+    int Arg = -1;
+    if (Op && Op->Op == facts::RefcountOp::Decref)
+      Arg = Op->Arg;
+    else if (E && E->MutatesArg >= 0 && E->mayRunUserCode())
+      Arg = E->MutatesArg;
+    if (Arg < 0 || unsigned(Arg) >= Args.size())
+      return false;
+    bool Same = false;
+    for (unsigned X : Args[Arg])
+      for (unsigned C : Container)
+        Same |= sameObject(X, C) && (!Op || givesUp(S, X));
+    if (!Same || Op)
+      return Same;
+    // Everything goes, or what has the key of the look-up.
+    if (Call->getNumArgs() == 1)
+      return E->Class == facts::EffectClass::Decref;
+    const Expr *Key = L.Through ? nullptr : keyOf(L.Where);
+    return Key && Arg == 0 &&
+           canonicalText(Key) == canonicalText(Call->getArg(1)) &&
+           !facts::findBorrowed(apiName(Call));
+  }
+
+  void noteDanger(State &S, const CallExpr *Call, const FunctionDecl *FD,
+                  StringRef Api, const facts::CallEffect *Effect,
+                  const facts::ReferenceCountApi *Op,
+                  const llvm::SmallVector<Values, 4> &Args) {
+    const bool Runs =
+        !Op && runsCode(S, Call, FD, Api, Effect, Args);
+    const bool MayDrop = (Op && Op->Op == facts::RefcountOp::Decref) ||
+                         (Effect && Effect->MutatesArg >= 0);
+    if (!Runs && !MayDrop)
+      return;
+    for (const auto &[Loc, V] : S.Vars)
+      for (unsigned X : V) {
+        const Origin &O = Refs.Origins[X];
+        if (O.Kind == OriginKind::Borrowed) {
+          auto It = ContainerOf.find(O.Lookup);
+          if (MayDrop && It != ContainerOf.end() &&
+              drops(S, Call, Effect, Op, Refs.Lookups[O.Lookup], It->second,
+                    Args))
+            S.setRan(X, 2 * numberOf(Call) + 1);
+          else if (Runs)
+            S.setRan(X, 2 * numberOf(Call));
+        } else if (Runs && O.Kind == OriginKind::Parameter && O.Decl &&
+                   !contains(S.Held, X) &&
+                   model::ExtensionModel::isObjectPointer(O.Decl->getType())) {
+          S.setRan(X, 2 * numberOf(Call));
+        }
+      }
   }
 
   /// \p E is evaluated here: when it is a lookup, its reference is new.
@@ -1330,10 +1600,12 @@ private:
       return;
     const unsigned Index = Refs.Origins[It->second].Lookup;
     erase(S.Crossed, Index);
-    if (!Recording)
-      return;
+    S.forgetRan(It->second);
     const Expr *Container = Refs.Lookups[Index].Container;
     Values V = Container ? evaluate(Container, S) : Values();
+    unite(ContainerOf[Index], V);
+    if (!Recording)
+      return;
     Lookup &L = Refs.Lookups[Index];
     L.Reached = true;
     unite(L.ContainerValues, V);
@@ -1431,9 +1703,15 @@ private:
           if (isBorrowed(X))
             insert(S.Crossed, Refs.Origins[X].Lookup);
     }
-    if (Op && Op->Op == facts::RefcountOp::Incref && Op->Arg >= 0 &&
-        unsigned(Op->Arg) < Args.size())
-      becomesOwned(S, Args[Op->Arg]);
+    noteDanger(S, Call, FD, Api, Effect, Op, Args);
+    if (Op && Op->Arg >= 0 && unsigned(Op->Arg) < Args.size()) {
+      if (Op->Op == facts::RefcountOp::Incref ||
+          Op->Op == facts::RefcountOp::NewRef)
+        becomesOwned(S, Args[Op->Arg]);
+      else
+        for (unsigned X : Args[Op->Arg])
+          erase(S.Held, X);
+    }
   }
 
   /// Calls that only hand their argument on.
@@ -1445,6 +1723,10 @@ private:
 
   void becomesOwned(State &S, const Values &V) {
     for (unsigned X : V) {
+      if (Refs.Origins[X].Kind == OriginKind::Parameter && V.size() == 1) {
+        insert(S.Held, X);
+        S.forgetRan(X);
+      }
       if (!isBorrowed(X))
         continue;
       unsigned O = owned(X);
@@ -1637,10 +1919,12 @@ private:
           Cond = C->getArg(0);
           continue;
         }
-        if (const Expr *Tested = testsForTuple(C)) {
+        facts::ContainerKind Kind;
+        if (const Expr *Tested = testsForType(C, Kind)) {
           if (True)
             if (auto Loc = localLocation(Tested))
-              insert(S.Tuples, *Loc);
+              insert(Kind == facts::ContainerKind::Tuple ? S.Tuples : S.Plain,
+                     *Loc);
           return;
         }
         break;
@@ -1693,8 +1977,9 @@ private:
     }
   }
 
-  /// The object that `PyTuple_Check(x)` or `PyTuple_CheckExact(x)` tests.
-  const Expr *testsForTuple(const CallExpr *C) const {
+  /// The object that `PyTuple_Check(x)` or the like tests, and for what.
+  const Expr *testsForType(const CallExpr *C,
+                           facts::ContainerKind &Kind) const {
     SourceLocation Loc = C->getExprLoc();
     if (!Loc.isMacroID())
       return nullptr;
@@ -1707,7 +1992,10 @@ private:
       }
       StringRef Macro =
           Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
-      Found = facts::typeTestedBy(Macro) == facts::ContainerKind::Tuple;
+      if (auto Tested = facts::typeTestedBy(Macro)) {
+        Kind = *Tested;
+        Found = true;
+      }
       Loc = SM.getImmediateExpansionRange(Loc).getBegin();
     }
     if (!Found || C->getNumArgs() == 0)
@@ -1734,11 +2022,23 @@ public:
   explicit LookupFinder(const ASTContext &Context) : Context(Context) {}
   bool Found = false;
 
+  /// A local tuple is given up, so that what was borrowed from it can go.
+  bool dropsTuple() const {
+    return llvm::any_of(Tuples, [&](const VarDecl *VD) {
+      return llvm::is_contained(Dropped, VD);
+    });
+  }
+
   bool VisitCallExpr(CallExpr *E) {
-    if (StringRef Api = apiName(E); !Api.empty())
+    if (StringRef Api = apiName(E); !Api.empty()) {
       if (const facts::BorrowedReference *Row = facts::findBorrowed(Api);
           Row && isStep(*Row))
         Found = true;
+      if (const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(Api);
+          Op && Op->Op == facts::RefcountOp::Decref && E->getNumArgs() == 1)
+        if (const VarDecl *VD = local(E->getArg(0)))
+          Dropped.push_back(VD);
+    }
     return !Found && look(E);
   }
   bool VisitArraySubscriptExpr(ArraySubscriptExpr *E) { return look(E); }
@@ -1746,12 +2046,22 @@ public:
 
 private:
   const ASTContext &Context;
+  llvm::SmallVector<const VarDecl *, 4> Tuples, Dropped;
+
+  static const VarDecl *local(const Expr *E) {
+    const auto *DRE = dyn_cast<DeclRefExpr>(strip(E));
+    const auto *VD = DRE ? dyn_cast<VarDecl>(DRE->getDecl()) : nullptr;
+    return VD && VD->hasLocalStorage() && !isa<ParmVarDecl>(VD) ? VD : nullptr;
+  }
   bool look(const Expr *E) {
     std::string Name;
     const Expr *Container;
     const facts::BorrowedReference *Row =
         borrowedLookup(E, Context, Name, Container);
     Found = Row && Row->Mutable;
+    if (Row && Row->Container == facts::ContainerKind::Tuple && Container)
+      if (const VarDecl *VD = local(Container))
+        Tuples.push_back(VD);
     return !Found;
   }
 };
@@ -1779,10 +2089,10 @@ RefStates::RefStates(const model::ExtensionModel &Model)
       continue;
     LookupFinder Finder(Model.context());
     Finder.TraverseStmt(F->Decl->getBody());
-    if (!Finder.Found)
+    if (!Finder.Found && !Finder.dropsTuple())
       continue;
     Direct[F->Decl] = 1;
-    if (handsOutPointer(F->Decl) && HandsOut.try_emplace(F->Decl, 1).second)
+    if (Finder.Found && handsOutPointer(F->Decl) && HandsOut.try_emplace(F->Decl, 1).second)
       Work.push_back(F.get());
   }
   // What hands out a borrowed reference makes its callers' calls lookups.
@@ -1852,6 +2162,12 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
           return A.Kind < B.Kind;
         });
       }
+      llvm::stable_sort(Refs->LateUses, [&](const LateUse &A,
+                                            const LateUse &B) {
+        return SM.isBeforeInTranslationUnit(
+            SM.getFileLoc(A.Where->getBeginLoc()),
+            SM.getFileLoc(B.Where->getBeginLoc()));
+      });
       for (unsigned I = 0; I < Refs->OriginUses.size(); ++I) {
         if (Refs->OriginUses[I].K == OriginUse::Stored)
           Refs->StoresByStmt[Refs->OriginUses[I].Where].push_back(I);
@@ -1866,6 +2182,38 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
     Failures.push_back({FD, Failed});
   E.Done = true;
   return E.Refs.get();
+}
+
+const CallExpr *RefStates::codeRunBy(const FunctionDecl *FD) {
+  const model::Function *F = Model.function(FD);
+  if (!F)
+    return nullptr;
+  auto [It, New] = RunsCode.try_emplace(F->Decl, nullptr);
+  if (!New || Depth > 60)
+    return It->second; // Recursion adds nothing of its own.
+  ++Depth;
+  const CallExpr *Result = nullptr;
+  for (const model::CallSite &C : F->Calls) {
+    if (!C.Call)
+      continue;
+    if (!C.Callee) {
+      if (isPythonSlot(C.Call))
+        Result = C.Call;
+    } else if (StringRef Api = apiName(C.Callee); !Api.empty()) {
+      const facts::UserCodeCall *Row = facts::findUserCodeCall(Api);
+      if (Row ? Row->When == facts::UserCodeWhen::Always &&
+                    unsigned(Row->ObjectArg) < C.Call->getNumArgs() &&
+                    !isStaticObject(C.Call->getArg(Row->ObjectArg))
+              : alwaysRunsCode(Api, facts::findEffect(Api)))
+        Result = C.Call;
+    } else if (codeRunBy(C.Callee)) {
+      Result = C.Call;
+    }
+    if (Result)
+      break;
+  }
+  --Depth;
+  return RunsCode[F->Decl] = Result;
 }
 
 bool RefStates::maySuspend(const FunctionDecl *FD, bool GivenObject) {

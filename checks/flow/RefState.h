@@ -82,6 +82,19 @@ struct Use {
   UseKind Kind;
   /// A call that may suspend a critical section lies between lookup and use.
   bool Suspended;
+  /// A call between lookup and use, on some path, that runs Python code, lets
+  /// other threads run or drops what the reference was borrowed from; nullable.
+  const clang::CallExpr *After = nullptr;
+  /// After itself drops the container, or the item within it.
+  bool Dropped = false;
+};
+
+/// A use of a parameter after a call that can run Python code, with no
+/// reference of the function's own.
+struct LateUse {
+  const clang::ParmVarDecl *Parameter;
+  const clang::Stmt *Where;
+  const clang::CallExpr *After;
 };
 
 /// One expression that yields a borrowed reference.
@@ -153,6 +166,10 @@ public:
     return Outputs;
   }
 
+  /// The first use, in source order, of parameter number \p I after a call that
+  /// can run Python code; null when there is none.
+  const LateUse *lateUse(unsigned I) const;
+
   /// True when assignment \p S writes a field of an object that the function
   /// itself has made and that nobody else knows yet.
   bool storesToNewObject(const clang::Stmt *S) const {
@@ -175,6 +192,7 @@ private:
   bool ReturnEscaped = false;
   std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
   llvm::DenseSet<const clang::Stmt *> NewObjectStores;
+  std::vector<LateUse> LateUses;
 };
 
 /// References of the functions of one translation unit, computed on demand. Ask
@@ -205,6 +223,11 @@ public:
   /// they are given a Python object.
   bool maySuspend(const clang::FunctionDecl *FD, bool GivenObject);
 
+  /// A call in \p FD, or in what it calls, that can run Python code or lets
+  /// other threads run; null when nothing shows that there is one. What only
+  /// drops references does not count.
+  const clang::CallExpr *codeRunBy(const clang::FunctionDecl *FD);
+
   const model::ExtensionModel &model() const { return Model; }
 
 private:
@@ -217,6 +240,7 @@ private:
   std::vector<const clang::FunctionDecl *> Relevant;
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<Entry>> Entries;
   llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;
+  llvm::DenseMap<const clang::FunctionDecl *, const clang::CallExpr *> RunsCode;
   llvm::DenseMap<const clang::FunctionDecl *, char> HandsOut;
   llvm::DenseMap<const clang::ParmVarDecl *, char> Escapes;
   std::vector<std::pair<const clang::FunctionDecl *, std::string>> Failures;
