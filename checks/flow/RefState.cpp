@@ -328,7 +328,9 @@ struct RefVars {
   Values Escaped; ///< Fresh origins that others may know; on some path.
   Values Tuples;  ///< Locations that hold a tuple; on every path.
   Values Plain;   ///< Locations that hold a string, bytes or number; likewise.
-  Values Held;    ///< Parameters the function has a reference of; likewise.
+  /// Parameters, and values read from state, that the function has a reference
+  /// of; likewise.
+  Values Held;
   Values Crossed; ///< Lookups followed by a suspending call; on some path.
   /// Borrowed and Parameter origins followed by a call that runs code or drops
   /// the object, with that call; on some path, sorted.
@@ -461,7 +463,7 @@ public:
 
   RefTransfer(RefStates &States, FunctionRefs &Refs, const FunctionFlow &Flow)
       : States(States), Model(States.model()), Context(Model.context()),
-        Refs(Refs), Flow(Flow) {
+        Refs(Refs), Flow(Flow), HasLocks(Model.function(Refs.FD)->Locks) {
     makeOrigin(OriginKind::Unknown, nullptr);
     makeOrigin(OriginKind::Null, nullptr);
     makeOrigin(OriginKind::Static, nullptr);
@@ -483,7 +485,7 @@ public:
     Work += Into.Vars.size() + From.Vars.size();
     if (Work > MaxWork)
       return false; // Reported as not analysed.
-    bool Changed = false;
+    bool Changed = joinHeld(Into, From);
     // Both are sorted: one walk, and no copy when nothing is new.
     size_t I = 0;
     for (const auto &[Loc, V] : From.Vars) {
@@ -502,8 +504,28 @@ public:
       Changed |= Into.setRan(Origin, Call);
     Changed |= intersect(Into.Tuples, From.Tuples);
     Changed |= intersect(Into.Plain, From.Plain);
-    Changed |= intersect(Into.Held, From.Held);
     return Changed;
+  }
+
+  /// What is held on one way, and nowhere to be found on the other, is held.
+  static bool joinHeld(State &Into, const State &From) {
+    if (Into.Held == From.Held)
+      return false;
+    auto Occurs = [](const State &S, unsigned X) {
+      return llvm::any_of(S.Vars,
+                          [&](const auto &P) { return contains(P.second, X); });
+    };
+    Values Held;
+    for (unsigned X : Into.Held)
+      if (contains(From.Held, X) || !Occurs(From, X))
+        insert(Held, X);
+    for (unsigned X : From.Held)
+      if (!Occurs(Into, X))
+        insert(Held, X);
+    if (Held == Into.Held)
+      return false;
+    Into.Held = std::move(Held);
+    return true;
   }
 
   void enter(State &S, const CFGBlock &B) {
@@ -547,6 +569,7 @@ private:
   ASTContext &Context;
   FunctionRefs &Refs;
   const FunctionFlow &Flow;
+  const bool HasLocks;
 
   llvm::DenseMap<std::pair<const VarDecl *, const FieldDecl *>, unsigned>
       LocationIndex;
@@ -1100,10 +1123,15 @@ private:
 
   Values newReference(const CallExpr *Call, const facts::NewReference &New,
                       State &S, unsigned Depth) {
-    // PySequence_Fast gives back the very list or tuple it is given.
+    // PySequence_Fast gives back the very list or tuple it is given, with a
+    // reference of its own.
     if (New.Container == facts::ContainerKind::Sequence &&
-        Call->getNumArgs() > 0)
-      return evaluate(Call->getArg(0), S, Depth);
+        Call->getNumArgs() > 0) {
+      Values R;
+      for (unsigned X : evaluate(Call->getArg(0), S, Depth))
+        insert(R, isBorrowed(X) ? owned(X) : X);
+      return R;
+    }
     OriginKind K = OriginKind::New;
     bool Tuple = New.Container == facts::ContainerKind::Tuple;
     if (New.Fresh || New.FreshByFormat || Tuple)
@@ -1195,9 +1223,13 @@ private:
       if (const Expr *E = cast<ReturnStmt>(St)->getRetValue())
         returned(S, E, St);
       break;
+    case Stmt::DeclRefExprClass:
+      readAnew(S, cast<DeclRefExpr>(St));
+      break;
     case Stmt::MemberExprClass: {
       const auto *M = cast<MemberExpr>(St);
       define(S, M);
+      readAnew(S, M);
       if (M->isArrow())
         useAll(S, M->getBase(), UseKind::Deref, St);
       break;
@@ -1216,6 +1248,17 @@ private:
         useAll(S, U->getSubExpr(), UseKind::Deref, St);
       break;
     }
+    case Stmt::ConditionalOperatorClass: {
+      // Whichever arm gave the value has looked it up now: the macros of
+      // PySequence_Fast have one for lists and one for tuples.
+      const auto *C = cast<ConditionalOperator>(St);
+      for (const Expr *Arm : {C->getTrueExpr(), C->getFalseExpr()})
+        if (auto It = LookupOf.find(strip(Arm)); It != LookupOf.end()) {
+          S.forgetRan(It->second);
+          erase(S.Crossed, Refs.Origins[It->second].Lookup);
+        }
+      break;
+    }
     case Stmt::LambdaExprClass:
       for (const Expr *I : cast<LambdaExpr>(St)->capture_inits())
         if (I)
@@ -1224,6 +1267,15 @@ private:
     default:
       break;
     }
+  }
+
+  /// What is read from state now is not what was read before.
+  void readAnew(State &S, const Expr *E) {
+    if (S.Held.empty())
+      return;
+    auto It = OriginOf.find(E);
+    if (It != OriginOf.end())
+      erase(S.Held, It->second);
   }
 
   void setLocation(State &S, unsigned Loc, Values V) {
@@ -1346,6 +1398,30 @@ private:
     escape(S, V);
     for (unsigned X : V)
       noteUse(X, OriginUse::Stored, B, 0);
+    if (HasLocks)
+      takeOver(S, LHS);
+  }
+
+  /// What was read from \p LHS, which now holds something else, belongs to the
+  /// function.
+  void takeOver(State &S, const Expr *LHS) {
+    const ValueDecl *D = nullptr;
+    Values Base;
+    if (const auto *M = dyn_cast<MemberExpr>(LHS)) {
+      D = M->getMemberDecl();
+      Base = evaluate(M->getBase(), S);
+    } else if (const auto *DRE = dyn_cast<DeclRefExpr>(LHS)) {
+      D = DRE->getDecl();
+    }
+    if (!D)
+      return;
+    Values Taken;
+    for (const auto &[Loc, V] : S.Vars)
+      for (unsigned X : V)
+        if (const Origin &O = Refs.Origins[X];
+            O.Kind == OriginKind::Load && O.Decl == D && O.Base == Base)
+          insert(Taken, X);
+    unite(S.Held, Taken);
   }
 
   void output(State &S, const ParmVarDecl *P, const Values &V, const Stmt *St) {
@@ -1414,6 +1490,10 @@ private:
                                    NumberedCalls[*Ran / 2]});
         continue;
       }
+      if (O.Kind == OriginKind::Load && HasLocks && O.Decl &&
+          K != UseKind::Decref && Where != O.Where && !contains(S.Held, X) &&
+          model::ExtensionModel::isObjectPointer(O.Decl->getType()))
+        Refs.LoadUses.push_back({X, Where, K});
       if (O.Kind != OriginKind::Borrowed)
         continue;
       Lookup &L = Refs.Lookups[O.Lookup];
@@ -1505,6 +1585,18 @@ private:
     return Model.function(FD) && States.codeRunBy(FD);
   }
 
+  /// A function of another file of the extension, of which nothing is known: it
+  /// can run code when it is given an object to work on. One that only tests the
+  /// object does not.
+  bool isForeign(const FunctionDecl *FD) const {
+    if (!FD || Model.function(FD) || FD->getBuiltinID() ||
+        isa<CXXMethodDecl>(FD) || !FD->getIdentifier() ||
+        !Model.preprocessing().isFirstParty(FD->getLocation()))
+      return false;
+    return !FD->getName().contains_insensitive("check") &&
+           !FD->getName().starts_with("is");
+  }
+
   /// The object at the end of two paths is the same one.
   bool sameObject(unsigned A, unsigned B) const {
     if (A == B)
@@ -1570,9 +1662,14 @@ private:
                   const llvm::SmallVector<Values, 4> &Args) {
     const bool Runs =
         !Op && runsCode(S, Call, FD, Api, Effect, Args);
+    const bool Foreign = !Runs && Api.empty() && isForeign(FD);
+    const auto isPassed = [&](unsigned X) {
+      return llvm::any_of(Args,
+                          [&](const Values &V) { return contains(V, X); });
+    };
     const bool MayDrop = (Op && Op->Op == facts::RefcountOp::Decref) ||
                          (Effect && Effect->MutatesArg >= 0);
-    if (!Runs && !MayDrop)
+    if (!Runs && !MayDrop && !Foreign)
       return;
     for (const auto &[Loc, V] : S.Vars)
       for (unsigned X : V) {
@@ -1583,9 +1680,12 @@ private:
               drops(S, Call, Effect, Op, Refs.Lookups[O.Lookup], It->second,
                     Args))
             S.setRan(X, 2 * numberOf(Call) + 1);
-          else if (Runs)
+          else if (Runs || (Foreign &&
+                            (isPassed(X) ||
+                             (It != ContainerOf.end() &&
+                              llvm::any_of(It->second, isPassed)))))
             S.setRan(X, 2 * numberOf(Call));
-        } else if (Runs && O.Kind == OriginKind::Parameter && O.Decl &&
+        } else if ((Runs || (Foreign && isPassed(X))) && O.Kind == OriginKind::Parameter && O.Decl &&
                    !contains(S.Held, X) &&
                    model::ExtensionModel::isObjectPointer(O.Decl->getType())) {
           S.setRan(X, 2 * numberOf(Call));
@@ -1723,7 +1823,8 @@ private:
 
   void becomesOwned(State &S, const Values &V) {
     for (unsigned X : V) {
-      if (Refs.Origins[X].Kind == OriginKind::Parameter && V.size() == 1) {
+      if (OriginKind K = Refs.Origins[X].Kind;
+          K == OriginKind::Parameter || K == OriginKind::Load) {
         insert(S.Held, X);
         S.forgetRan(X);
       }
@@ -2164,6 +2265,12 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
       }
       llvm::stable_sort(Refs->LateUses, [&](const LateUse &A,
                                             const LateUse &B) {
+        return SM.isBeforeInTranslationUnit(
+            SM.getFileLoc(A.Where->getBeginLoc()),
+            SM.getFileLoc(B.Where->getBeginLoc()));
+      });
+      llvm::stable_sort(Refs->LoadUses, [&](const LoadUse &A,
+                                            const LoadUse &B) {
         return SM.isBeforeInTranslationUnit(
             SM.getFileLoc(A.Where->getBeginLoc()),
             SM.getFileLoc(B.Where->getBeginLoc()));

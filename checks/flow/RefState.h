@@ -119,6 +119,14 @@ struct Lookup {
   bool Reached = false;  ///< On a path from the function's entry.
 };
 
+/// A use of an object that was read from a field or a global, with no reference
+/// of the function's own. Only recorded in functions that take locks.
+struct LoadUse {
+  unsigned Origin; ///< Of kind Load.
+  const clang::Stmt *Where;
+  UseKind Kind;
+};
+
 /// What a call of a function of this file or of the C API was given.
 struct CallArguments {
   const clang::CallExpr *Call;
@@ -170,6 +178,9 @@ public:
   /// can run Python code; null when there is none.
   const LateUse *lateUse(unsigned I) const;
 
+  /// In source order.
+  llvm::ArrayRef<LoadUse> loadUses() const { return LoadUses; }
+
   /// True when assignment \p S writes a field of an object that the function
   /// itself has made and that nobody else knows yet.
   bool storesToNewObject(const clang::Stmt *S) const {
@@ -193,6 +204,7 @@ private:
   std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
   llvm::DenseSet<const clang::Stmt *> NewObjectStores;
   std::vector<LateUse> LateUses;
+  std::vector<LoadUse> LoadUses;
 };
 
 /// References of the functions of one translation unit, computed on demand. Ask

@@ -7,9 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "refs/BorrowedRefRaceCheck.h"
-#include "refs/StrongReferenceFix.h"
+#include "clang-tidy/ClangTidyDiagnosticConsumer.h"
 #include "clang/Basic/SourceManager.h"
-#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace clang;
@@ -21,7 +20,12 @@ static constexpr facts::PyVersion FirstFreeThreaded{13};
 
 BorrowedRefRaceCheck::BorrowedRefRaceCheck(
     StringRef Name, clang::tidy::ClangTidyContext *Context)
-    : ModelCheck(Name, Context), Tier(Options.get("Tier", 3U)),
+    : ModelCheck(Name, Context),
+      AcrossCall(
+          Context->isCheckEnabled("cpython-refs-borrowed-ref-across-call")),
+      Escapes(Context->isCheckEnabled(
+          "cpython-refs-borrowed-escapes-critical-section")),
+      Tier(Options.get("Tier", 3U)),
       StrictHelpers(Options.get("StrictHelpers", false)) {
   if (Tier < 1 || Tier > 3)
     configurationDiag("invalid value '%0' for option 'Tier': expected 1, 2 or 3",
@@ -43,34 +47,6 @@ static bool isReportable(const facts::BorrowedReference &Row) {
           Row.Container == facts::ContainerKind::Sequence);
 }
 
-/// True when \p Loc is within assert(...).
-static bool inAssertion(SourceLocation Loc, const ASTContext &Context) {
-  const SourceManager &SM = Context.getSourceManager();
-  for (unsigned I = 0; I < 32 && Loc.isMacroID(); ++I) {
-    if (Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts()) ==
-        "assert")
-      return true;
-    Loc = SM.getImmediateExpansionRange(Loc).getBegin();
-  }
-  return false;
-}
-
-/// The expression as the user wrote it, a macro by its invocation.
-static std::string sourceText(const Expr *E, const ASTContext &Context) {
-  const SourceManager &SM = Context.getSourceManager();
-  SourceLocation Begin = SM.getFileLoc(E->getBeginLoc());
-  SourceLocation End = E->getEndLoc();
-  for (unsigned I = 0; I < 32 && End.isMacroID(); ++I)
-    End = SM.isMacroArgExpansion(End)
-              ? SM.getImmediateSpellingLoc(End)
-              : SM.getImmediateExpansionRange(End).getEnd();
-  StringRef Text = Lexer::getSourceText(
-      CharSourceRange::getTokenRange(Begin, End), SM, Context.getLangOpts());
-  if (Text.empty() || Text.size() > 80 || Text.contains('\n'))
-    return flow::canonicalText(E);
-  return Text.str();
-}
-
 void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading)
     return;
@@ -82,9 +58,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
   llvm::DenseSet<std::pair<SourceLocation, const char *>> Reported;
 
   for (const FunctionDecl *FD : States.relevant()) {
-    // While the module is imported, or when nobody else has the object.
-    const uint8_t Contexts = Model.contextsOf(FD);
-    if (Contexts && !(Contexts & (model::RunContext | model::ForeignContext)))
+    if (runsAlone(Model, FD))
       continue;
     const flow::FunctionRefs *Refs = States.get(FD);
     if (!Refs)
@@ -140,6 +114,10 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       }
       if (S.Tier > Tier)
         continue;
+      // Another check says more: the GIL does not help, or the lock does not.
+      if ((AcrossCall && findUseAfterCall(Model, *Refs, L).Use) ||
+          (Escapes && SectionEnds && findUseAfterUnlock(Model, *Refs, L)))
+        continue;
       // A macro that evaluates its argument twice is one place.
       if (!Reported.insert({SM.getFileLoc(Loc), L.Fact->Name}).second)
         continue;
@@ -147,23 +125,12 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
     }
   }
 
-  FixWork.clear();
+  Offer.clear();
   for (const auto &[FD, Why] : States.notAnalysed())
     if (!FD->isTemplated())
       diag(FD->getLocation(), "'%0' was not analysed: %1",
            DiagnosticIDs::Remark)
           << FD->getNameAsString() << Why;
-}
-
-/// Every fix looks at the whole function again. What that may cost is bounded,
-/// so that a large generated function does not take a minute.
-bool BorrowedRefRaceCheck::affordsFix(const flow::FunctionRefs &Refs) {
-  constexpr size_t MaxWork = 30000; // Basic blocks.
-  size_t &Spent = FixWork[Refs.function()];
-  if (Spent > MaxWork)
-    return false;
-  Spent += Refs.size() + 20;
-  return true;
 }
 
 void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
@@ -173,42 +140,20 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
                                   const flow::Sharing &S, bool SectionEnds) {
   const SourceManager &SM = Model.context().getSourceManager();
   auto FileLoc = [&](SourceLocation Loc) { return SM.getFileLoc(Loc); };
-  const SourceLocation Loc = FileLoc(
-      isa<ArraySubscriptExpr>(L.Where)
-          ? cast<ArraySubscriptExpr>(L.Where)->getRBracketLoc()
-          : L.Where->getExprLoc());
-  const std::string On =
-      L.Container ? " on '" + sourceText(L.Container, Model.context()) + "'"
-                  : "";
-
-  StrongReferenceFix Fix;
-  if (L.Through)
-    Fix.WhyNot = "the look-up is in another function";
-  else if (!affordsFix(Refs))
-    Fix.WhyNot = "the function is large and has many look-ups";
-  else if (L.Fact->Replacement)
-    Fix = makeStrongReferenceFix(
-        L.Where, *L.Fact, FD, Model.context(),
-        {minPython(), mayUseCompatHeader(),
-         Model.preprocessing().limitedApi()});
-  auto AddFix = [&](const DiagnosticBuilder &Warning) {
-    if (!Fix.Applicable)
-      return;
-    for (const FixItHint &Hint : Fix.Hints)
-      Warning << Hint;
-    if (Fix.Include &&
-        Including.insert(SM.getFileID(Fix.Include->RemoveRange.getBegin()))
-            .second)
-      Warning << *Fix.Include;
-  };
+  const SourceLocation Loc = locationOf(L, SM);
+  const std::string On = containerText(L, Model.context());
+  const StrongReferenceFix Fix =
+      Offer.fix(Model, FD, Refs, L, minPython(), mayUseCompatHeader());
   if (L.Fact->Result == facts::ResultKind::Items)
     diag(Loc, "items from '%0'%1 are used after another thread may have "
               "moved them")
         << L.Name << On;
   else
-    AddFix(diag(Loc, "borrowed reference from '%0'%1 is used after another "
-                     "thread may have dropped it")
-           << L.Name << On);
+    Offer.add(Fix,
+              diag(Loc, "borrowed reference from '%0'%1 is used after another "
+                        "thread may have dropped it")
+                  << L.Name << On,
+              SM);
 
   diag(S.Where.isValid() ? FileLoc(S.Where) : Loc, "%0", DiagnosticIDs::Note)
       << S.Who;
@@ -230,16 +175,8 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
                                    "'%1'",
          DiagnosticIDs::Note)
         << L.Through->getNameAsString() << L.Fact->Name;
-  if (L.Fact->Replacement) {
-    std::string Since;
-    if (L.Fact->Since > 9)
-      Since = " (Python 3." + std::to_string(L.Fact->Since) +
-              (L.Fact->InCompat ? ", or pythoncapi_compat.h)" : ")");
-    diag(Loc, "'%0' returns a strong reference%1%2", DiagnosticIDs::Note)
-        << L.Fact->Replacement << Since
-        << (Fix.Applicable ? ""
-                           : "; not rewritten automatically: " + Fix.WhyNot);
-  }
+  if (L.Fact->Replacement)
+    diag(Loc, "%0", DiagnosticIDs::Note) << Offer.note(Fix, L);
 }
 
 } // namespace pyext::refs

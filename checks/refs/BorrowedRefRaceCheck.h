@@ -9,7 +9,7 @@
 #ifndef PYEXT_REFS_BORROWEDREFRACECHECK_H
 #define PYEXT_REFS_BORROWEDREFRACECHECK_H
 
-#include "flow/Sharing.h"
+#include "refs/BorrowedLookup.h"
 #include "support/ModelCheck.h"
 
 namespace pyext::refs {
@@ -33,13 +33,10 @@ private:
               const flow::Use &Last, const flow::Sharing &Sharing,
               bool SectionEnds);
 
-  bool affordsFix(const flow::FunctionRefs &Refs);
-
-  llvm::DenseMap<const clang::FunctionDecl *, size_t> FixWork;
+  StrongReferenceOffer Offer;
+  const bool AcrossCall, Escapes; ///< Enabled beside this one.
   const unsigned Tier;
   const bool StrictHelpers;
-  /// Files that a fix of this run makes include pythoncapi_compat.h.
-  llvm::DenseSet<clang::FileID> Including;
 };
 
 } // namespace pyext::refs

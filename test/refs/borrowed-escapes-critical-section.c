@@ -1,0 +1,187 @@
+// References read under a lock and used after it without one of their own.
+// RUN: %check_tidy %s cpython-refs-borrowed-escapes-critical-section %t -python=3.13,3.15 -fix-min-python=3.13
+
+#include <Python.h>
+
+typedef struct {
+  PyObject_HEAD
+  PyObject *cache;
+  PyObject *fixed;
+  PyObject *items;
+  PyMutex lock;
+} Obj;
+
+int use(PyObject *op);
+
+static PyObject *get(Obj *self, void *closure) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->cache' is read under a lock, and the reference is used after the lock is released [cpython-refs-borrowed-escapes-critical-section]
+  // CHECK-NOTES: :[[@LINE+5]]:10: note: the reference becomes strong only here
+  // CHECK-NOTES: :[[@LINE+9]]:20: note: 'set' can replace it in another thread meanwhile
+  // CHECK-FIXES: Py_XINCREF(v);
+  Py_END_CRITICAL_SECTION();
+  // CHECK-FIXES: return v;
+  return Py_XNewRef(v);
+}
+
+static PyObject *set(Obj *self, PyObject *value) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_XSETREF(self->cache, Py_NewRef(value));
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+
+// A statement of its own, after a test.
+static PyObject *tested(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  PyMutex_Lock(&self->lock);
+  v = self->cache;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->cache' is read under a lock
+  // CHECK-NOTES: :[[@LINE+7]]:3: note: the reference becomes strong only here
+  // CHECK-NOTES: :[[@LINE-12]]:20: note: 'set' can replace it
+  // CHECK-FIXES: Py_XINCREF(v);
+  PyMutex_Unlock(&self->lock);
+  if (v == NULL)
+    Py_RETURN_NONE;
+  // CHECK-FIXES-REMOVED: Py_INCREF(v);
+  Py_INCREF(v);
+  return v;
+}
+
+// Used, and never made strong: no fix.
+static PyObject *used(Obj *self, PyObject *ignored) {
+  PyObject *v = NULL;
+  int r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->cache' is read under a lock
+  // CHECK-NOTES: :[[@LINE+3]]:7: note: the reference is used here without the lock
+  // CHECK-NOTES: :[[@LINE-30]]:20: note: 'set' can replace it
+  Py_END_CRITICAL_SECTION();
+  r = use(v);
+  return PyLong_FromLong(r);
+}
+
+// An item of the list.
+static PyObject *item(Obj *self, PyObject *list) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(list);
+  // CHECK-FIXES: v = PyList_GetItemRef(list, 0);
+  v = PyList_GetItem(list, 0);
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: borrowed reference from 'PyList_GetItem' on 'list' is used after the lock held at the look-up is released
+  // CHECK-NOTES: :[[@LINE-6]]:44: note: any thread that holds the object passed as argument 'list' can change it
+  // CHECK-NOTES: :[[@LINE+4]]:10: note: the reference becomes strong only here
+  // CHECK-NOTES: :[[@LINE-4]]:7: note: 'PyList_GetItemRef' returns a strong reference (Python 3.13, or pythoncapi_compat.h)
+  Py_END_CRITICAL_SECTION();
+  // CHECK-FIXES: return v;
+  return Py_XNewRef(v);
+}
+
+// The reference is taken inside.
+static PyObject *good(Obj *self, void *closure) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = Py_XNewRef(self->cache);
+  Py_END_CRITICAL_SECTION();
+  return v;
+}
+static PyObject *good_incref(Obj *self, void *closure) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  Py_XINCREF(v);
+  Py_END_CRITICAL_SECTION();
+  if (v != NULL && use(v) < 0)
+    Py_CLEAR(v);
+  return v;
+}
+static PyObject *good_item(Obj *self, PyObject *list) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(list);
+  v = Py_XNewRef(PyList_GetItem(list, 0));
+  Py_END_CRITICAL_SECTION();
+  return v;
+}
+
+// Taken out: the field no longer holds it.
+static PyObject *good_compare(Obj *self, void *closure) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  Py_END_CRITICAL_SECTION();
+  return PyBool_FromLong(v != NULL && v != Py_None);
+}
+
+// Used under the lock only, and read anew afterwards.
+static PyObject *good_use(Obj *self, void *closure) {
+  int r;
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  r = use(v);
+  Py_END_CRITICAL_SECTION();
+  v = PyLong_FromLong(r);
+  return v;
+}
+
+// Set once, before anybody has the object.
+static PyObject *good_fixed(Obj *self, void *closure) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->fixed;
+  Py_END_CRITICAL_SECTION();
+  return Py_XNewRef(v);
+}
+static PyObject *make(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  Obj *self = (Obj *)type->tp_alloc(type, 0);
+  if (self != NULL)
+    self->fixed = PyTuple_New(0);
+  return (PyObject *)self;
+}
+
+// The lock is of another object.
+static PyObject *other(Obj *self, PyObject *args) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(args);
+  v = self->cache;
+  Py_END_CRITICAL_SECTION();
+  return Py_XNewRef(v);
+}
+
+// Taken out of the field under the lock: it is the function's own now.
+static PyObject *take(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  self->cache = NULL;
+  Py_END_CRITICAL_SECTION();
+  if (v == NULL)
+    Py_RETURN_NONE;
+  return v;
+}
+
+static PyMethodDef methods[] = {
+    {"set", (PyCFunction)(void *)set, METH_O, NULL},
+    {"tested", (PyCFunction)(void *)tested, METH_NOARGS, NULL},
+    {"used", (PyCFunction)(void *)used, METH_NOARGS, NULL},
+    {"item", (PyCFunction)(void *)item, METH_O, NULL},
+    {"good_item", (PyCFunction)(void *)good_item, METH_O, NULL},
+    {"other", (PyCFunction)(void *)other, METH_VARARGS, NULL},
+    {"take", (PyCFunction)(void *)take, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+static PyGetSetDef getset[] = {
+    {"cache", (getter)get, NULL, NULL, NULL},
+    {"good", (getter)good, NULL, NULL, NULL},
+    {"good_incref", (getter)good_incref, NULL, NULL, NULL},
+    {"good_compare", (getter)good_compare, NULL, NULL, NULL},
+    {"good_use", (getter)good_use, NULL, NULL, NULL},
+    {"good_fixed", (getter)good_fixed, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+static PyType_Slot slots[] = {
+    {Py_tp_methods, methods}, {Py_tp_getset, getset}, {Py_tp_new, make}, {0, NULL},
+};
+PyType_Spec spec = {.name = "escapes.Obj", .basicsize = sizeof(Obj), .slots = slots};
