@@ -151,13 +151,23 @@ NAMES(ModuleSlotRole, Invalid)
 #define ENUMERATORS(E) \
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
-  E(GuessesThreadState)
-NAMES(ModelCall, GuessesThreadState)
+  E(GuessesThreadState) E(EmbedsPython)
+NAMES(ModelCall, EmbedsPython)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
   E(GilUsed) E(GilNotUsed) E(OneInterpreter) E(SharedGil) E(OwnGil)
 NAMES(Promise, OwnGil)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(Gone) E(Scheduled) E(Deprecated) E(NoOp)
+NAMES(SupersededStatus, NoOp)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) \
+  E(Rename) E(Delete) E(Other)
+NAMES(SupersededChange, Other)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -209,6 +209,19 @@ public:
     text("Slot", R.Slot);
     choice("Meaning", R.Meaning);
   }
+  void row(const BindingTag &R) {
+    text("Name", R.Name);
+    choice("Meaning", R.Meaning);
+  }
+  void row(const SupersededApi &R) {
+    text("Name", R.Name);
+    choice("Status", R.Status);
+    version("Version", R.Version);
+    text("Replacement", R.Replacement);
+    choice("Change", R.Change);
+    text("Family", R.Family);
+    text("Why", R.Why);
+  }
   void row(const NamePattern &R) {
     text("Text", R.Text);
     choice("Match", R.Match);
@@ -253,6 +266,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("Apis", apis());
     W.table("ApiTables", apiTables());
     W.table("AstAliases", astAliases());
+    W.table("BindingTags", bindingTags());
     W.table("BorrowedFields", borrowedFields());
     W.table("BorrowedReferences", borrowedReferences());
     W.table("CallEffects", callEffects());
@@ -275,6 +289,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ObjectStructs", objectStructs());
     W.table("ReferenceCounts", referenceCountOps());
     W.table("StolenReferences", stolenReferences());
+    W.table("SupersededApis", supersededApis());
     W.table("SynchronizationTypes", synchronizationTypes());
     W.table("ThreadSafety", threadSafetyLevels());
     W.table("ThreadStates", threadStateApis());

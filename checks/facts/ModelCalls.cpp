@@ -48,6 +48,23 @@ static constexpr NamedEntity HolderRows[] = {
 #undef OBJECT_HOLDER
 };
 
+static constexpr BindingTag TagRows[] = {
+#define BINDING_TAG(Name, Meaning) {Name, Promise::Meaning},
+#include "facts/BindingTags.def"
+#undef BINDING_TAG
+};
+
+static constexpr const char *orNull(const char *Text) {
+  return *Text ? Text : nullptr;
+}
+static constexpr SupersededApi SupersededRows[] = {
+#define SUPERSEDED(Name, Status, Version, Replacement, Change, Family, Why)    \
+  {Name,   SupersededStatus::Status, Version, orNull(Replacement),             \
+   SupersededChange::Change, Family, Why},
+#include "facts/SupersededApis.def"
+#undef SUPERSEDED
+};
+
 static constexpr std::string_view keyOf(const NamePattern &Row) {
   return Row.Text;
 }
@@ -69,6 +86,8 @@ static_assert(isSorted(MacroRows), "ModuleMacros.def");
 static_assert(isSorted(SlotValueRows), "ModuleSlotValues.def");
 static_assert(isSorted(PatternRows), "NamePatterns.def");
 static_assert(isSorted(HolderRows), "ObjectHolders.def");
+static_assert(isSorted(TagRows), "BindingTags.def");
+static_assert(isSorted(SupersededRows), "SupersededApis.def");
 
 /// The row of a name, or null.
 template <typename RowT, size_t N>
@@ -128,6 +147,27 @@ const ModuleSlotValue &moduleSlotValue(Promise Meaning) {
   });
 }
 
+const ModuleSlot &moduleSlot(ModuleSlotRole Role) {
+  return *find_if(moduleSlots(),
+                  [&](const ModuleSlot &Row) { return Row.Role == Role; });
+}
+
+bool isCallingConvention(int64_t Flags) {
+  using namespace method;
+  switch (Flags & CallingConvention) {
+  case VarArgs:
+  case VarArgs | Keywords:
+  case Fastcall:
+  case Fastcall | Keywords:
+  case Fastcall | Keywords | DefiningClass:
+  case NoArgs:
+  case OneArg:
+    return true;
+  default:
+    return false;
+  }
+}
+
 bool isAtomicFunction(StringRef Name) {
   return hasMeaning(Name, NameMeaning::AtomicFunction);
 }
@@ -150,10 +190,16 @@ bool isSetupName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::SetsUp);
 }
 
+const SupersededApi *findSuperseded(StringRef Name) {
+  return findRow(SupersededRows, Name);
+}
+
 ArrayRef<ModelCallApi> modelCalls() { return CallRows; }
 ArrayRef<NamedEntity> moduleMacros() { return MacroRows; }
 ArrayRef<ModuleSlotValue> moduleSlotValues() { return SlotValueRows; }
 ArrayRef<NamePattern> namePatterns() { return PatternRows; }
 ArrayRef<NamedEntity> objectHolders() { return HolderRows; }
+ArrayRef<BindingTag> bindingTags() { return TagRows; }
+ArrayRef<SupersededApi> supersededApis() { return SupersededRows; }
 
 } // namespace pyext::facts

@@ -25,9 +25,29 @@ enum class ModelCall {
   ForeignAttach,
   StateModule,
   GuessesThreadState,
+  EmbedsPython,
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);
+
+/// The first slot that plays \p Role.
+const ModuleSlot &moduleSlot(ModuleSlotRole Role);
+
+/// The METH_ flags; their values are the same in all versions.
+namespace method {
+enum Flag : int64_t {
+  VarArgs = 0x1,
+  Keywords = 0x2,
+  NoArgs = 0x4,
+  OneArg = 0x8,
+  Fastcall = 0x80,
+  DefiningClass = 0x200, ///< METH_METHOD
+  CallingConvention = VarArgs | Keywords | NoArgs | OneArg | Fastcall |
+                      DefiningClass,
+};
+} // namespace method
+/// Whether the interpreter knows how to call a method with \p Flags.
+bool isCallingConvention(int64_t Flags);
 
 /// Frameworks whose macro declares a module.
 enum class ModuleMacro { Pybind11, Nanobind };
@@ -74,6 +94,27 @@ struct ModuleSlotValue {
 const ModuleSlotValue *findModuleSlotValue(llvm::StringRef Name);
 const ModuleSlotValue &moduleSlotValue(Promise Meaning);
 
+struct BindingTag {
+  const char *Name; ///< Without its namespace.
+  Promise Meaning;
+};
+
+enum class SupersededStatus { Gone, Scheduled, Deprecated, NoOp };
+enum class SupersededChange { Rename, Delete, Other };
+
+/// A name of the C API that has a safer successor; see SupersededApis.def.
+struct SupersededApi {
+  const char *Name;
+  SupersededStatus Status;
+  unsigned Version; ///< 3.x
+  const char *Replacement; ///< Null for none.
+  SupersededChange Change;
+  const char *Family;
+  const char *Why;
+};
+/// Null when the name is not superseded.
+const SupersededApi *findSuperseded(llvm::StringRef Name);
+
 enum class NameMatch { Prefix, Suffix, Word };
 enum class NameMeaning { AtomicFunction, CApi, LockHeld, SetsUp };
 
@@ -88,6 +129,8 @@ llvm::ArrayRef<NamedEntity> moduleMacros();
 llvm::ArrayRef<ModuleSlotValue> moduleSlotValues();
 llvm::ArrayRef<NamePattern> namePatterns();
 llvm::ArrayRef<NamedEntity> objectHolders();
+llvm::ArrayRef<BindingTag> bindingTags();
+llvm::ArrayRef<SupersededApi> supersededApis();
 
 } // namespace pyext::facts
 

@@ -137,6 +137,8 @@ struct Slot {
   std::string Name;  ///< Macro name: Py_mod_gil, Py_mod_exec...
   std::string Value; ///< Macro or function name of the value, or its text.
   const clang::FunctionDecl *Function = nullptr; ///< For exec and create.
+  const clang::VarDecl *Array = nullptr; ///< That has it; may be a nested one.
+  const clang::InitListExpr *Element = nullptr;
   clang::SourceLocation Loc;
   clang::SourceLocation ValueLoc; ///< Of the macro Value; else invalid.
 };
@@ -171,7 +173,9 @@ struct Module {
   /// has InitFunction; CreateCall itself when it is there. Nullable.
   const clang::Expr *CreateSite = nullptr;
   const clang::CallExpr *SetGilCall = nullptr; ///< PyUnstable_Module_SetGIL.
-  std::vector<std::string> BindingTags; ///< Arguments of PYBIND11_MODULE after (name, m).
+  /// Arguments of PYBIND11_MODULE after (name, m), macros replaced.
+  std::vector<std::string> BindingTags;
+  clang::SourceLocation BindingEnd; ///< The closing parenthesis; or invalid.
   clang::SourceLocation Loc;           ///< Where to report on the module.
   bool Generated = false;
 

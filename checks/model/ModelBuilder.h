@@ -71,6 +71,7 @@ private:
   void readModuleSlots(Module &Mod, const clang::VarDecl *Array,
                        unsigned Depth = 0);
   void readBindings();
+  void addBindingTags(Module &Mod, llvm::StringRef Text, unsigned Depth = 0);
   void addModule(Module Mod);
   void addEntry(const clang::FunctionDecl *FD, EntryPoint Entry);
 

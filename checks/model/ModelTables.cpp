@@ -332,6 +332,8 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
     Id = stripped(Id);
     Slot S;
     S.Loc = SM.getExpansionLoc(Id->getBeginLoc());
+    S.Array = Definition;
+    S.Element = Element;
     S.Name = macroName(Id->getBeginLoc(), SM, Context.getLangOpts(), IsSlot).str();
     if (S.Name.empty()) {
       std::optional<int64_t> Number = integerOf(Id, Context);
@@ -564,6 +566,25 @@ void ExtensionModel::Builder::addModule(Module Mod) {
   M.Modules.push_back(std::move(Mod));
 }
 
+/// Adds the parts of \p Text, the variadic argument of a binding's macro.
+void ExtensionModel::Builder::addBindingTags(Module &Mod, StringRef Text,
+                                             unsigned Depth) {
+  std::string Replacement = Depth < 4 ? PP.replacementOf(Text) : "";
+  if (!Replacement.empty())
+    return addBindingTags(Mod, Replacement, Depth + 1);
+  int Open = 0;
+  for (size_t I = 0; I < Text.size(); ++I) {
+    Open += StringRef("({[").contains(Text[I]);
+    Open -= StringRef(")}]").contains(Text[I]);
+    if (Text[I] != ',' || Open)
+      continue;
+    addBindingTags(Mod, Text.take_front(I), Depth);
+    return addBindingTags(Mod, Text.drop_front(I + 1), Depth);
+  }
+  if (!Text.empty())
+    Mod.BindingTags.push_back(Text.str());
+}
+
 void ExtensionModel::Builder::readBindings() {
   for (const MacroUse &Use : PP.uses()) {
     std::optional<facts::ModuleMacro> Macro = facts::findModuleMacro(Use.Name);
@@ -574,9 +595,10 @@ void ExtensionModel::Builder::readBindings() {
     Mod.Init = *Macro == facts::ModuleMacro::Nanobind ? InitKind::Nanobind
                                                       : InitKind::Pybind11;
     Mod.Loc = Use.Begin;
+    if (Use.Wrapper.empty())
+      Mod.BindingEnd = Use.End;
     for (size_t I = 2; I < Use.Args.size(); ++I)
-      if (!Use.Args[I].empty())
-        Mod.BindingTags.push_back(Use.Args[I]);
+      addBindingTags(Mod, Use.Args[I]);
     // The braces after the macro are the body of a function that it declares.
     for (const auto &F : M.Functions)
       if (F->Decl->getLocation().isMacroID() &&

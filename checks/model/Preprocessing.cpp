@@ -178,6 +178,7 @@ public:
     F.Begin = Loc;
     F.Gil = negate(F.Gil, Sole);
     F.Condition = "!(" + F.Condition + ")";
+    F.Early = false; // Said of the #if.
     F.Skipped = F.AnyTaken;
     ++F.Branches;
   }
@@ -215,12 +216,16 @@ private:
     bool Skipped;
     bool AnyTaken;
     unsigned Branches;
+    bool FirstInFile;
+    bool Early;
   };
 
   void open(SourceLocation Loc, std::string Condition, bool Skipped) {
     GilCondition Gil = classify(Condition);
-    Stack.push_back(
-        {Loc, std::move(Condition), Gil, Skipped, !Skipped, 1});
+    const bool First =
+        Stack.empty() || !SM.isWrittenInSameFile(Stack.back().Begin, Loc);
+    Stack.push_back({Loc, std::move(Condition), Gil, Skipped, !Skipped, 1, First,
+                     isEarly(Loc, Gil)});
   }
 
   void next(SourceLocation Loc, std::string Condition, bool Skipped) {
@@ -230,6 +235,7 @@ private:
     close(F, Loc);
     F.Begin = Loc;
     F.Gil = classify(Condition);
+    F.Early = isEarly(Loc, F.Gil);
     F.Condition = std::move(Condition);
     F.Skipped = Skipped || F.AnyTaken;
     F.AnyTaken |= !Skipped;
@@ -245,6 +251,33 @@ private:
           {Range, F.Gil == GilCondition::FreeThreaded, F.Skipped});
     if (onVersion(F.Condition))
       Record.VersionConditions.push_back({Range, F.Condition});
+    else if (!isGuard(F) && Record.isFirstParty(F.Begin))
+      Record.OtherConditions.push_back(Range);
+    if (F.Early && !definesGilDisabled(Range))
+      Record.EarlyGilConditions.push_back(F.Begin);
+  }
+
+  /// The condition around the whole of a header.
+  bool isGuard(const Frame &F) const {
+    return F.FirstInFile && F.Branches == 1 &&
+           StringRef(F.Condition).starts_with("!defined(") &&
+           SM.getFileID(F.Begin) != SM.getMainFileID();
+  }
+
+  bool definesGilDisabled(SourceRange Range) const {
+    bool AfterDefine = false, Found = false;
+    lex(Range, [&](const Token &Tok) {
+      const bool Word = Tok.is(tok::raw_identifier);
+      Found |= AfterDefine && Word && Tok.getRawIdentifier() == "Py_GIL_DISABLED";
+      AfterDefine = Word && Tok.getRawIdentifier() == "define";
+    });
+    return Found;
+  }
+
+  /// Python.h, which defines Py_GIL_DISABLED, is not read yet.
+  bool isEarly(SourceLocation Loc, GilCondition Gil) {
+    return Gil != GilCondition::None && !Record.defined("Py_PYTHON_H") &&
+           !Record.defined("Py_PYCONFIG_H") && Record.isFirstParty(Loc);
   }
 
   std::string text(SourceRange Range) const {
@@ -459,6 +492,34 @@ std::optional<unsigned> Preprocessing::limitedApi() const {
   return integer(*PP, "Py_LIMITED_API");
 }
 
+bool Preprocessing::defined(StringRef Name) const {
+  return macro(*PP, Name) != nullptr;
+}
+
+std::optional<unsigned> Preprocessing::valueOf(StringRef Name) const {
+  return integer(*PP, Name);
+}
+
+std::string Preprocessing::replacementOf(StringRef Name) const {
+  std::vector<std::string> Tokens;
+  if (const MacroInfo *MI = macro(*PP, Name))
+    for (const Token &Tok : MI->tokens())
+      Tokens.push_back(PP->getSpelling(Tok));
+  return join(Tokens);
+}
+
+void Preprocessing::identifiers(
+    SourceRange Range,
+    function_ref<void(StringRef, SourceLocation)> Visit) const {
+  auto [File, From] = SM->getDecomposedLoc(Range.getBegin());
+  auto [EndFile, To] = SM->getDecomposedLoc(Range.getEnd());
+  if (File == EndFile)
+    lexRaw(*SM, PP->getLangOpts(), File, From, To, [&](const Token &Tok) {
+      if (Tok.is(tok::raw_identifier))
+        Visit(Tok.getRawIdentifier(), Tok.getLocation());
+    });
+}
+
 static bool contains(const SourceManager &SM, SourceRange Range,
                      SourceLocation Loc) {
   return SM.isPointWithin(Loc, Range.getBegin(), Range.getEnd());
@@ -469,6 +530,13 @@ bool Preprocessing::onlyWithGil(SourceLocation Loc) const {
   return any_of(Regions, [&](const ConfigurationRegion &R) {
     return !R.FreeThreaded && SM->isWrittenInSameFile(Loc, R.Range.getBegin()) &&
            contains(*SM, R.Range, Loc);
+  });
+}
+
+bool Preprocessing::conditional(SourceLocation Loc) const {
+  Loc = SM->getExpansionLoc(Loc);
+  return any_of(OtherConditions, [&](SourceRange R) {
+    return SM->isWrittenInSameFile(Loc, R.getBegin()) && contains(*SM, R, Loc);
   });
 }
 
@@ -509,6 +577,53 @@ bool Preprocessing::onlyBefore(facts::PyVersion Version,
   // A pre-release of the version counts as older.
   return Below != Negated &&
          Bound <= (0x03000000u | Version.Minor << 16 | 0xFFu);
+}
+
+bool Preprocessing::hasCode(SourceRange Range) const {
+  auto [File, From] = SM->getDecomposedLoc(Range.getBegin());
+  auto [EndFile, To] = SM->getDecomposedLoc(Range.getEnd());
+  if (File != EndFile)
+    return true;
+  bool Found = false, Directive = true, Define = false;
+  unsigned Position = 0; // In the directive.
+  bool Parameters = false;
+  lexRaw(*SM, PP->getLangOpts(), File, From, To, [&](const Token &Tok) {
+    if (Tok.isAtStartOfLine() && Position) {
+      Directive = Tok.is(tok::hash);
+      Define = Parameters = false;
+      Position = 0;
+    }
+    ++Position;
+    const StringRef Word =
+        Tok.is(tok::raw_identifier) ? Tok.getRawIdentifier() : StringRef();
+    if (!Directive) {
+      Found = true;
+      return;
+    }
+    if (Position == 2)
+      Define = Word == "define";
+    if (!Define || Position < 4)
+      return;
+    if (Position == 4)
+      Parameters = Tok.is(tok::l_paren) && !Tok.hasLeadingSpace();
+    if (Parameters) {
+      Parameters = !Tok.is(tok::r_paren);
+      return;
+    }
+    // do {} while (0) and ((void)0) do nothing.
+    Found |= !Word.empty() ? Word != "do" && Word != "while" && Word != "void"
+                           : !Tok.isOneOf(tok::l_paren, tok::r_paren,
+                                          tok::l_brace, tok::r_brace, tok::semi,
+                                          tok::numeric_constant);
+  });
+  return Found;
+}
+
+bool Preprocessing::isSkipped(SourceLocation Loc) const {
+  return any_of(Skipped, [&](const SkippedText &S) {
+    return SM->isWrittenInSameFile(S.Range.getBegin(), Loc) &&
+           contains(*SM, S.Range, Loc);
+  });
 }
 
 bool Preprocessing::skippedMentions(SourceRange Range, StringRef Name) const {

@@ -21,6 +21,7 @@
 #include "clang/Basic/SourceLocation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include <optional>
@@ -92,6 +93,37 @@ public:
   /// `#if PY_VERSION_HEX < 0x030D0000` or the #else of its opposite.
   bool onlyBefore(facts::PyVersion Version, clang::SourceLocation Loc) const;
 
+  /// True when \p Loc is compiled only when something else than the version of
+  /// Python holds: under any other `#if`. The guard of a header does not count.
+  bool conditional(clang::SourceLocation Loc) const;
+
+  /// Conditions on Py_GIL_DISABLED that stand in front of the inclusion of
+  /// Python.h, which defines it; in source order.
+  llvm::ArrayRef<clang::SourceLocation> earlyGilConditions() const {
+    return EarlyGilConditions;
+  }
+
+  /// Calls \p Visit with each identifier of the text within \p Range, compiled or
+  /// not, also of directives.
+  void identifiers(clang::SourceRange Range,
+                   llvm::function_ref<void(llvm::StringRef, clang::SourceLocation)>
+                       Visit) const;
+
+  /// Whether the text between two directives does anything: code, or a macro that
+  /// stands for some. \p Range is that of a ConfigurationRegion.
+  bool hasCode(clang::SourceRange Range) const;
+
+  /// True when the text at \p Loc is not compiled.
+  bool isSkipped(clang::SourceLocation Loc) const;
+
+  /// Whether macro \p Name is defined at this point of preprocessing: at the end
+  /// of the file, once a check runs.
+  bool defined(llvm::StringRef Name) const;
+  /// Its value when it is one number.
+  std::optional<unsigned> valueOf(llvm::StringRef Name) const;
+  /// The tokens it stands for, without white space; empty when not defined.
+  std::string replacementOf(llvm::StringRef Name) const;
+
   /// True when the skipped text within \p Range mentions identifier \p Name,
   /// e.g. a slot written under a condition that is false here.
   bool skippedMentions(clang::SourceRange Range, llvm::StringRef Name) const;
@@ -124,6 +156,8 @@ private:
   std::vector<MacroUse> Uses;
   std::vector<ConfigurationRegion> Regions;
   std::vector<ConditionRegion> VersionConditions;
+  std::vector<clang::SourceRange> OtherConditions; ///< Of first-party files.
+  std::vector<clang::SourceLocation> EarlyGilConditions;
   std::vector<SkippedText> Skipped;
   mutable llvm::DenseMap<clang::FileID, bool> FirstParty;
   /// Uses by file and offset, made when first asked for.

@@ -7,18 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/SlotEvidence.h"
+#include "model/ModuleInit.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
 using namespace llvm;
 
 namespace pyext::model {
-
-static StringRef calleeName(const CallSite &Site) {
-  if (!Site.Callee || !Site.Callee->getIdentifier())
-    return {};
-  return facts::canonicalName(Site.Callee->getName());
-}
 
 /// Plain writes that nothing orders.
 static bool isUnguarded(const ExtensionModel &Model, const Access &A) {
@@ -152,21 +147,39 @@ bool lacksSlot(const ExtensionModel &Model, const Module &Mod,
   return true;
 }
 
+/// What a tag of a binding says; nothing when that is not known.
+static std::optional<facts::Promise> meaningOf(StringRef Tag) {
+  for (const facts::BindingTag &Row : facts::bindingTags()) {
+    const size_t At = Tag.find(Row.Name);
+    if (At == StringRef::npos)
+      continue;
+    // mod_gil_not_used(false), as pybind11 2.13 has it.
+    StringRef Rest = Tag.drop_front(At + StringRef(Row.Name).size());
+    if (Row.Meaning == facts::Promise::GilNotUsed &&
+        (Rest.consume_front("(") || Rest.consume_front("{"))) {
+      if (Rest.starts_with("false"))
+        return facts::Promise::GilUsed;
+      if (!Rest.starts_with(")") && !Rest.starts_with("}") &&
+          !Rest.starts_with("true"))
+        return std::nullopt;
+    }
+    return Row.Meaning;
+  }
+  return std::nullopt;
+}
+
+bool hasUnknownTag(const Module &Mod) {
+  return any_of(Mod.BindingTags,
+                [](StringRef Tag) { return !meaningOf(Tag); });
+}
+
 std::optional<facts::Promise> promiseOf(const Module &Mod,
                                         facts::ModuleSlotRole Role) {
-  static constexpr std::pair<llvm::StringLiteral, facts::Promise> Tags[] = {
-      {"mod_gil_not_used", facts::Promise::GilNotUsed},
-      {"mod_gil_used", facts::Promise::GilUsed},
-      {"multiple_interpreters::per_interpreter_gil", facts::Promise::OwnGil},
-      {"multiple_interpreters::shared_gil", facts::Promise::SharedGil},
-      {"multiple_interpreters::not_supported", facts::Promise::OneInterpreter}};
-  for (StringRef Written : Mod.BindingTags)
-    for (const auto &[Tag, Meaning] : Tags) {
-      const facts::ModuleSlot *Row =
-          facts::findModuleSlot(facts::moduleSlotValue(Meaning).Slot);
-      if (Row->Role == Role && Written.contains(Tag))
-        return Meaning;
-    }
+  for (StringRef Tag : Mod.BindingTags)
+    if (std::optional<facts::Promise> Meaning = meaningOf(Tag);
+        Meaning && facts::findModuleSlot(facts::moduleSlotValue(*Meaning).Slot)
+                           ->Role == Role)
+      return Meaning;
   if (const Slot *S = Mod.slot(Role))
     if (const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(S->Value))
       return Row->Meaning;

@@ -54,6 +54,9 @@ bool lacksSlot(const ExtensionModel &Model, const Module &Mod,
 std::optional<facts::Promise> promiseOf(const Module &Mod,
                                         facts::ModuleSlotRole Role);
 
+/// Whether the macro of a binding has an argument that cannot be read.
+bool hasUnknownTag(const Module &Mod);
+
 /// Whether a module of single-phase initialisation does not say whether it uses
 /// the GIL, which it does with PyUnstable_Module_SetGIL().
 bool lacksSetGil(const ExtensionModel &Model, const Module &Mod);

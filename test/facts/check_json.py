@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rows import read  # noqa: E402
 
-VERSIONS = ("Since", "Removed", "LimitedSince")
+VERSIONS = ("Since", "Removed", "LimitedSince", "Version")
 # Columns of two words, printed as a flag: the column, the member, the word that means true.
 FLAGS = {
     "Build": ("FreeThreadedOnly", "FreeThreaded"),
