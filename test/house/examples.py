@@ -5,7 +5,7 @@
 
 Each fenced block under "Example" must be reported by the check of the page in at least one of the two builds (with and without
 Py_GIL_DISABLED), each block under "Use instead" in neither; all of them must compile. A block is compiled after
-test/Inputs/prelude.h, with the headers of Python 3.15, as C11 or as C++17. Exit status: 0 if that holds for every page and there
+test/Inputs/prelude.h, with the headers of Python 3.15 and the stand-ins of test/Inputs/bindings, as C11 or as C++17. Exit status: 0 if that holds for every page and there
 is at least one page per check, 1 if not.
 """
 
@@ -66,6 +66,8 @@ def main() -> int:
             os.path.join(include, f"python{PYTHON}"),
             "-isystem",
             include,
+            "-isystem",
+            os.path.join(args.inputs, "bindings"),
             "-include",
             os.path.join(args.inputs, "prelude.h"),
         ]

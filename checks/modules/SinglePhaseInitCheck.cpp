@@ -1,0 +1,59 @@
+//===- SinglePhaseInitCheck.cpp - cpython-modules-single-phase-init -------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "modules/SinglePhaseInitCheck.h"
+#include "model/ModuleInit.h"
+#include "model/SlotEvidence.h"
+
+using namespace clang;
+
+namespace pyext::modules {
+
+void SinglePhaseInitCheck::analyze(const model::ExtensionModel &Model) {
+  if (!hazards().Subinterpreters || Model.isGenerated() ||
+      model::embedsPython(Model))
+    return;
+  const SourceManager &SM = Model.context().getSourceManager();
+  const model::Evidence *Finds = nullptr;
+  std::optional<model::SlotEvidence> Evidence;
+  for (const model::Module &Mod : Model.modules()) {
+    if (!model::isSinglePhase(Model, Mod))
+      continue;
+    diag(SM.getExpansionLoc(Mod.CreateSite->getExprLoc()),
+         "module '%0' is created by single-phase initialization; interpreters "
+         "with a GIL of their own refuse to import it")
+        << Mod.Name;
+    if (Mod.Definition && Mod.Size && *Mod.Size < 0)
+      diag(Mod.Definition->getLocation(),
+           "with a negative m_size, all other interpreters share the objects "
+           "that the first one put into the module",
+           DiagnosticIDs::Note);
+    if (Mod.InitFunction)
+      diag(Mod.InitFunction->getLocation(),
+           "what '%0' does with the new module belongs into a function that a "
+           "'%1' slot names",
+           DiagnosticIDs::Note)
+          << Mod.InitFunction->getNameAsString()
+          << facts::moduleSlot(facts::ModuleSlotRole::Exec).Macro;
+    if (!Evidence) {
+      Evidence.emplace(Model);
+      for (const model::Evidence &E : Evidence->SeveralInterpreters)
+        if (!Finds && facts::findModelCall(E.Name) ==
+                          facts::ModelCall::StateModule)
+          Finds = &E;
+    }
+    if (Finds)
+      diag(Finds->Loc,
+           "'%0' does not find a module of multi-phase initialization; methods "
+           "have to get it in another way",
+           DiagnosticIDs::Note)
+          << Finds->Name;
+  }
+}
+
+} // namespace pyext::modules
