@@ -151,8 +151,9 @@ NAMES(ModuleSlotRole, Invalid)
 #define ENUMERATORS(E) \
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
-  E(GuessesThreadState) E(EmbedsPython)
-NAMES(ModelCall, EmbedsPython)
+  E(GuessesThreadState) E(EmbedsPython) E(LeavesFunction) E(StopsWorld) \
+  E(StartsWorld)
+NAMES(ModelCall, StartsWorld)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

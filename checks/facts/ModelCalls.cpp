@@ -176,6 +176,17 @@ bool isObjectHolderType(StringRef QualifiedName) {
   return findRow(HolderRows, QualifiedName);
 }
 
+bool isThreadStateType(StringRef TypeName, bool Token) {
+  if (Token)
+    return TypeName == "PyThreadStateToken";
+  return TypeName == "PyThreadState" || TypeName == "_ts";
+}
+
+bool isCallGuardType(StringRef QualifiedName) {
+  return QualifiedName == "pybind11::call_guard" ||
+         QualifiedName == "nanobind::call_guard";
+}
+
 bool isApiName(StringRef Name) {
   const UserFacts *Facts = UserFactsScope::current();
   return hasMeaning(Name, NameMeaning::CApi) ||

@@ -26,6 +26,9 @@ enum class ModelCall {
   StateModule,
   GuessesThreadState,
   EmbedsPython,
+  LeavesFunction, ///< longjmp() and the like.
+  StopsWorld,
+  StartsWorld,
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);
@@ -63,6 +66,10 @@ bool isObjectHolderType(llvm::StringRef QualifiedName);
 /// A name of the C API, known or not, or one that the user's rows describe like
 /// one: the rows about references and effects count.
 bool isApiName(llvm::StringRef Name);
+/// The struct of a thread state; or, with \p Token, what attaching returns.
+bool isThreadStateType(llvm::StringRef TypeName, bool Token);
+/// The C++ class that binds a function together with guards.
+bool isCallGuardType(llvm::StringRef QualifiedName);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/ExtensionModel.h"
+#include "flow/Attachment.h"
 #include "flow/Sharing.h"
 #include "model/ModelBuilder.h"
 #include "model/Initializers.h"
@@ -123,6 +124,12 @@ ExtensionModel::ExtensionModel(ASTContext &Context, const Preprocessing &PP)
 }
 
 ExtensionModel::~ExtensionModel() = default;
+
+flow::Attachments &ExtensionModel::attachments() const {
+  if (!Attached)
+    Attached = std::make_unique<flow::Attachments>(*this);
+  return *Attached;
+}
 
 flow::RefStates &ExtensionModel::refs() const {
   if (!Refs)

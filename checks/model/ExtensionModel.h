@@ -34,6 +34,7 @@
 #include <vector>
 
 namespace pyext::flow {
+class Attachments;
 class RefStates;
 class SharingAnalysis;
 } // namespace pyext::flow
@@ -311,6 +312,9 @@ public:
 
   /// The control flow graphs of this file, built when first asked for.
   flow::FlowCache &flows() const { return *Flows; }
+  /// Where threads are attached and what they hold, concluded when first asked
+  /// for.
+  flow::Attachments &attachments() const;
 
   /// Where references come from and go, made when first asked for and shared by
   /// all checks: #include "flow/RefState.h".
@@ -347,6 +351,7 @@ private:
   /// Held by every caller, in the callee's own words.
   llvm::DenseMap<const clang::FunctionDecl *, flow::LockList> CallerLocks;
   std::unique_ptr<flow::FlowCache> Flows;
+  mutable std::unique_ptr<flow::Attachments> Attached;
   mutable std::unique_ptr<flow::RefStates> Refs;
   mutable std::unique_ptr<flow::SharingAnalysis> Sharing;
   mutable llvm::DenseMap<const clang::FunctionDecl *,

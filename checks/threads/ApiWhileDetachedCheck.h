@@ -1,0 +1,35 @@
+//===- ApiWhileDetachedCheck.h - cpython-threads-api-while-detached ---*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_THREADS_APIWHILEDETACHEDCHECK_H
+#define PYEXT_THREADS_APIWHILEDETACHEDCHECK_H
+
+#include "flow/Attachment.h"
+#include "support/ModelCheck.h"
+
+namespace pyext::threads {
+
+/// Finds uses of Python objects and of the C API while the thread is detached.
+///
+/// For users: docs/checks/threads/api-while-detached.md
+class ApiWhileDetachedCheck : public ModelCheck {
+public:
+  using ModelCheck::ModelCheck;
+
+protected:
+  void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  /// Says why the thread is detached in \p Region; null: on entry.
+  void explain(const model::ExtensionModel &Model, const model::Function &F,
+               const flow::EntryState &E, const clang::Expr *Region);
+};
+
+} // namespace pyext::threads
+
+#endif // PYEXT_THREADS_APIWHILEDETACHEDCHECK_H
