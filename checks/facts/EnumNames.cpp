@@ -152,8 +152,8 @@ NAMES(ModuleSlotRole, Invalid)
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
   E(GuessesThreadState) E(EmbedsPython) E(LeavesFunction) E(StopsWorld) \
-  E(StartsWorld)
-NAMES(ModelCall, StartsWorld)
+  E(StartsWorld) E(Blocks) E(AsksForEnd)
+NAMES(ModelCall, AsksForEnd)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
@@ -177,8 +177,8 @@ NAMES(NameMatch, Word)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
-  E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp)
-NAMES(NameMeaning, SetsUp)
+  E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp) E(ErrorSetter) E(Locking)
+NAMES(NameMeaning, Locking)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

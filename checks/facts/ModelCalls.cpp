@@ -187,6 +187,28 @@ bool isCallGuardType(StringRef QualifiedName) {
          QualifiedName == "nanobind::call_guard";
 }
 
+bool isBindingNamespace(StringRef Name) {
+  return Name == "pybind11" || Name == "nanobind";
+}
+
+bool isObjectMutexField(StringRef FieldName) { return FieldName == "ob_mutex"; }
+
+bool isErrorSetter(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::ErrorSetter);
+}
+
+bool isLockingName(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::Locking);
+}
+
+WaitArgument waitArgument(StringRef Name) {
+  if (Name == "sleep" || Name == "usleep" || Name == "Sleep")
+    return WaitArgument::Time;
+  if (Name == "poll" || Name == "epoll_wait" || Name == "WaitForSingleObject")
+    return WaitArgument::Timeout;
+  return WaitArgument::None;
+}
+
 bool isApiName(StringRef Name) {
   const UserFacts *Facts = UserFactsScope::current();
   return hasMeaning(Name, NameMeaning::CApi) ||

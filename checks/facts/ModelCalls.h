@@ -29,6 +29,8 @@ enum class ModelCall {
   LeavesFunction, ///< longjmp() and the like.
   StopsWorld,
   StartsWorld,
+  Blocks,     ///< Waits for something other than the CPU.
+  AsksForEnd, ///< Py_IsFinalizing() and the like.
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);
@@ -70,6 +72,21 @@ bool isApiName(llvm::StringRef Name);
 bool isThreadStateType(llvm::StringRef TypeName, bool Token);
 /// The C++ class that binds a function together with guards.
 bool isCallGuardType(llvm::StringRef QualifiedName);
+/// A namespace of pybind11 or nanobind.
+bool isBindingNamespace(llvm::StringRef Name);
+/// The mutex of every object in a build without the GIL.
+bool isObjectMutexField(llvm::StringRef FieldName);
+/// A call that only sets, clears or asks for the current exception.
+bool isErrorSetter(llvm::StringRef Name);
+/// A function whose name says that it takes or releases a lock: queue_lock.
+bool isLockingName(llvm::StringRef Name);
+/// What the last argument of a blocking call says about waiting.
+enum class WaitArgument {
+  None,    ///< Nothing.
+  Time,    ///< How long: not at all when it is 0.
+  Timeout, ///< How long at most: a value that is not known may be short.
+};
+WaitArgument waitArgument(llvm::StringRef Name);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);
@@ -123,7 +140,14 @@ struct SupersededApi {
 const SupersededApi *findSuperseded(llvm::StringRef Name);
 
 enum class NameMatch { Prefix, Suffix, Word };
-enum class NameMeaning { AtomicFunction, CApi, LockHeld, SetsUp };
+enum class NameMeaning {
+  AtomicFunction,
+  CApi,
+  LockHeld,
+  SetsUp,
+  ErrorSetter,
+  Locking,
+};
 
 struct NamePattern {
   const char *Text;

@@ -8,6 +8,7 @@
 
 #include "flow/Attachment.h"
 #include "facts/ModelCalls.h"
+#include "flow/LockRegions.h"
 #include "flow/Solver.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
@@ -1584,6 +1585,12 @@ Attachments::Attachments(const model::ExtensionModel &Model) : Model(Model) {
 }
 
 Attachments::~Attachments() = default;
+
+const LockRegions &Attachments::lockRegions() {
+  if (!Regions)
+    Regions = std::make_unique<LockRegions>(*this);
+  return *Regions;
+}
 
 bool Attachments::isInteresting(const model::Function &F) {
   if (F.Generated || !F.NotAnalysed.empty())

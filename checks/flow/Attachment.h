@@ -147,6 +147,8 @@ private:
   unsigned ReleasesParameter = ~0u;
 };
 
+class LockRegions;
+
 /// How a function of the file is called.
 struct EntryState {
   bool Attached = false; ///< By Python, or by an attached caller.
@@ -192,6 +194,9 @@ public:
 
   const model::ExtensionModel &model() const { return Model; }
   LockSummaries &lockSummaries() { return Locks; }
+  /// What happens while locks are held, found when first asked for:
+  /// #include "flow/LockRegions.h".
+  const LockRegions &lockRegions();
   /// What an object of class \p RD does while it lives.
   std::optional<HoldKind> guardClass(const clang::CXXRecordDecl *RD,
                                      unsigned Depth = 0);
@@ -212,6 +217,7 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, std::optional<ApiUse>> ApiUses;
   llvm::DenseMap<const clang::CXXRecordDecl *, std::optional<HoldKind>> Guards;
   bool Concluded = false;
+  std::unique_ptr<LockRegions> Regions;
 };
 
 } // namespace pyext::flow

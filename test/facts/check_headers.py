@@ -391,7 +391,7 @@ class Checker:
 
     def machine(self):
         """The rows about C, POSIX and C++."""
-        prelude = "#define _GNU_SOURCE\n#include <pthread.h>\n#include <setjmp.h>\n#include <semaphore.h>\n#include <threads.h>\n#include <stdatomic.h>\n"
+        prelude = "#define _GNU_SOURCE\n#include <pthread.h>\n#include <setjmp.h>\n#include <netdb.h>\n#include <poll.h>\n#include <semaphore.h>\n#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <sys/epoll.h>\n#include <sys/socket.h>\n#include <sys/wait.h>\n#include <time.h>\n#include <unistd.h>\n#include <threads.h>\n#include <stdatomic.h>\n"
         probe, body = Probe(prelude), Probe("")
         body.lines = []
         cxx = Probe("".join(f"#include <{name}>\n" for name in (
@@ -400,7 +400,7 @@ class Checker:
         for row in self.tables["Locks"] + self.tables["ModelCalls"]:
             if row["Origin"] in ("C", "POSIX"):
                 body.ask(row, "is not declared", f"(void)sizeof(&{row['Name']});")
-            elif row["Origin"] == "Cxx" and row.values.get("Spelling") == "Function":
+            elif row["Origin"] == "Cxx" and (row.values.get("Spelling") == "Function" or "this_thread" in row["Name"]):
                 cxx.ask(row, "is not declared", f"using {row['Name']};")
             elif row["Origin"] == "Cxx":
                 owner, method = row["Name"].rsplit("::", 1)

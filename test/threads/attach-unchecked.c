@@ -1,0 +1,97 @@
+// RUN: %check_tidy %s cpython-threads-attach-unchecked %t -python=3.15 -fix-min-python=3.15
+
+#include <Python.h>
+
+int use(PyObject *op);
+
+static void *worker(void *p) {
+  PyInterpreterGuard *g = p;
+  PyThreadStateToken *t = PyThreadState_Ensure(g);
+  // CHECK-MESSAGES: :[[@LINE-1]]:27: warning: 'PyThreadState_Ensure' can return NULL, and the result is used without a test [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE+5]]:3: note: used here
+  // CHECK-NOTES: :[[@LINE+5]]:3: note: used here
+  // CHECK-FIXES: if (t == NULL) {
+  // CHECK-FIXES: return NULL;
+  // CHECK-FIXES: }
+  PyErr_Clear();
+  PyThreadState_Release(t);
+  PyInterpreterGuard_Close(g);
+  return NULL;
+}
+
+static void from_view(void *p) {
+  PyThreadStateToken *t;
+  PyInterpreterGuard *g = PyInterpreterGuard_FromView(p);
+  // CHECK-MESSAGES: :[[@LINE-1]]:27: warning: 'PyInterpreterGuard_FromView' can return NULL, and the result is used without a test [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE+4]]:7: note: used here
+  // CHECK-FIXES: if (g == NULL) {
+  // CHECK-FIXES: return;
+  // CHECK-FIXES: }
+  t = PyThreadState_Ensure(g);
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'PyThreadState_Ensure' can return NULL, and the result is used without a test [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE+6]]:3: note: used here
+  // CHECK-NOTES: :[[@LINE+6]]:3: note: used here
+  // CHECK-FIXES: if (t == NULL) {
+  // CHECK-FIXES: PyInterpreterGuard_Close(g);
+  // CHECK-FIXES: return;
+  // CHECK-FIXES: }
+  PyErr_Clear();
+  PyThreadState_Release(t);
+  PyInterpreterGuard_Close(g);
+}
+
+static int no_fix(void *p) {
+  PyThreadStateToken *t = PyThreadState_EnsureFromView(p);
+  // CHECK-MESSAGES: :[[@LINE-1]]:27: warning: 'PyThreadState_EnsureFromView' can return NULL, and the result is used without a test [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE+2]]:3: note: used here
+  // CHECK-NOTES: :[[@LINE+2]]:3: note: used here
+  PyErr_Clear();
+  PyThreadState_Release(t);
+  return 0;
+}
+
+static void closed(PyInterpreterView *v) {
+  PyInterpreterGuard *g = PyInterpreterGuard_FromView(v);
+  if (g == NULL)
+    return;
+  PyInterpreterGuard_Close(g);
+  PyThreadStateToken *t = PyThreadState_Ensure(g);
+  // CHECK-MESSAGES: :[[@LINE-1]]:27: warning: 'g' is closed already [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE-3]]:3: note: closed here
+  if (t != NULL)
+    PyThreadState_Release(t);
+}
+
+// Nothing below is wrong.
+
+static void *good_worker(void *p) {
+  PyInterpreterGuard *g = p;
+  PyThreadStateToken *t = PyThreadState_Ensure(g);
+  if (t != NULL) {
+    if (use(Py_None) < 0)
+      PyErr_WriteUnraisable(NULL);
+    PyThreadState_Release(t);
+  }
+  PyInterpreterGuard_Close(g);
+  return NULL;
+}
+static void good_early(void *p) {
+  PyThreadStateToken *t;
+  if ((t = PyThreadState_EnsureFromView(p)) == NULL)
+    return;
+  PyErr_Clear();
+  PyThreadState_Release(t);
+}
+static void good_both(PyInterpreterView *v) {
+  PyInterpreterGuard *g = PyInterpreterGuard_FromView(v);
+  PyThreadStateToken *t = g ? PyThreadState_Ensure(g) : NULL;
+  if (t) {
+    PyErr_Clear();
+    PyThreadState_Release(t);
+  }
+  if (g)
+    PyInterpreterGuard_Close(g);
+}
+void (*const functions[])(void *) = {from_view, good_early};
+int (*const others[])(void *) = {no_fix};
+void (*const views[])(PyInterpreterView *) = {closed, good_both};
