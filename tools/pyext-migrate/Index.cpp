@@ -1,0 +1,1596 @@
+//===- Index.cpp - What a rewrite has to know of the sources --------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Index.h"
+#include "model/ExtensionModel.h"
+#include "model/Initializers.h"
+#include "model/SlotEvidence.h"
+#include "support/TranslationUnit.h"
+#include "clang/AST/ParentMapContext.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendAction.h"
+#include "clang/Lex/Lexer.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Tooling/Tooling.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::migrate {
+
+int Index::fileOf(StringRef Path) const {
+  for (size_t I = 0; I < Files.size(); ++I)
+    if (Files[I].Path == Path)
+      return static_cast<int>(I);
+  return -1;
+}
+
+namespace {
+
+constexpr int MethClass = 0x10, MethStatic = 0x20;
+
+/// Splits "name(a, b)" into its arguments.
+std::vector<std::string> splitArguments(StringRef Call) {
+  std::vector<std::string> Args;
+  size_t Open = Call.find('(');
+  if (Open == StringRef::npos)
+    return Args;
+  int Depth = 0;
+  size_t Begin = Open + 1;
+  char Quote = 0;
+  for (size_t I = Open; I < Call.size(); ++I) {
+    char C = Call[I];
+    if (Quote) {
+      if (C == '\\')
+        ++I;
+      else if (C == Quote)
+        Quote = 0;
+      continue;
+    }
+    if (C == '"' || C == '\'')
+      Quote = C;
+    else if (C == '(' || C == '[' || C == '{')
+      ++Depth;
+    else if (C == ')' || C == ']' || C == '}') {
+      if (--Depth == 0) {
+        StringRef Last = Call.slice(Begin, I).trim();
+        if (!Last.empty() || !Args.empty())
+          Args.push_back(Last.str());
+        break;
+      }
+    } else if (C == ',' && Depth == 1) {
+      Args.push_back(Call.slice(Begin, I).trim().str());
+      Begin = I + 1;
+    }
+  }
+  return Args;
+}
+
+bool isTypeObject(QualType T) {
+  return model::elementTypeName(T) == "PyTypeObject" ||
+         model::elementTypeName(T) == "_typeobject";
+}
+
+/// Slot functions that are called with the object as either operand.
+bool isBinary(StringRef Field) {
+  static const std::set<StringRef> Names{
+      "nb_add",       "nb_subtract",    "nb_multiply", "nb_remainder",
+      "nb_divmod",    "nb_power",       "nb_lshift",   "nb_rshift",
+      "nb_and",       "nb_xor",         "nb_or",       "nb_floor_divide",
+      "nb_true_divide", "nb_matrix_multiply"};
+  return Names.count(Field);
+}
+
+Root rootOf(StringRef Field) {
+  if (Field == "tp_new" || Field == "tp_alloc")
+    return Root::TypeSlot;
+  static const std::set<StringRef> Dying{"tp_dealloc", "tp_traverse",
+                                         "tp_clear",   "tp_finalize",
+                                         "tp_del",     "tp_free",
+                                         "tp_is_gc"};
+  if (Dying.count(Field))
+    return Root::Dying;
+  return isBinary(Field) ? Root::BinarySlot : Root::SelfSlot;
+}
+
+class Indexer : public RecursiveASTVisitor<Indexer> {
+public:
+  Indexer(Index &I, ASTContext &Context, const model::ExtensionModel &Model)
+      : I(I), Context(Context), SM(Context.getSourceManager()),
+        LO(Context.getLangOpts()), Model(Model),
+        PP(Model.preprocessing()) {}
+
+  void run() {
+    for (Decl *D : Context.getTranslationUnitDecl()->decls()) {
+      SourceLocation Loc = SM.getExpansionLoc(D->getLocation());
+      if (D->isImplicit() || Loc.isInvalid() || !PP.isFirstParty(Loc))
+        continue;
+      TraverseDecl(D);
+    }
+    finishModules();
+  }
+
+  // --- Places ---------------------------------------------------------------
+
+  int file(FileID ID) {
+    auto Known = Files.find(ID);
+    if (Known != Files.end())
+      return Known->second;
+    int Result = -1;
+    OptionalFileEntryRef Entry = SM.getFileEntryRefForID(ID);
+    if (Entry && PP.isFirstParty(SM.getLocForStartOfFile(ID))) {
+      SmallString<256> Path(Entry->getFileEntry().tryGetRealPathName());
+      if (Path.empty())
+        Path = Entry->getName();
+      sys::fs::make_absolute(Path);
+      sys::path::remove_dots(Path, true);
+      Result = I.fileOf(Path);
+      if (Result < 0) {
+        Result = static_cast<int>(I.Files.size());
+        SourceFile F;
+        F.Path = std::string(Path);
+        F.Text = SM.getBufferData(ID).str();
+        F.Header = ID != SM.getMainFileID();
+        F.Cxx = LO.CPlusPlus;
+        I.Files.push_back(std::move(F));
+      }
+    }
+    return Files[ID] = Result;
+  }
+
+  Place token(SourceLocation Loc) {
+    if (Loc.isInvalid())
+      return {};
+    Loc = SM.getSpellingLoc(Loc);
+    if (SM.isWrittenInScratchSpace(Loc) || SM.isWrittenInBuiltinFile(Loc))
+      return {};
+    auto [ID, Offset] = SM.getDecomposedLoc(Loc);
+    int F = file(ID);
+    if (F < 0)
+      return {};
+    return {F, Offset, Offset + Lexer::MeasureTokenLength(Loc, SM, LO)};
+  }
+
+  /// As written, whole macro uses; invalid when its ends are in two places.
+  Place written(SourceRange R) {
+    if (R.isInvalid())
+      return {};
+    auto End = R.getEnd();
+    CharSourceRange Char =
+        Lexer::makeFileCharRange(CharSourceRange::getTokenRange(R), SM, LO);
+    if (Char.isInvalid()) {
+      SourceLocation B = SM.getExpansionLoc(R.getBegin());
+      CharSourceRange E = SM.getExpansionRange(End);
+      Char = Lexer::makeFileCharRange(
+          CharSourceRange::getTokenRange(B, E.getEnd()), SM, LO);
+    }
+    if (Char.isInvalid())
+      return {};
+    auto [ID, Begin] = SM.getDecomposedLoc(Char.getBegin());
+    auto [ID2, Stop] = SM.getDecomposedLoc(Char.getEnd());
+    int F = file(ID);
+    if (ID != ID2 || F < 0)
+      return {};
+    return {F, Begin, Stop};
+  }
+
+  std::string textOf(const Expr *E) {
+    Place P = written(E->getSourceRange());
+    return P.valid() ? I.text(P).str() : std::string();
+  }
+
+  /// \p P with the `;` that follows.
+  Place withSemicolon(Place P) {
+    if (!P.valid())
+      return P;
+    StringRef T = I.Files[P.File].Text;
+    size_t At = T.find_first_not_of(" \t\r\n", P.End);
+    if (At == StringRef::npos || T[At] != ';')
+      return P;
+    P.End = At + 1;
+    return P;
+  }
+
+  // --- Names ----------------------------------------------------------------
+
+  std::string keyOf(const NamedDecl *D) {
+    std::string Name = D->getQualifiedNameAsString();
+    if (const auto *VD = dyn_cast<VarDecl>(D)) {
+      if (VD->isStaticLocal())
+        return keyOf(cast<NamedDecl>(
+                   cast<FunctionDecl>(VD->getParentFunctionOrMethod()))) +
+               "::" + D->getNameAsString() + "@" +
+               std::to_string(SM.getFileOffset(VD->getLocation()));
+      if (VD->getFormalLinkage() == Linkage::External)
+        return Name;
+    } else if (const auto *FD = dyn_cast<FunctionDecl>(D)) {
+      if (LO.CPlusPlus)
+        Name += "/" + std::to_string(FD->getNumParams());
+      if (FD->getFormalLinkage() == Linkage::External)
+        return Name;
+    }
+    const Decl *C = D->getCanonicalDecl();
+    return SM.getFilename(SM.getExpansionLoc(C->getLocation())).str() + "#" +
+           Name;
+  }
+
+  bool ours(const Decl *D) {
+    return PP.isFirstParty(SM.getExpansionLoc(D->getLocation()));
+  }
+
+  // --- Traversal ------------------------------------------------------------
+
+  bool TraverseDecl(Decl *D) {
+    if (!D)
+      return true;
+    const FunctionDecl *OldFunction = Current;
+    const VarDecl *OldTable = Table;
+    if (auto *FD = dyn_cast<FunctionDecl>(D)) {
+      noteFunction(FD);
+      if (FD->doesThisDeclarationHaveABody()) {
+        Current = FD;
+        Table = nullptr;
+      }
+    } else if (auto *VD = dyn_cast<VarDecl>(D)) {
+      if (VD->hasGlobalStorage()) {
+        noteVariable(VD);
+        Table = VD;
+      } else {
+        noteOther(VD);
+      }
+    } else if (auto *ND = dyn_cast<NamedDecl>(D)) {
+      noteOther(ND);
+    }
+    bool Result = RecursiveASTVisitor::TraverseDecl(D);
+    Current = OldFunction;
+    Table = OldTable;
+    return Result;
+  }
+
+  void noteOther(const NamedDecl *D) {
+    Place P = token(D->getLocation());
+    if (P.valid())
+      I.OtherNames[P.File].insert(P.Begin);
+    if (Current && !D->getName().empty() && isa<VarDecl>(D))
+      I.Functions[keyOf(Current)].Locals.insert(D->getNameAsString());
+  }
+
+  void noteFunction(const FunctionDecl *FD) {
+    Function &F = I.Functions[keyOf(FD)];
+    F.Key = keyOf(FD);
+    F.Name = FD->getNameAsString();
+    F.Static = FD->getFormalLinkage() != Linkage::External;
+    F.Variadic |= FD->isVariadic() || !FD->hasPrototype();
+    F.ReturnType = FD->getReturnType().getAsString();
+    QualType R = FD->getReturnType();
+    F.Returns = R->isVoidType()      ? Function::Void
+                : R->isPointerType() ? Function::Pointer
+                : R->isIntegralOrEnumerationType() ? Function::Integer
+                                                   : Function::Other;
+    Place Name = token(FD->getLocation());
+    if (Name.valid())
+      I.OtherNames[Name.File].insert(Name.Begin);
+    for (const ParmVarDecl *P : FD->parameters()) {
+      Place T = token(P->getLocation());
+      if (T.valid())
+        I.OtherNames[T.File].insert(T.Begin);
+    }
+    // The parameter list of this declaration.
+    if (Name.valid() && SM.getSpellingLoc(FD->getLocation()) ==
+                            FD->getLocation()) {
+      StringRef T = I.Files[Name.File].Text;
+      size_t Open = T.find_first_not_of(" \t\r\n", Name.End);
+      if (Open != StringRef::npos && T[Open] == '(') {
+        Function::ParameterList L;
+        unsigned At = Open + 1;
+        L.Open = {Name.File, At, At};
+        L.Empty = FD->param_empty();
+        if (L.Empty) {
+          size_t Word = T.find_first_not_of(" \t\r\n", At);
+          if (T.substr(Word).starts_with("void"))
+            L.Void = {Name.File, unsigned(Word), unsigned(Word + 4)};
+        }
+        bool Known = false;
+        for (const auto &Old : F.Lists)
+          Known |= Old.Open == L.Open;
+        if (!Known)
+          F.Lists.push_back(L);
+      }
+    } else {
+      F.Variadic = true; // Written by a macro: its list cannot be changed.
+    }
+    if (!FD->doesThisDeclarationHaveABody())
+      return;
+    F.Defined = true;
+    F.Parameters.clear();
+    for (const ParmVarDecl *P : FD->parameters()) {
+      Parameter Q;
+      Q.Name = P->getNameAsString();
+      Q.Type = P->getType().getAsString();
+      Q.Pointer = P->getType()->isPointerType();
+      Q.Written = written(P->getSourceRange());
+      F.Parameters.push_back(Q);
+    }
+    F.Body = written(FD->getBody()->getSourceRange());
+    if (F.Body.valid()) {
+      SourceLocation Begin = SM.getExpansionLoc(FD->getBeginLoc());
+      auto [ID, B] = SM.getDecomposedLoc(Begin);
+      int FileIndex = file(ID);
+      if (FileIndex == F.Body.File) {
+        StringRef T = I.Files[FileIndex].Text;
+        unsigned E = F.Body.Begin;
+        while (E > B && isspace(static_cast<unsigned char>(T[E - 1])))
+          --E;
+        F.Header = {FileIndex, unsigned(B), E};
+      }
+      F.FirstStatement = F.Body.Begin + 1;
+    }
+  }
+
+  void noteVariable(const VarDecl *VD) {
+    Place Name = token(VD->getLocation());
+    if (!Name.valid() || VD->getName().empty())
+      return;
+    Variable &V = I.Variables[keyOf(VD)];
+    V.Key = keyOf(VD);
+    V.Name = VD->getNameAsString();
+    V.Static = VD->getFormalLinkage() != Linkage::External;
+    V.Local = VD->isStaticLocal();
+    QualType T = VD->getType();
+    V.TypeName = model::elementTypeName(T);
+    V.ThreadLocal = VD->getTLSKind() != VarDecl::TLS_None;
+    V.Object = model::ExtensionModel::isObjectPointer(T);
+    const RecordDecl *RD = T->getAsRecordDecl();
+    V.Instance = RD && model::ExtensionModel::isObjectRecord(RD) &&
+                 !isTypeObject(T);
+    V.ObjectBlock = !V.Object && !isTypeObject(T) &&
+                    model::ExtensionModel::holdsObjects(T);
+    V.Declarable = !T->isArrayType() && !T->isFunctionPointerType();
+    PrintingPolicy Policy(LO);
+    Policy.SuppressTagKeyword = LO.CPlusPlus;
+    V.TypeText = T.getUnqualifiedType().getAsString(Policy);
+    if (RD && !RD->getIdentifier() && !T->getAs<TypedefType>())
+      V.Declarable = false;
+    if (const model::StateVariable *S = Model.stateOf(VD)) {
+      V.Mutable |= !S->DefinitionTable && !S->Constant && !S->Synchronization &&
+                   !S->HeaderTable && !S->Generated;
+      for (const model::Access &A : S->Accesses)
+        V.Dropped |= A.DropsReference;
+    }
+    if (VD->isStaticLocal() && Current)
+      V.Owner = keyOf(Current);
+    else if (VD->isStaticLocal())
+      V.Owner = keyOf(cast<FunctionDecl>(VD->getParentFunctionOrMethod()));
+    noteDeclaration(VD, V);
+    if (const Expr *Init = VD->getInit())
+      if (!model::isNullOrZero(Init, Context)) {
+        V.Initialiser = textOf(Init);
+        if (!V.Initialiser.empty())
+          V.Definitions.push_back(written(VD->getSourceRange()));
+      }
+    if (V.TypeName == "PyMethodDef")
+      noteMethods(VD);
+    else if (V.TypeName == "PyGetSetDef")
+      noteGetSets(VD);
+    else if (V.TypeName == "PyType_Slot")
+      noteSpecSlots(VD);
+    else if (V.TypeName == "PyModuleDef")
+      noteDefinition(VD);
+    else if (isTypeObject(T) && RD)
+      noteType(VD);
+  }
+
+  /// The declaration from its first specifier to the `;`.
+  void noteDeclaration(const VarDecl *VD, Variable &V) {
+    SourceLocation Begin = VD->getBeginLoc();
+    Place B = token(SM.getExpansionLoc(Begin));
+    if (!B.valid())
+      return;
+    StringRef T = I.Files[B.File].Text;
+    // Find the `;` at depth 0 and count the declarators.
+    int Depth = 0;
+    unsigned Count = 1;
+    size_t At = B.Begin;
+    char Quote = 0;
+    for (; At < T.size(); ++At) {
+      char C = T[At];
+      if (Quote) {
+        if (C == '\\')
+          ++At;
+        else if (C == Quote)
+          Quote = 0;
+        continue;
+      }
+      if (C == '/' && At + 1 < T.size() && (T[At + 1] == '/' || T[At + 1] == '*')) {
+        size_t End = T[At + 1] == '/' ? T.find('\n', At) : T.find("*/", At + 2);
+        if (End == StringRef::npos)
+          return;
+        At = T[At + 1] == '/' ? End : End + 1;
+        continue;
+      }
+      if (C == '"' || C == '\'')
+        Quote = C;
+      else if (C == '(' || C == '{' || C == '[')
+        ++Depth;
+      else if (C == ')' || C == '}' || C == ']')
+        --Depth;
+      else if (C == ',' && Depth == 0)
+        ++Count;
+      else if (C == ';' && Depth == 0)
+        break;
+    }
+    if (At >= T.size())
+      return;
+    Place P{B.File, B.Begin, unsigned(At + 1)};
+    for (const Place &Old : V.Declarations)
+      if (Old == P)
+        return;
+    V.Declarations.push_back(P);
+    V.Declarators.push_back(Count);
+    StringRef Rest = T.substr(P.End);
+    Rest = Rest.take_until([](char C) { return C == '\n'; }).trim();
+    if ((Rest.starts_with("/*") && Rest.ends_with("*/")) ||
+        Rest.starts_with("//"))
+      V.Comment = Rest.str();
+  }
+
+  // --- Tables ---------------------------------------------------------------
+
+  void addRoot(const FunctionDecl *FD, Root R, const std::string &Of) {
+    if (!FD || !ours(FD))
+      return;
+    Function &F = I.Functions[keyOf(FD)];
+    F.Key = keyOf(FD);
+    F.Name = FD->getNameAsString();
+    for (const auto &Old : F.Roots)
+      if (Old.first == R && Old.second == Of)
+        return;
+    F.Roots.push_back({R, Of});
+  }
+
+  void noteMethods(const VarDecl *VD) {
+    auto &Entries = I.MethodTables[keyOf(VD)];
+    if (!initializerIn(VD))
+      return;
+    Entries.clear();
+    auto Read = [&](const InitListExpr *Element) {
+      const Expr *Meth = model::fieldInit(Element, "ml_meth");
+      const FunctionDecl *FD = Meth ? model::functionOf(Meth) : nullptr;
+      if (!FD)
+        return;
+      const Expr *Flags = model::fieldInit(Element, "ml_flags");
+      int Value = Flags ? int(model::integerOf(Flags, Context).value_or(0)) : 0;
+      Entries.push_back({keyOf(FD), Value});
+      InTables.insert({keyOf(VD), keyOf(FD)});
+    };
+    if (VD->getType()->isArrayType())
+      model::forEachElement(VD, Read);
+    else if (const InitListExpr *List = model::initializerList(VD))
+      Read(List);
+  }
+
+  bool initializerIn(const VarDecl *VD) { return VD->getInit() != nullptr; }
+
+  void noteGetSets(const VarDecl *VD) {
+    if (!initializerIn(VD))
+      return;
+    model::forEachElement(VD, [&](const InitListExpr *Element) {
+      for (StringRef Field : {"get", "set"})
+        if (const Expr *E = model::fieldInit(Element, Field))
+          addRoot(model::functionOf(E), Root::SelfSlot, keyOf(VD));
+    });
+  }
+
+  void noteSpecSlots(const VarDecl *VD) {
+    if (!initializerIn(VD))
+      return;
+    model::forEachElement(VD, [&](const InitListExpr *Element) {
+      const Expr *Id = model::fieldInit(Element, "slot");
+      const Expr *Value = model::fieldInit(Element, "pfunc");
+      if (!Id || !Value)
+        return;
+      StringRef Macro = model::macroName(
+          model::stripped(Id)->getBeginLoc(), SM, LO,
+          [](StringRef N) { return facts::findTypeSlotByMacro(N) != nullptr; });
+      if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
+        addRoot(model::functionOf(Value), rootOf(Row->TpField), keyOf(VD));
+    });
+  }
+
+  void noteDefinition(const VarDecl *VD) {
+    const InitListExpr *List = model::initializerList(VD);
+    if (!List || !VD->getInit())
+      return;
+    ModuleInfo &M = Definitions[keyOf(VD)];
+    M = {};
+    M.Definition = keyOf(VD);
+    M.DefName = VD->getNameAsString();
+    M.DefLocal = VD->isStaticLocal() || !VD->hasGlobalStorage();
+    M.DefStatic = VD->getFormalLinkage() != Linkage::External;
+    for (StringRef Field : {"m_name", "m_doc", "m_size", "m_methods", "m_slots",
+                            "m_traverse", "m_clear", "m_free"}) {
+      const Expr *E = model::fieldInit(List, Field);
+      if (!E || (model::isNullOrZero(E, Context) && Field != "m_size"))
+        continue;
+      M.DefFields.push_back({Field.str(), textOf(E)});
+      if (Field == "m_size") {
+        if (std::optional<int64_t> N = model::integerOf(E, Context)) {
+          M.Size = *N;
+          M.SizeKnown = true;
+        }
+        if (const RecordDecl *RD = model::sizeofRecord(E))
+          M.StateStruct = RD->getNameAsString().empty() &&
+                                  RD->getTypedefNameForAnonDecl()
+                              ? RD->getTypedefNameForAnonDecl()
+                                    ->getNameAsString()
+                              : RD->getNameAsString();
+      } else if (Field == "m_name") {
+        M.FullName = model::stringOf(model::stripped(E));
+      } else if (Field == "m_methods") {
+        if (const VarDecl *T = model::variableOf(E))
+          M.MethodTables.push_back(keyOf(T));
+      } else if (Field == "m_slots") {
+        if (const VarDecl *T = model::variableOf(E)) {
+          M.SlotsArray = keyOf(T);
+          readSlots(T, M);
+        }
+      } else if (const FunctionDecl *FD = model::functionOf(E)) {
+        addRoot(FD, Root::ModuleHook, keyOf(VD));
+        (Field == "m_traverse" ? M.Traverse
+         : Field == "m_clear"  ? M.Clear
+                               : M.Free) = keyOf(FD);
+      }
+    }
+    if (StringRef(textOf(VD->getInit())).contains(".m_"))
+      M.DefDesignated = true;
+    Variable &V = I.Variables[keyOf(VD)];
+    for (const Place &P : V.Declarations)
+      if (I.text(P).contains("m_") || I.text(P).contains("PyModuleDef_HEAD_INIT"))
+        M.DefDeclaration = P;
+  }
+
+  void readSlots(const VarDecl *T, ModuleInfo &M) {
+    model::forEachElement(T, [&](const InitListExpr *Element) {
+      const Expr *Id = model::fieldInit(Element, "slot");
+      const Expr *Value = model::fieldInit(Element, "value");
+      if (!Id || model::isNullOrZero(Id, Context)) {
+        Place P = written(Element->getSourceRange());
+        if (P.valid())
+          M.SlotsEnd = {P.File, P.Begin, P.Begin};
+        return;
+      }
+      StringRef Macro = model::macroName(
+          model::stripped(Id)->getBeginLoc(), SM, LO,
+          [](StringRef N) { return facts::findModuleSlot(N) != nullptr; });
+      M.Slots.insert(Macro.str());
+      if (Value)
+        if (const FunctionDecl *FD = model::functionOf(Value)) {
+          addRoot(FD, Macro == "Py_mod_exec" ? Root::Init : Root::ModuleHook,
+                  keyOf(T));
+          if (Macro == "Py_mod_exec" && M.Exec.empty())
+            M.Exec = keyOf(FD);
+        }
+    });
+  }
+
+  std::string typeKey(const Expr *E) {
+    const VarDecl *VD = model::variableOf(E);
+    return VD && isTypeObject(VD->getType()) && ours(VD) ? keyOf(VD) : "";
+  }
+
+  void noteType(const VarDecl *VD) {
+    const InitListExpr *List = model::initializerList(VD);
+    if (!List || !VD->getInit())
+      return;
+    StaticType &T = I.Types[keyOf(VD)];
+    if (!T.Key.empty())
+      return; // Known from another configuration.
+    T.Key = keyOf(VD);
+    T.Name = VD->getNameAsString();
+    T.NoDealloc = true;
+    for (const Place &P : I.Variables[T.Key].Declarations)
+      if (I.text(P).contains('='))
+        T.Definition = P;
+    if (!T.Definition.valid())
+      T.Refused = "its definition is not written as one variable";
+    else if (hasForeignDirective(T.Definition))
+      T.Refused = "its initialiser depends on a preprocessor condition";
+    const RecordDecl *RD = List->getType()->getAsRecordDecl();
+    for (const FieldDecl *F : RD->fields())
+      if (const Expr *E = model::fieldInit(List, F->getName()))
+        readTypeField(T, F->getName(), E);
+    if (const Expr *Base = model::fieldInit(List, "ob_base"))
+      checkMetaclass(T, Base);
+    if (T.Flags.empty())
+      T.Flags = "Py_TPFLAGS_DEFAULT";
+  }
+
+  bool hasForeignDirective(Place P) {
+    StringRef T = I.text(P);
+    size_t At = 0;
+    while ((At = T.find('#', At)) != StringRef::npos) {
+      size_t Line = T.rfind('\n', At);
+      StringRef Before = T.slice(Line == StringRef::npos ? 0 : Line + 1, At);
+      if (Before.trim().empty()) {
+        StringRef D = T.substr(At + 1).take_until([](char C) { return C == '\n'; })
+                          .trim();
+        bool Version = D.starts_with("endif") || D.starts_with("else") ||
+                       D.contains("PY_VERSION_HEX") ||
+                       D.contains("PY_MAJOR_VERSION") ||
+                       D.contains("Py_TPFLAGS_");
+        if (!Version)
+          return true;
+      }
+      ++At;
+    }
+    return false;
+  }
+
+  void checkMetaclass(StaticType &T, const Expr *Base) {
+    struct Finder : RecursiveASTVisitor<Finder> {
+      const VarDecl *Found = nullptr;
+      bool VisitDeclRefExpr(DeclRefExpr *E) {
+        if (auto *VD = dyn_cast<VarDecl>(E->getDecl()))
+          Found = VD;
+        return true;
+      }
+    } F;
+    F.TraverseStmt(const_cast<Expr *>(Base));
+    if (F.Found && F.Found->getName() != "PyType_Type")
+      T.Refused = "its metaclass is not 'type'";
+  }
+
+  void readTypeField(StaticType &T, StringRef Field, const Expr *E) {
+    if (model::isNullOrZero(E, Context))
+      return;
+    static const std::set<StringRef> NotSettable{
+        "tp_dict", "tp_mro", "tp_cache", "tp_subclasses", "tp_weaklist",
+        "tp_version_tag", "tp_bases", "tp_watched", "tp_versions_used"};
+    if (NotSettable.count(Field)) {
+      T.Refused = "it initialises " + Field.str();
+      return;
+    }
+    if (Field == "ob_base")
+      return;
+    std::string Text = textOf(E);
+    const FunctionDecl *FD = model::functionOf(E);
+    const VarDecl *VD = model::variableOf(E);
+    if (Field == "tp_name") {
+      T.TpName = model::stringOf(model::stripped(E));
+      T.NameText = Text;
+    } else if (Field == "tp_basicsize") {
+      T.BasicSize = Text;
+      if (const RecordDecl *RD = model::sizeofRecord(E)) {
+        T.InstanceStruct = RD->getNameAsString();
+        if (T.InstanceStruct.empty())
+          if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
+            T.InstanceStruct = TD->getNameAsString();
+        InstanceOf[T.Key] = RD->getDefinition() ? RD->getDefinition() : RD;
+      }
+    } else if (Field == "tp_itemsize") {
+      T.ItemSize = Text;
+    } else if (Field == "tp_flags") {
+      T.Flags = Text;
+      if (std::optional<int64_t> N = model::integerOf(E, Context)) {
+        T.HasGc = *N & (1 << 14);
+        T.BaseType = *N & (1 << 10);
+      }
+    } else if (Field == "tp_base") {
+      if (VD && ours(VD))
+        T.Base = keyOf(VD);
+      else
+        T.ForeignBase = Text;
+    } else if (Field == "tp_members") {
+      if (VD) {
+        T.Members = VD->getNameAsString();
+        T.Slots.push_back({"Py_tp_members", T.Members, ""});
+        memberEnd(VD, T);
+      }
+    } else if (Field == "tp_weaklistoffset") {
+      T.Offsets.push_back("{\"__weaklistoffset__\", T_PYSSIZET, " + Text +
+                          ", READONLY, NULL}");
+    } else if (Field == "tp_dictoffset") {
+      T.Offsets.push_back("{\"__dictoffset__\", T_PYSSIZET, " + Text +
+                          ", READONLY, NULL}");
+    } else if (Field == "tp_vectorcall_offset" || Field == "tp_print") {
+      if (!FD)
+        T.Offsets.push_back("{\"__vectorcalloffset__\", T_PYSSIZET, " + Text +
+                            ", READONLY, NULL}");
+    } else if (Field.starts_with("tp_as_")) {
+      const InitListExpr *Sub = VD ? model::initializerList(VD) : nullptr;
+      if (!Sub || !ours(VD)) {
+        T.Refused = "its " + Field.str() + " is not a table of this extension";
+        return;
+      }
+      T.SubTables.push_back(keyOf(VD));
+      for (const Place &P : I.Variables[keyOf(VD)].Declarations)
+        if (hasForeignDirective(P))
+          T.Refused = "the initialiser of its " + Field.str() +
+                      " depends on a preprocessor condition";
+      if (const RecordDecl *RD = Sub->getType()->getAsRecordDecl())
+        for (const FieldDecl *F : RD->fields())
+          if (const Expr *Init = model::fieldInit(Sub, F->getName()))
+            readTypeField(T, F->getName(), Init);
+    } else if (Field == "tp_alloc" || Field == "tp_free") {
+      StringRef Name = FD ? FD->getName() : StringRef();
+      if (Name != "PyType_GenericAlloc" && Name != "PyObject_Free" &&
+          Name != "PyObject_GC_Del" && Name != "PyObject_Del")
+        T.Refused = "it has an allocator of its own (" + Field.str() + ")";
+    } else if (Field == "tp_vectorcall") {
+      T.Refused = "tp_vectorcall has no slot before Python 3.14";
+    } else if (Field == "nb_reserved" || Field.starts_with("was_")) {
+      return;
+    } else {
+      addSlot(T, Field, E, Text);
+    }
+  }
+
+  void addSlot(StaticType &T, StringRef Field, const Expr *E,
+               const std::string &Text) {
+    const facts::TypeSlot *Row = facts::findTypeSlotByField(Field);
+    if (!Row || !*Row->SlotMacro) {
+      T.Refused = "no slot sets " + Field.str();
+      return;
+    }
+    StaticType::Slot S;
+    S.Id = Row->SlotMacro;
+    const FunctionDecl *FD = model::functionOf(E);
+    const VarDecl *VD = model::variableOf(E);
+    S.Value = FD ? FD->getNameAsString() : Text;
+    if (FD && LO.CPlusPlus)
+      S.Value = "(void *)" + S.Value;
+    if (!FD && VD && Field != "tp_doc")
+      S.Value = VD->getNameAsString();
+    if (!FD && Field == "tp_doc" && VD)
+      S.Value = "(void *)" + VD->getNameAsString();
+    else if (!FD && LO.CPlusPlus)
+      S.Value = "(void *)" + S.Value;
+    if (FD && ours(FD)) {
+      S.Function = keyOf(FD);
+      addRoot(FD, rootOf(Field), T.Key);
+    }
+    if (Field == "tp_dealloc") {
+      T.NoDealloc = false;
+      T.Dealloc = S.Function;
+      if (S.Function.empty())
+        T.ForeignDealloc = S.Value;
+    }
+    if (Field == "tp_traverse")
+      T.Traverse = S.Function.empty() ? "?" : S.Function;
+    if (Field == "tp_clear")
+      T.Clear = S.Function.empty() ? "?" : S.Function;
+    if (Field == "tp_new")
+      T.HasNew = true;
+    for (StaticType::Slot &Old : T.Slots)
+      if (Old.Id == S.Id)
+        return;
+    T.Slots.push_back(S);
+  }
+
+  void memberEnd(const VarDecl *VD, StaticType &T) {
+    model::forEachElement(VD, [&](const InitListExpr *Element) {
+      const Expr *Name = model::fieldInit(Element, "name");
+      if (Name && !model::isNullOrZero(Name, Context))
+        return;
+      Place P = written(Element->getSourceRange());
+      if (P.valid())
+        T.MembersEnd = {P.File, P.Begin, P.Begin};
+    });
+  }
+
+  // --- References -----------------------------------------------------------
+
+  DynTypedNode parent(const DynTypedNode &N) {
+    auto Parents = Context.getParents(N);
+    return Parents.empty() ? DynTypedNode() : Parents[0];
+  }
+  const Stmt *parentStmt(const Stmt *S) {
+    return parent(DynTypedNode::create(*S)).get<Stmt>();
+  }
+
+  bool VisitMemberExpr(MemberExpr *E) {
+    Place P = token(E->getMemberLoc());
+    if (P.valid())
+      I.OtherNames[P.File].insert(P.Begin);
+    return true;
+  }
+  bool VisitDesignatedInitExpr(DesignatedInitExpr *E) {
+    for (const DesignatedInitExpr::Designator &D : E->designators())
+      if (D.isFieldDesignator()) {
+        Place P = token(D.getFieldLoc());
+        if (P.valid())
+          I.OtherNames[P.File].insert(P.Begin);
+      }
+    return true;
+  }
+
+  bool VisitDeclRefExpr(DeclRefExpr *E) {
+    if (auto *VD = dyn_cast<VarDecl>(E->getDecl())) {
+      if (VD->hasGlobalStorage() && ours(VD))
+        noteReference(E, VD);
+      else {
+        Place P = token(E->getLocation());
+        if (P.valid())
+          I.OtherNames[P.File].insert(P.Begin);
+      }
+    } else if (auto *FD = dyn_cast<FunctionDecl>(E->getDecl())) {
+      if (ours(FD) && !Callees.count(E))
+        noteEscape(E, FD);
+      Place P = token(E->getLocation());
+      if (P.valid())
+        I.OtherNames[P.File].insert(P.Begin);
+    } else {
+      Place P = token(E->getLocation());
+      if (P.valid())
+        I.OtherNames[P.File].insert(P.Begin);
+    }
+    return true;
+  }
+
+  void noteReference(const DeclRefExpr *E, const VarDecl *VD) {
+    Variable &V = I.Variables[keyOf(VD)];
+    if (V.Key.empty())
+      noteVariable(VD);
+    Reference R;
+    R.Token = token(E->getLocation());
+    if (Current)
+      R.Function = keyOf(Current);
+    if (Table && !(Table->isStaticLocal() && false)) {
+      R.Table = keyOf(Table);
+      R.TableType = model::elementTypeName(Table->getType());
+      if (isTypeObject(Table->getType()))
+        if (const InitListExpr *List = model::initializerList(Table))
+          for (const char *Field : {"tp_base"})
+            if (const Expr *Init = model::fieldInit(List, Field))
+              if (model::variableOf(Init) == VD)
+                R.TableField = Field;
+    }
+    // What is around it.
+    const Stmt *S = E;
+    const Stmt *P = parentStmt(S);
+    while (P && isa<ParenExpr>(P)) {
+      S = P;
+      P = parentStmt(P);
+    }
+    if (const auto *U = dyn_cast_or_null<UnaryOperator>(P)) {
+      if (U->getOpcode() == UO_AddrOf && R.Token.valid()) {
+        Place Amp = token(U->getOperatorLoc());
+        if (Amp.File == R.Token.File && Amp.Begin < R.Token.Begin) {
+          StringRef Between =
+              StringRef(I.Files[Amp.File].Text).slice(Amp.End, R.Token.Begin);
+          if (Between.trim(" \t").empty())
+            R.AddressOf = Amp;
+        }
+      }
+    } else if (const auto *M = dyn_cast_or_null<MemberExpr>(P)) {
+      if (!M->isArrow() && R.Token.valid()) {
+        Place Dot = token(M->getOperatorLoc());
+        if (Dot.File == R.Token.File && Dot.Begin >= R.Token.End &&
+            StringRef(I.Files[Dot.File].Text)
+                .slice(R.Token.End, Dot.Begin)
+                .trim(" \t")
+                .empty())
+          R.Member = Dot;
+      }
+    }
+    R.Writes = Current && writes(E);
+    for (Reference &Old : V.References)
+      if (Old.Token == R.Token && Old.Function == R.Function) {
+        Old.Writes |= R.Writes;
+        return;
+      }
+    V.References.push_back(std::move(R));
+  }
+
+  bool writes(const Expr *E) {
+    const Stmt *S = E;
+    for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
+      if (isa<ParenExpr>(P))
+        continue;
+      if (const auto *M = dyn_cast<MemberExpr>(P)) {
+        if (M->isArrow())
+          return false;
+        continue;
+      }
+      if (const auto *A = dyn_cast<ArraySubscriptExpr>(P)) {
+        if (A->getBase()->IgnoreParenImpCasts()->getType()->isArrayType() &&
+            A->getBase()->IgnoreParens() != nullptr)
+          continue;
+        return false;
+      }
+      if (const auto *C = dyn_cast<ImplicitCastExpr>(P)) {
+        if (C->getCastKind() == CK_ArrayToPointerDecay) {
+          const Stmt *Up = parentStmt(C);
+          if (Up && isa<ArraySubscriptExpr>(Up))
+            continue;
+          return true;
+        }
+        return false;
+      }
+      if (const auto *B = dyn_cast<BinaryOperator>(P))
+        return B->isAssignmentOp() && B->getLHS() == S;
+      if (const auto *U = dyn_cast<UnaryOperator>(P))
+        return U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf;
+      return false;
+    }
+    return false;
+  }
+
+  void noteEscape(const DeclRefExpr *E, const FunctionDecl *FD) {
+    Place At = token(E->getLocation());
+    std::string Where;
+    if (Table) {
+      std::string Type = model::elementTypeName(Table->getType());
+      static const std::set<StringRef> Tables{
+          "PyMethodDef",   "PyGetSetDef",      "PyType_Slot",
+          "PyTypeObject",  "PyModuleDef_Slot", "PyModuleDef",
+          "PyNumberMethods", "PySequenceMethods", "PyMappingMethods",
+          "PyAsyncMethods", "PyBufferProcs", "_typeobject"};
+      if (Tables.count(Type))
+        return;
+      Where = "it is stored in '" + Table->getNameAsString() + "'";
+    } else {
+      // T.tp_x = f is a slot.
+      const Stmt *P = parentStmt(E);
+      while (P && (isa<ParenExpr>(P) || isa<CastExpr>(P) ||
+                   (isa<UnaryOperator>(P) &&
+                    cast<UnaryOperator>(P)->getOpcode() == UO_AddrOf)))
+        P = parentStmt(P);
+      if (const auto *B = dyn_cast_or_null<BinaryOperator>(P)) {
+        if (B->isComparisonOp())
+          return;
+        if (B->isAssignmentOp())
+          if (const auto *M =
+                  dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts()))
+            if (facts::findTypeSlotByField(M->getMemberDecl()->getName()) &&
+                !M->isArrow())
+              return;
+      }
+      Where = "its address is taken";
+      if (const auto *C = dyn_cast_or_null<CallExpr>(P))
+        if (const FunctionDecl *Callee = C->getDirectCallee())
+          Where = "it is handed to '" + Callee->getNameAsString() + "'";
+    }
+    Function &F = I.Functions[keyOf(FD)];
+    F.Key = keyOf(FD);
+    for (const auto &Old : F.Escapes)
+      if (Old.first == At)
+        return;
+    F.Escapes.push_back({At, Where});
+  }
+
+  // --- Calls ----------------------------------------------------------------
+
+  /// The use of a macro or a function named in \p Names that gives the code at
+  /// \p Call, when it is written in a file.
+  Place useOf(const CallExpr *Call, const std::set<StringRef> &Names,
+              std::string &Name) {
+    SourceLocation Loc = Call->getCallee()->getBeginLoc();
+    if (const FunctionDecl *FD = Call->getDirectCallee())
+      if (!Loc.isMacroID() && Names.count(FD->getName())) {
+        Name = FD->getNameAsString();
+        return written(Call->getSourceRange());
+      }
+    Loc = Call->getBeginLoc();
+    for (unsigned N = 0; N < 16 && Loc.isMacroID(); ++N) {
+      StringRef Macro = Lexer::getImmediateMacroName(Loc, SM, LO);
+      CharSourceRange R = SM.getImmediateExpansionRange(Loc);
+      if (SM.isMacroArgExpansion(Loc)) {
+        // An argument: go on where it is written.
+        Loc = SM.getImmediateSpellingLoc(Loc);
+        if (!Loc.isMacroID()) {
+          if (const FunctionDecl *FD = Call->getDirectCallee())
+            if (Names.count(FD->getName())) {
+              Name = FD->getNameAsString();
+              return written(Call->getSourceRange());
+            }
+        }
+        continue;
+      }
+      if (Names.count(Macro)) {
+        Name = Macro.str();
+        SourceLocation B = SM.getSpellingLoc(R.getBegin());
+        SourceLocation E = SM.getSpellingLoc(R.getEnd());
+        Place PB = token(B), PE = token(E);
+        if (!PB.valid() || PB.File != PE.File) {
+          Loc = R.getBegin(); // Within a macro of Python's.
+          continue;
+        }
+        Place Whole{PB.File, PB.Begin, PE.End};
+        if (!I.text(Whole).ends_with(")")) { // The macro is only the name.
+          Place Close = token(Call->getRParenLoc());
+          if (Close.File != Whole.File || Close.End < Whole.End)
+            return {};
+          Whole.End = Close.End;
+        }
+        return Whole;
+      }
+      Loc = R.getBegin();
+    }
+    return {};
+  }
+
+  /// Whether \p E is a statement of its own, and whether adding another one
+  /// needs braces.
+  Place statementOf(const Expr *E, Place Whole, bool &NeedsBraces) {
+    const Stmt *S = E;
+    const Stmt *P = parentStmt(S);
+    while (P && (isa<ParenExpr>(P) || isa<CastExpr>(P) ||
+                 isa<ExprWithCleanups>(P))) {
+      S = P;
+      P = parentStmt(P);
+    }
+    if (!P)
+      return {};
+    if (isa<CompoundStmt>(P) || isa<LabelStmt>(P) || isa<SwitchCase>(P))
+      NeedsBraces = isa<LabelStmt>(P) && false;
+    else if (isa<IfStmt>(P) || isa<WhileStmt>(P) || isa<ForStmt>(P))
+      NeedsBraces = true;
+    else
+      return {};
+    Place W = written(S->getSourceRange());
+    if (!W.valid())
+      W = Whole;
+    W.Begin = std::min(W.Begin, Whole.Begin);
+    W.End = std::max(W.End, Whole.End);
+    return withSemicolon(W);
+  }
+
+  bool VisitCallExpr(CallExpr *C) {
+    const Expr *CalleeExpr = C->getCallee()->IgnoreParenImpCasts();
+    const FunctionDecl *FD = C->getDirectCallee();
+    if (const auto *DRE = dyn_cast<DeclRefExpr>(CalleeExpr))
+      Callees.insert(DRE);
+    if (FD && ours(FD) && Current) {
+      Call Out;
+      Out.Caller = keyOf(Current);
+      Out.Callee = keyOf(FD);
+      Out.HasArguments = C->getNumArgs() > 0;
+      Place Name = token(CalleeExpr->getExprLoc());
+      if (Name.valid()) {
+        StringRef T = I.Files[Name.File].Text;
+        size_t Open = T.find_first_not_of(" \t\r\n\\", Name.End);
+        if (Open != StringRef::npos && T[Open] == '(')
+          Out.Open = {Name.File, unsigned(Open + 1), unsigned(Open + 1)};
+      }
+      bool Known = false;
+      for (const Call &Old : I.Calls)
+        Known |= Old.Open == Out.Open && Old.Caller == Out.Caller &&
+                 Old.Callee == Out.Callee;
+      if (!Known)
+        I.Calls.push_back(Out);
+    }
+    static const std::set<StringRef> Names{
+        "PyType_Ready",     "PyObject_New",     "PyObject_NEW",
+        "PyObject_NewVar",  "PyObject_NEW_VAR", "PyObject_Del",
+        "PyObject_DEL",     "PyObject_Free",    "PyObject_FREE",
+        "PyObject_GC_Del",  "PyModule_AddObject", "PyModule_AddObjectRef",
+        "PyModule_AddType", "PyObject_GC_UnTrack", "PyModule_Create",
+        "PyModule_Create2", "PyModuleDef_Init", "PyState_FindModule",
+        "PyState_AddModule", "PyObject_GC_New",  "PyObject_GC_NewVar",
+        "Py_INCREF",        "Py_XINCREF",       "PyMem_Free", "PyMem_FREE",
+        "PyMem_Del", "PyMem_DEL", "free", "PyObject_GC_Track",
+        "PyDict_SetItemString", "PyModule_Add", "Py_DECREF", "Py_XDECREF",
+        "PyStructSequence_InitType", "PyStructSequence_InitType2",
+        "PyGILState_Ensure", "_PyObject_GC_UNTRACK",
+        "PyObject_Init", "PyObject_INIT", "PyObject_InitVar"};
+    ApiUse U;
+    U.Whole = useOf(C, Names, U.Name);
+    if (U.Name.empty())
+      if (const auto *M = dyn_cast<MemberExpr>(CalleeExpr)) {
+        StringRef Field = M->getMemberDecl()->getName();
+        if (Field == "tp_free" || Field == "tp_dealloc" ||
+            Field == "tp_traverse" || Field == "tp_clear" || Field == "tp_alloc") {
+          U.Name = Field.str();
+          U.Whole = written(C->getSourceRange());
+          struct Finder : RecursiveASTVisitor<Finder> {
+            const VarDecl *Found = nullptr;
+            bool VisitDeclRefExpr(DeclRefExpr *E) {
+              if (auto *VD = dyn_cast<VarDecl>(E->getDecl()))
+                if (VD->hasGlobalStorage())
+                  Found = VD;
+              return true;
+            }
+          } F;
+          F.TraverseStmt(const_cast<Expr *>(M->getBase()));
+          if (F.Found && ours(F.Found))
+            U.Type = keyOf(F.Found);
+          else if (F.Found)
+            U.ArgVariable = F.Found->getNameAsString();
+        }
+      }
+    if (U.Name.empty() || !Current)
+      return true;
+    U.Function = keyOf(Current);
+    if (U.Whole.valid())
+      U.Args = splitArguments(I.text(U.Whole));
+    if (U.Name != "tp_dealloc" && U.Name != "tp_traverse")
+      for (const Expr *A : C->arguments()) {
+        if (std::string Key = typeKey(A); !Key.empty() && U.Type.empty())
+          U.Type = Key;
+        if (const VarDecl *VD = model::variableOf(A))
+          if (VD->hasGlobalStorage() && ours(VD) && U.ArgVariable.empty())
+            U.ArgVariable = keyOf(VD);
+      }
+    if (U.Whole.valid())
+      U.Statement = statementOf(C, U.Whole, U.NeedsBraces);
+    if (U.Name == "PyModule_Create" || U.Name == "PyModule_Create2")
+      noteCreate(C, U);
+    else if (U.Name == "PyModuleDef_Init")
+      Inits.push_back({keyOf(Current), definitionOf(C)});
+    bool Known = false;
+    for (const ApiUse &Old : I.Uses)
+      Known |= Old.Whole == U.Whole && Old.Name == U.Name &&
+               Old.Function == U.Function;
+    if (!Known)
+      I.Uses.push_back(U);
+    return true;
+  }
+
+  std::string definitionOf(const CallExpr *C) {
+    if (C->getNumArgs() < 1)
+      return "";
+    const VarDecl *VD = model::variableOf(C->getArg(0));
+    return VD ? keyOf(VD) : "";
+  }
+
+  void noteCreate(const CallExpr *C, const ApiUse &U) {
+    Create Out;
+    Out.Function = keyOf(Current);
+    Out.Definition = definitionOf(C);
+    // The statement that holds it.
+    const Stmt *S = C;
+    const Stmt *P = nullptr;
+    for (;;) {
+      DynTypedNode N = parent(DynTypedNode::create(*S));
+      if (const VarDecl *VD = N.get<VarDecl>()) {
+        Out.Variable = VD->getNameAsString();
+        Out.WithDeclaration = true;
+        N = parent(N);
+      }
+      P = N.get<Stmt>();
+      if (!P || isa<CompoundStmt>(P))
+        break;
+      if (const auto *B = dyn_cast<BinaryOperator>(P))
+        if (B->getOpcode() == BO_Assign) {
+          if (const auto *D =
+                  dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts())) {
+            Out.Variable = D->getDecl()->getNameAsString();
+            if (const auto *VD = dyn_cast<VarDecl>(D->getDecl()))
+              if (VD->hasGlobalStorage())
+                Out.GlobalVariable = true;
+          }
+        }
+      if (isa<ReturnStmt>(P))
+        Out.Returned = true;
+      S = P;
+    }
+    Out.Statement = withSemicolon(written(S->getSourceRange()));
+    Out.IsIf = isa<IfStmt>(S);
+    if (const auto *If = dyn_cast<IfStmt>(S)) {
+      Out.Statement = withSemicolon(written(S->getSourceRange()));
+      (void)If;
+    }
+    // A check for failure right after it.
+    if (const auto *Body = dyn_cast_or_null<CompoundStmt>(P)) {
+      const Stmt *Previous = nullptr;
+      for (const Stmt *Next : Body->body()) {
+        if (Previous == S)
+          if (const auto *If = dyn_cast<IfStmt>(Next))
+            if (!If->getElse() && testsNull(If->getCond(), Out.Variable))
+              Out.Check = withSemicolon(written(If->getSourceRange()));
+        Previous = Next;
+      }
+    }
+    // The variable's own declaration.
+    if (!Out.Variable.empty() && !Out.GlobalVariable)
+      for (const Decl *D : Current->decls())
+        if (const auto *VD = dyn_cast<VarDecl>(D))
+          if (VD->getName() == Out.Variable && !isa<ParmVarDecl>(VD))
+            Out.Declared = token(VD->getLocation());
+    Creates.push_back(Out);
+  }
+
+  bool testsNull(const Expr *Cond, const std::string &Name) {
+    Cond = Cond->IgnoreParenImpCasts();
+    auto IsVariable = [&](const Expr *E) {
+      const auto *D = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts());
+      return D && D->getDecl()->getName() == Name;
+    };
+    if (const auto *U = dyn_cast<UnaryOperator>(Cond))
+      return U->getOpcode() == UO_LNot && IsVariable(U->getSubExpr());
+    if (const auto *B = dyn_cast<BinaryOperator>(Cond))
+      return B->getOpcode() == BO_EQ &&
+             ((IsVariable(B->getLHS()) &&
+               model::isNullOrZero(B->getRHS(), Context)) ||
+              (IsVariable(B->getRHS()) &&
+               model::isNullOrZero(B->getLHS(), Context)));
+    return false;
+  }
+
+  bool VisitBinaryOperator(BinaryOperator *B) {
+    if (B->getOpcode() != BO_Assign || !Current)
+      return true;
+    const auto *M = dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts());
+    if (!M || M->isArrow())
+      return true;
+    const auto *D = dyn_cast<DeclRefExpr>(M->getBase()->IgnoreParenCasts());
+    const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+    if (!VD || !isTypeObject(VD->getType()) || !ours(VD))
+      return true;
+    TypeAssignment A;
+    A.Type = keyOf(VD);
+    A.Field = M->getMemberDecl()->getNameAsString();
+    A.Value = textOf(B->getRHS());
+    A.ValueIsNull = model::isNullOrZero(B->getRHS(), Context);
+    if (const FunctionDecl *FD = model::functionOf(B->getRHS())) {
+      A.ValueName = FD->getNameAsString();
+      if (ours(FD)) {
+        A.ValueFunction = keyOf(FD);
+        addRoot(FD, rootOf(A.Field), A.Type);
+      }
+    } else if (const VarDecl *V = model::variableOf(B->getRHS())) {
+      A.ValueName = V->getNameAsString();
+      if (ours(V))
+        A.ValueVariable = keyOf(V);
+    }
+    A.Function = keyOf(Current);
+    bool Braces = false;
+    Place W = written(B->getSourceRange());
+    A.Statement = W.valid() ? statementOf(B, W, Braces) : Place();
+    if (Braces)
+      A.Statement = {};
+    for (const TypeAssignment &Old : I.Assignments)
+      if (Old.Statement == A.Statement && Old.Field == A.Field &&
+          Old.Type == A.Type)
+        return true;
+    I.Assignments.push_back(A);
+    return true;
+  }
+
+  bool VisitReturnStmt(ReturnStmt *R) {
+    if (!Current)
+      return true;
+    Return Out;
+    Out.Function = keyOf(Current);
+    SourceLocation B = R->getBeginLoc();
+    if (B.isMacroID() && !SM.isMacroArgExpansion(B)) {
+      CharSourceRange E = SM.getExpansionRange(B);
+      Place PB = token(E.getBegin()), PE = token(E.getEnd());
+      if (PB.valid() && PB.File == PE.File)
+        Out.Whole = {PB.File, PB.Begin, PE.End};
+      Out.Macro = true;
+    } else {
+      Out.Whole = withSemicolon(written(R->getSourceRange()));
+    }
+    if (const Expr *V = R->getRetValue()) {
+      Out.Value = textOf(V);
+      if (model::isNullOrZero(V, Context))
+        Out.What = Return::Null;
+      else if (const auto *D = dyn_cast<DeclRefExpr>(V->IgnoreParenCasts())) {
+        Out.What = Return::Module;
+        Out.Value = D->getDecl()->getNameAsString();
+      }
+    } else {
+      Out.What = Return::Nothing;
+    }
+    for (const Return &Old : I.Returns)
+      if (Old.Whole == Out.Whole && Old.Function == Out.Function)
+        return true;
+    I.Returns.push_back(Out);
+    return true;
+  }
+
+  // --- Modules --------------------------------------------------------------
+
+  void finishModules() {
+    // Fields that the deallocator of a type releases.
+    for (auto &[Key, RD] : InstanceOf) {
+      StaticType &T = I.Types[Key];
+      for (const FieldDecl *F : RD->fields()) {
+        const model::StateVariable *S = Model.stateOf(F);
+        if (!S || !model::ExtensionModel::isObjectPointer(F->getType()))
+          continue;
+        for (const model::Access &A : S->Accesses)
+          if (A.DropsReference && A.Function &&
+              (keyOf(A.Function) == T.Dealloc ||
+               keyOf(A.Function) == T.Clear)) {
+            if (!is_contained(T.Owned, F->getNameAsString()))
+              T.Owned.push_back(F->getNameAsString());
+          }
+      }
+    }
+    for (const auto &Entry : Model.modules()) {
+      if (!Entry.InitFunction)
+        continue;
+      ModuleInfo M;
+      std::string InitKey = keyOf(Entry.InitFunction);
+      bool Known = false;
+      for (const ModuleInfo &Old : I.Modules)
+        Known |= Old.InitFunction == InitKey;
+      if (Known)
+        continue;
+      // Which function makes it, from which definition?
+      std::string Body, Def;
+      const Create *Made = nullptr;
+      bool Multi = false;
+      std::set<std::string> Reached{InitKey};
+      for (unsigned N = 0; N < 3; ++N)
+        for (const Call &C : I.Calls)
+          if (Reached.count(C.Caller))
+            Reached.insert(C.Callee);
+      for (const Create &C : Creates)
+        if (Reached.count(C.Function) && (!Made || C.Function == InitKey))
+          Made = &C;
+      for (const auto &[Function, Definition] : Inits)
+        if (Reached.count(Function) && !Made) {
+          Multi = true;
+          Body = Function;
+          Def = Definition;
+        }
+      if (Made) {
+        Body = Made->Function;
+        Def = Made->Definition;
+      }
+      if (Def.empty() || !Definitions.count(Def))
+        continue;
+      M = Definitions[Def];
+      M.InitFunction = InitKey;
+      M.Name = Entry.InitFunction->getName().substr(7).str();
+      M.Body = Body;
+      M.MultiPhase = Multi;
+      if (Made) {
+        M.ModuleVariable = Made->Variable;
+        M.VariableWithCreate = Made->WithDeclaration;
+        M.CreateStatement = Made->Statement;
+        M.CheckStatement = Made->Check;
+        M.OnlyReturnsCreate = Made->Returned;
+        M.VariableDeclaration = Made->Declared;
+        if (Made->GlobalVariable)
+          M.Refused = "the module object is kept in a global variable, '" +
+                      Made->Variable + "'";
+      }
+      I.Functions[InitKey].Roots.push_back({Root::Init, ""});
+      I.Modules.push_back(M);
+    }
+  }
+
+private:
+  struct Create {
+    std::string Function, Definition, Variable;
+    bool WithDeclaration = false, GlobalVariable = false, Returned = false,
+         IsIf = false;
+    Place Statement, Check, Declared;
+  };
+
+  Index &I;
+  ASTContext &Context;
+  const SourceManager &SM;
+  const LangOptions &LO;
+  const model::ExtensionModel &Model;
+  const model::Preprocessing &PP;
+  std::map<FileID, int> Files;
+  const FunctionDecl *Current = nullptr;
+  const VarDecl *Table = nullptr;
+  std::set<const DeclRefExpr *> Callees;
+  std::set<std::pair<std::string, std::string>> InTables;
+  std::map<std::string, const RecordDecl *> InstanceOf;
+  std::map<std::string, ModuleInfo> Definitions;
+  std::vector<Create> Creates;
+  std::vector<std::pair<std::string, std::string>> Inits;
+};
+
+class Recorder : public PPCallbacks {
+public:
+  struct Skip {
+    SourceRange Range;
+  };
+  explicit Recorder(std::vector<Skip> &Skips, std::vector<SourceLocation> &Macros,
+                    std::set<std::string> &Headers)
+      : Skips(Skips), Macros(Macros), Headers(Headers) {}
+  void SourceRangeSkipped(SourceRange R, SourceLocation) override {
+    Skips.push_back({R});
+  }
+  void MacroDefined(const Token &Name, const MacroDirective *MD) override {
+    Macros.push_back(Name.getLocation());
+    (void)MD;
+  }
+  void InclusionDirective(SourceLocation, const Token &, StringRef FileName,
+                          bool, CharSourceRange, OptionalFileEntryRef,
+                          StringRef, StringRef, const clang::Module *,
+                          bool, SrcMgr::CharacteristicKind) override {
+    Headers.insert(sys::path::filename(FileName).str());
+  }
+
+private:
+  std::vector<Skip> &Skips;
+  std::vector<SourceLocation> &Macros;
+  std::set<std::string> &Headers;
+};
+
+class Consumer : public ASTConsumer {
+public:
+  Consumer(Index &I, std::shared_ptr<TranslationUnit> Unit, Preprocessor &PP)
+      : I(I), Unit(std::move(Unit)) {
+    PP.addPPCallbacks(std::make_unique<Recorder>(Skips, Macros, I.Headers));
+  }
+  void HandleTranslationUnit(ASTContext &Context) override {
+    const SourceManager &SM = Context.getSourceManager();
+    if (Context.getDiagnostics().hasUncompilableErrorOccurred()) {
+      OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID());
+      I.Errors.push_back(Main ? Main->getName().str() : "?");
+    }
+    const model::ExtensionModel &Model = Unit->model(Context);
+    Indexer Visitor(I, Context, Model);
+    Visitor.run();
+    I.PythonMinor =
+        std::max(I.PythonMinor, Model.preprocessing().pythonMinor());
+    noteEvidence(Model, SM);
+    const int Main = Visitor.file(SM.getMainFileID());
+    for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It) {
+      SmallString<256> Path(It->first.getFileEntry().tryGetRealPathName());
+      int Header = I.fileOf(Path);
+      if (Main >= 0 && Header >= 0)
+        I.Includes.insert({Main, Header});
+    }
+    for (const Recorder::Skip &S : Skips) {
+      if (!Model.preprocessing().isFirstParty(S.Range.getBegin()))
+        continue;
+      auto [ID, B] = SM.getDecomposedLoc(S.Range.getBegin());
+      auto [ID2, E] = SM.getDecomposedLoc(S.Range.getEnd());
+      int F = Visitor.file(ID);
+      if (F < 0 || ID != ID2)
+        continue;
+      // The text after the directive itself.
+      StringRef Text = I.Files[F].Text;
+      size_t Line = Text.find('\n', B);
+      SourceLocation Inside =
+          S.Range.getBegin().getLocWithOffset(int(Line - B + 1));
+      bool Dead = Line < E && Model.preprocessing().onlyBefore(
+                                  facts::PyVersion{9}, Inside);
+      I.Files[F].Inactive.push_back({{F, B, E}, !Dead});
+    }
+    for (SourceLocation L : Macros) {
+      if (L.isInvalid() || !L.isFileID() ||
+          !Model.preprocessing().isFirstParty(L))
+        continue;
+      Place P = Visitor.token(L);
+      if (!P.valid())
+        continue;
+      StringRef Text = I.Files[P.File].Text;
+      I.Macros.insert(I.text(P).str());
+      size_t End = P.End;
+      while (End < Text.size() && Text[End] != '\n') {
+        if (Text[End] == '\\' && End + 1 < Text.size())
+          ++End;
+        ++End;
+      }
+      I.MacroBodies.push_back({P.File, P.Begin, unsigned(End)});
+    }
+  }
+
+private:
+  void noteEvidence(const model::ExtensionModel &Model,
+                    const SourceManager &SM) {
+    model::SlotEvidence Evidence(Model);
+    auto Add = [&](const std::vector<model::Evidence> &From,
+                   std::vector<std::string> &To) {
+      for (const model::Evidence &E : From) {
+        PresumedLoc P = SM.getPresumedLoc(SM.getExpansionLoc(E.Loc));
+        std::string Line =
+            (P.isValid() ? sys::path::filename(P.getFilename()).str() + ":" +
+                               std::to_string(P.getLine()) + ": "
+                         : std::string()) +
+            "'" + E.Name + "' " + E.What;
+        if (!is_contained(To, Line))
+          To.push_back(Line);
+      }
+    };
+    Add(Evidence.SeveralInterpreters, I.SeveralInterpreters);
+    Add(Evidence.OwnGil, I.OwnGil);
+    Add(Evidence.WithoutGil, I.WithoutGil);
+    if (!Model.preprocessing().freeThreaded()) {
+      I.FunctionsSeen += Evidence.Functions;
+      I.VariablesSeen += Evidence.Variables;
+      I.NotAnalysed += Evidence.NotAnalysed;
+    }
+  }
+
+  Index &I;
+  std::shared_ptr<TranslationUnit> Unit;
+  std::vector<Recorder::Skip> Skips;
+  std::vector<SourceLocation> Macros;
+};
+
+class Action : public ASTFrontendAction {
+public:
+  explicit Action(Index &I) : I(I) {}
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI,
+                                                 StringRef) override {
+    return std::make_unique<Consumer>(
+        I, TranslationUnit::of(CI.getSourceManager(), CI.getPreprocessor()),
+        CI.getPreprocessor());
+  }
+
+private:
+  Index &I;
+};
+
+class Factory : public tooling::FrontendActionFactory {
+public:
+  explicit Factory(Index &I) : I(I) {}
+  std::unique_ptr<FrontendAction> create() override {
+    return std::make_unique<Action>(I);
+  }
+
+private:
+  Index &I;
+};
+
+} // namespace
+
+Index buildIndex(const tooling::CompilationDatabase &Compilations,
+                 const std::vector<std::string> &Sources,
+                 const std::vector<std::string> &ExtraArgs,
+                 const std::map<std::string, std::string> &Overlay) {
+  Index I;
+  // With assertions where they compile, because they mention types too.
+  struct Configuration {
+    const char *Define;
+    bool Needed;
+  };
+  std::set<std::string> WithoutAssertions;
+  for (const Configuration &C :
+       {Configuration{"-UNDEBUG", false}, Configuration{"-DNDEBUG", true},
+        Configuration{"-DPy_GIL_DISABLED=1", false}}) {
+    for (const std::string &Source : Sources) {
+      std::vector<std::string> Before = I.Errors;
+      const bool Assertions = StringRef(C.Define) == "-UNDEBUG";
+      if (C.Needed && !WithoutAssertions.count(Source))
+        continue;
+      tooling::ClangTool Tool(Compilations, {Source});
+      std::vector<std::string> Args = ExtraArgs;
+      Args.push_back(C.Define);
+      Args.push_back("-w");
+      Tool.appendArgumentsAdjuster(tooling::getInsertArgumentAdjuster(
+          Args, tooling::ArgumentInsertPosition::END));
+      Tool.setPrintErrorMessage(false);
+      for (const auto &[Path, Text] : Overlay)
+        Tool.mapVirtualFile(Path, Text);
+      IgnoringDiagConsumer Quiet;
+      if (!C.Needed)
+        Tool.setDiagnosticConsumer(&Quiet);
+      Factory F(I);
+      Tool.run(&F);
+      if (I.Errors.size() > Before.size()) {
+        if (Assertions)
+          WithoutAssertions.insert(Source);
+        if (!C.Needed)
+          I.Errors = Before; // An extension need not have this build.
+      }
+    }
+  }
+  // Functions of method tables.
+  std::set<std::string> OfModule;
+  for (const ModuleInfo &M : I.Modules)
+    OfModule.insert(M.MethodTables.begin(), M.MethodTables.end());
+  for (const auto &[Table, Entries] : I.MethodTables)
+    for (const MethodEntry &E : Entries) {
+      Root R = OfModule.count(Table)      ? Root::ModuleMethod
+               : (E.Flags & MethClass)    ? Root::ClassMethod
+               : (E.Flags & MethStatic)   ? Root::StaticMethod
+                                          : Root::TypeMethod;
+      I.Functions[E.Function].Roots.push_back({R, Table});
+    }
+  return I;
+}
+
+} // namespace pyext::migrate

@@ -1,0 +1,283 @@
+//===- Index.h - What a rewrite has to know of the sources ------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Everything the rewrite needs of one extension, read from all of its files and
+// kept as places in texts: no pointer into an AST is left, so that files are
+// analysed one after the other and the plan is made from all of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MIGRATE_INDEX_H
+#define PYEXT_MIGRATE_INDEX_H
+
+#include "llvm/ADT/StringRef.h"
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace clang::tooling {
+class CompilationDatabase;
+} // namespace clang::tooling
+
+namespace pyext::migrate {
+
+/// A half-open range of bytes in one of the files; File is -1 when what is
+/// meant is not written in a file of the extension.
+struct Place {
+  int File = -1;
+  unsigned Begin = 0, End = 0;
+  bool valid() const { return File >= 0; }
+  friend bool operator<(const Place &A, const Place &B) {
+    return std::tie(A.File, A.Begin, A.End) < std::tie(B.File, B.Begin, B.End);
+  }
+  friend bool operator==(const Place &A, const Place &B) {
+    return A.File == B.File && A.Begin == B.Begin && A.End == B.End;
+  }
+};
+
+struct SourceFile {
+  std::string Path; ///< Absolute.
+  std::string Text;
+  bool Header = false;
+  bool Cxx = false;
+  /// Text that is not compiled, and whether any supported Python compiles it.
+  std::vector<std::pair<Place, bool>> Inactive;
+};
+
+/// One mention of a variable.
+struct Reference {
+  Place Token;          ///< The name itself.
+  Place AddressOf;      ///< The `&` right before it, parentheses aside.
+  Place Member;         ///< The `.` right after it.
+  std::string Function; ///< Key of the function; empty in an initialiser.
+  std::string Table;    ///< Key of the variable initialised; else empty.
+  std::string TableType; ///< Name of that variable's (element) type.
+  std::string TableField; ///< Field of it that is initialised.
+  bool Writes = false;  ///< Assigned, or its address goes where it may be.
+};
+
+/// A variable with static storage duration.
+struct Variable {
+  std::string Key, Name;
+  std::string TypeText;    ///< As a field of a struct would be declared.
+  std::string TypeName;    ///< Element type without qualifiers and pointers.
+  bool Declarable = true;  ///< `TypeText name;` declares it: no array etc.
+  bool Static = false;     ///< Internal linkage or local.
+  bool Local = false;      ///< In a function.
+  bool Object = false;     ///< A pointer to a Python object.
+  bool ObjectBlock = false; ///< Contains object pointers otherwise.
+  bool Mutable = false;    ///< Neither const nor a table nor a lock.
+  bool ThreadLocal = false;
+  bool Instance = false;   ///< A Python object itself, not a pointer.
+  bool WrittenAtRun = false, WrittenAtInit = false, Dropped = false;
+  std::string Owner;       ///< Function of a Local.
+  std::string Initialiser; ///< Text; empty when none or null.
+  bool ConstantInit = true; ///< The initialiser mentions no other variable.
+  /// Whole declarations, `;` included, and how many variables each declares.
+  std::vector<Place> Declarations;
+  std::vector<unsigned> Declarators;
+  std::vector<Place> Definitions; ///< Those with an initialiser.
+  std::vector<Reference> References;
+  std::string Comment;     ///< Behind the declaration on its line.
+};
+
+enum class Root {
+  ModuleMethod,
+  TypeMethod,
+  ClassMethod,
+  StaticMethod,
+  SelfSlot,   ///< The object is the first argument.
+  TypeSlot,   ///< The type is the first argument: tp_new, tp_alloc.
+  BinarySlot, ///< Either of the first two arguments may be the object.
+  Dying,      ///< Dealloc, traverse, clear, finalize...
+  ModuleHook, ///< The module is the first argument.
+  Init,       ///< PyInit_
+};
+
+struct Parameter {
+  std::string Name;
+  std::string Type;
+  Place Written; ///< The declaration of the parameter as written.
+  bool Pointer = false;
+};
+
+struct Function {
+  std::string Key, Name;
+  bool Static = false;
+  bool Variadic = false;
+  bool Defined = false;
+  std::string ReturnType;
+  enum { Void, Pointer, Integer, Other } Returns = Other;
+  std::vector<Parameter> Parameters;
+  Place Header;       ///< From the first specifier to the closing parenthesis.
+  Place Body;         ///< Braces included.
+  unsigned FirstStatement = 0; ///< Offset in Body's file; after the `{` if none.
+  std::set<std::string> Locals;
+  /// Offset after the `(` of every declaration, and whether the list is empty
+  /// or `void` (then the range of `void`).
+  struct ParameterList {
+    Place Open; ///< Empty range after the `(`.
+    Place Void; ///< `void`, or invalid.
+    bool Empty = false;
+  };
+  std::vector<ParameterList> Lists;
+  std::vector<std::pair<Root, std::string>> Roots; ///< With the type's key.
+  /// Where the address goes elsewhere, as a phrase.
+  std::vector<std::pair<Place, std::string>> Escapes;
+};
+
+struct Call {
+  std::string Caller, Callee;
+  Place Open;          ///< Empty range after the `(`.
+  bool HasArguments = false;
+};
+
+/// A type as its static PyTypeObject says.
+struct StaticType {
+  std::string Key, Name; ///< Of the variable.
+  std::string TpName;    ///< Value of tp_name.
+  std::string NameText;
+  std::string BasicSize, ItemSize, Flags;
+  bool HasGc = false, BaseType = false;
+  bool HasNew = false;
+  struct Slot {
+    std::string Id, Value;
+    std::string Function; ///< Key, when it is one of this extension.
+  };
+  std::vector<Slot> Slots;
+  std::string Base;        ///< Key of one of our types.
+  std::string ForeignBase; ///< Text, e.g. `&PyDict_Type`.
+  std::string Members;     ///< Name of the member table; empty when none.
+  Place MembersEnd;        ///< Before its sentinel.
+  std::vector<std::string> Offsets; ///< Entries for the member table.
+  std::string Dealloc, Traverse, Clear; ///< Keys; "" when none or foreign.
+  std::string ForeignDealloc;
+  bool NoDealloc = false;
+  std::vector<std::string> SubTables; ///< Keys of tp_as_...
+  Place Definition;        ///< The whole variable, `;` included.
+  std::string Refused;     ///< Why the type cannot be rewritten.
+  std::string InstanceStruct;
+  std::vector<std::string> Owned; ///< Fields that the dealloc releases.
+};
+
+/// `Foo_Type.tp_x = v;` before or after PyType_Ready().
+struct TypeAssignment {
+  std::string Type, Field;
+  std::string Value;    ///< Text.
+  std::string ValueFunction; ///< Key of a function of this extension.
+  std::string ValueName; ///< Name of the function or variable.
+  std::string ValueVariable; ///< Key.
+  bool ValueIsNull = false;
+  Place Statement;      ///< `;` included; invalid when not a statement.
+  std::string Function;
+};
+
+/// A call of the C API that the rewrite replaces.
+struct ApiUse {
+  std::string Name;     ///< As the source says.
+  Place Whole;          ///< From the name to `)`.
+  Place Statement;      ///< When the call is a statement of its own; with `;`.
+  bool NeedsBraces = false; ///< Statement is the body of an if or a loop.
+  std::vector<std::string> Args; ///< Texts.
+  std::string Type;     ///< Key of the variable named in an argument.
+  std::string Function;
+  std::string ArgVariable; ///< Key of a variable that is the first argument.
+};
+
+struct Return {
+  std::string Function;
+  Place Whole;      ///< With the `;` when the text has one.
+  enum { Null, Module, Other, Nothing } What = Other;
+  std::string Value;
+  bool Macro = false; ///< Whole is a macro that expands to the return.
+};
+
+struct ModuleInfo {
+  std::string Name;     ///< Of PyInit_<name>.
+  std::string FullName; ///< m_name.
+  std::string InitFunction; ///< Key.
+  std::string Body;     ///< Function that creates the module; may be Init.
+  std::string Exec;     ///< Key of the exec function of multi-phase init.
+  std::string Definition; ///< Key of the PyModuleDef.
+  std::string DefName;
+  bool DefLocal = false, DefStatic = true;
+  Place DefDeclaration;
+  bool DefDesignated = false;
+  Place DefSizeText, DefSlotsText;
+  std::vector<std::pair<std::string, std::string>> DefFields; ///< Name, text.
+  int64_t Size = 0;
+  bool SizeKnown = false;
+  bool MultiPhase = false;
+  std::string SlotsArray;
+  Place SlotsEnd;       ///< Before the last element.
+  std::set<std::string> Slots;
+  std::string ModuleVariable; ///< Name of the local that holds the module.
+  Place VariableDeclaration; ///< Its whole DeclStmt when it declares only it.
+  Place VariableDeclarator;  ///< Its part of a longer one, comma included.
+  bool VariableWithCreate = false;
+  Place CreateStatement, CheckStatement;
+  bool OnlyReturnsCreate = false; ///< `return PyModule_Create(&def);`
+  std::vector<std::string> MethodTables;
+  std::string SetGil;   ///< Value given to PyUnstable_Module_SetGIL().
+  Place SetGilBlock;
+  std::string Refused;
+  std::string Traverse, Clear, Free; ///< Existing hooks, as written.
+  std::string StateStruct; ///< Existing state.
+};
+
+struct MethodEntry {
+  std::string Function;
+  int Flags;
+};
+
+struct Index {
+  std::vector<SourceFile> Files;
+  std::map<std::string, std::vector<MethodEntry>> MethodTables;
+  std::map<std::string, Variable> Variables;
+  std::map<std::string, Function> Functions;
+  std::map<std::string, StaticType> Types;
+  std::vector<Call> Calls;
+  std::vector<TypeAssignment> Assignments;
+  std::vector<ApiUse> Uses;
+  std::vector<Return> Returns;
+  std::vector<ModuleInfo> Modules;
+  /// Tokens of the sources that are known to name something else.
+  std::map<int, std::set<unsigned>> OtherNames;
+  std::set<std::string> Macros; ///< Names of macros of the extension.
+  /// Bodies of `#define`s, for mentions that nothing expands.
+  std::vector<Place> MacroBodies;
+  std::set<std::string> Headers; ///< Basenames of what was included.
+  /// A source of the extension, and a header of it that it includes, however
+  /// deep.
+  std::set<std::pair<int, int>> Includes;
+  std::vector<std::string> Errors; ///< Files that do not compile.
+  unsigned PythonMinor = 0;
+  /// What the checks hold against promises of the module, "file:line: ...".
+  std::vector<std::string> SeveralInterpreters, OwnGil, WithoutGil;
+  unsigned FunctionsSeen = 0, VariablesSeen = 0, NotAnalysed = 0;
+
+  int fileOf(llvm::StringRef Path) const;
+  llvm::StringRef text(Place P) const {
+    return llvm::StringRef(Files[P.File].Text).slice(P.Begin, P.End);
+  }
+};
+
+/// Reads \p Sources into one index. Texts in \p Overlay stand for the files of
+/// those paths.
+Index buildIndex(const clang::tooling::CompilationDatabase &Compilations,
+                 const std::vector<std::string> &Sources,
+                 const std::vector<std::string> &ExtraArgs,
+                 const std::map<std::string, std::string> &Overlay = {});
+
+} // namespace pyext::migrate
+
+#endif // PYEXT_MIGRATE_INDEX_H
