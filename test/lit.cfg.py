@@ -39,7 +39,8 @@ for version in REQUIRED_PYTHONS:
 # An installed LLVM has no folder of its own for clang-tidy and clangd; they are beside the other tools.
 clang_tidy = os.path.join(config.llvm_tools_dir, "clang-tidy")
 filecheck = os.path.join(config.llvm_tools_dir, "FileCheck")
-for path in (config.pyext_tidy, config.pyext_clangd, config.plugin, clang_tidy, filecheck):
+config.pyext_migrate = os.path.join(os.path.dirname(config.pyext_tidy), "pyext-migrate")
+for path in (config.pyext_tidy, config.pyext_clangd, config.pyext_migrate, config.plugin, clang_tidy, filecheck):
     if not os.path.exists(path):
         lit_config.fatal("%s does not exist; build first" % path)
 
@@ -93,6 +94,7 @@ config.substitutions += [
     ("%check_tidy", shlex.join(check_py)),
     ("%pyext_tidy", config.pyext_tidy),
     ("%pyext_clangd", config.pyext_clangd),
+    ("%pyext_migrate", config.pyext_migrate),
     ("%clang_tidy", clang_tidy),
     ("%clang", os.path.join(config.llvm_tools_dir, "clang")),
     ("%llvm_include", config.llvm_include_dir),

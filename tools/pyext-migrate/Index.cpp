@@ -526,12 +526,18 @@ public:
           M.Size = *N;
           M.SizeKnown = true;
         }
-        if (const RecordDecl *RD = model::sizeofRecord(E))
+        if (const RecordDecl *RD = model::sizeofRecord(E)) {
+          if (RD->getDefinition()) {
+            Place End = token(RD->getDefinition()->getBraceRange().getEnd());
+            if (End.valid())
+              M.StateEnd = {End.File, End.Begin, End.Begin};
+          }
           M.StateStruct = RD->getNameAsString().empty() &&
                                   RD->getTypedefNameForAnonDecl()
                               ? RD->getTypedefNameForAnonDecl()
                                     ->getNameAsString()
                               : RD->getNameAsString();
+        }
       } else if (Field == "m_name") {
         M.FullName = model::stringOf(model::stripped(E));
       } else if (Field == "m_methods") {
@@ -757,6 +763,8 @@ public:
       S.Function = keyOf(FD);
       addRoot(FD, rootOf(Field), T.Key);
     }
+    if ((Field == "tp_methods" || Field == "tp_getset") && VD)
+      T.Tables.push_back(keyOf(VD));
     if (Field == "tp_dealloc") {
       T.NoDealloc = false;
       T.Dealloc = S.Function;
@@ -1015,6 +1023,16 @@ public:
       }
       Loc = R.getBegin();
     }
+    // Written in a macro of the extension.
+    if (const FunctionDecl *FD = Call->getDirectCallee())
+      if (Names.count(FD->getName())) {
+        Place B = token(Call->getCallee()->getExprLoc());
+        Place E = token(Call->getRParenLoc());
+        if (B.valid() && B.File == E.File && B.Begin < E.End) {
+          Name = FD->getNameAsString();
+          return {B.File, B.Begin, E.End};
+        }
+      }
     return {};
   }
 
@@ -1068,6 +1086,12 @@ public:
       if (!Known)
         I.Calls.push_back(Out);
     }
+    static const std::set<StringRef> Process{
+        "openlog",   "closelog",  "signal",    "sigaction", "atexit",
+        "setlocale", "umask",     "setitimer", "tcsetattr", "initscr",
+        "Py_AtExit", "PyOS_setsig", "pthread_atfork"};
+    if (FD && Current && !ours(FD) && Process.count(FD->getName()))
+      I.ProcessCalls.insert({keyOf(Current), FD->getNameAsString()});
     static const std::set<StringRef> Names{
         "PyType_Ready",     "PyObject_New",     "PyObject_NEW",
         "PyObject_NewVar",  "PyObject_NEW_VAR", "PyObject_Del",
@@ -1081,7 +1105,8 @@ public:
         "PyDict_SetItemString", "PyModule_Add", "Py_DECREF", "Py_XDECREF",
         "PyStructSequence_InitType", "PyStructSequence_InitType2",
         "PyGILState_Ensure", "_PyObject_GC_UNTRACK",
-        "PyObject_Init", "PyObject_INIT", "PyObject_InitVar"};
+        "PyObject_Init", "PyObject_INIT", "PyObject_InitVar",
+        "PyType_FromSpec", "PyType_FromSpecWithBases"};
     ApiUse U;
     U.Whole = useOf(C, Names, U.Name);
     if (U.Name.empty())
@@ -1110,6 +1135,16 @@ public:
     if (U.Name.empty() || !Current)
       return true;
     U.Function = keyOf(Current);
+    if (C->getNumArgs()) {
+      QualType Pointee = C->getArg(0)->IgnoreParenCasts()->getType()->getPointeeType();
+      if (!Pointee.isNull())
+        if (const RecordDecl *RD = Pointee->getAsRecordDecl()) {
+          U.ArgStruct = RD->getNameAsString();
+          if (U.ArgStruct.empty())
+            if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
+              U.ArgStruct = TD->getNameAsString();
+        }
+    }
     if (U.Whole.valid())
       U.Args = splitArguments(I.text(U.Whole));
     if (U.Name != "tp_dealloc" && U.Name != "tp_traverse")
@@ -1590,6 +1625,14 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
                                           : Root::TypeMethod;
       I.Functions[E.Function].Roots.push_back({R, Table});
     }
+  // What Argument Clinic splits off has the arguments of its wrapper.
+  for (const Call &C : I.Calls) {
+    Function &Callee = I.Functions[C.Callee];
+    auto Caller = I.Functions.find(C.Caller);
+    if (StringRef(Callee.Name).ends_with("_impl") &&
+        Caller != I.Functions.end() && Callee.Roots.empty())
+      Callee.Roots = Caller->second.Roots;
+  }
   return I;
 }
 

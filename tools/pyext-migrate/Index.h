@@ -163,6 +163,7 @@ struct StaticType {
   std::string ForeignDealloc;
   bool NoDealloc = false;
   std::vector<std::string> SubTables; ///< Keys of tp_as_...
+  std::vector<std::string> Tables; ///< Keys of tp_methods and tp_getset.
   Place Definition;        ///< The whole variable, `;` included.
   std::string Refused;     ///< Why the type cannot be rewritten.
   std::string InstanceStruct;
@@ -191,6 +192,7 @@ struct ApiUse {
   std::string Type;     ///< Key of the variable named in an argument.
   std::string Function;
   std::string ArgVariable; ///< Key of a variable that is the first argument.
+  std::string ArgStruct; ///< Name of the struct the first argument points to.
 };
 
 struct Return {
@@ -232,6 +234,7 @@ struct ModuleInfo {
   std::string Refused;
   std::string Traverse, Clear, Free; ///< Existing hooks, as written.
   std::string StateStruct; ///< Existing state.
+  Place StateEnd;          ///< Before its `}`.
 };
 
 struct MethodEntry {
@@ -253,6 +256,8 @@ struct Index {
   /// Tokens of the sources that are known to name something else.
   std::map<int, std::set<unsigned>> OtherNames;
   std::set<std::string> Macros; ///< Names of macros of the extension.
+  /// Functions, and what they call of the C library that acts on the process.
+  std::set<std::pair<std::string, std::string>> ProcessCalls;
   /// Bodies of `#define`s, for mentions that nothing expands.
   std::vector<Place> MacroBodies;
   std::set<std::string> Headers; ///< Basenames of what was included.

@@ -80,6 +80,8 @@ public:
     chooseEntities();
     chooseNames();
     settle();
+    if (!R.Refused.empty())
+      return std::move(R);
     emit();
     return std::move(R);
   }
@@ -187,6 +189,12 @@ private:
         leave(What, placeOf(V), "a type that is filled at run time");
         continue;
       }
+      if (AtRun)
+        if (std::string Api = processApi(V); !Api.empty()) {
+          leave(What, placeOf(V),
+                "it goes with '" + Api + "', which acts on the whole process");
+          continue;
+        }
       if (!V.Object && !V.ObjectBlock && !AtRun) {
         leave(What, placeOf(V),
               "plain data, written only while the module is imported", false);
@@ -225,13 +233,16 @@ private:
       }
     else
       R.Residue |= !I.Types.empty();
-    if (HasState && !Entities.empty()) {
+    if (HasState && !Entities.empty() &&
+        (!M.StateEnd.valid() || !function(M.Traverse) || !function(M.Clear))) {
       for (auto &[Key, E] : Entities)
         leave(nameOf(E), placeOf(*E.V),
-              "the module has a state struct already, which is not extended");
+              "the module has a state struct already, without an m_traverse "
+              "and an m_clear that could be extended");
       Entities.clear();
     }
-    if ((!M.Traverse.empty() || !M.Clear.empty() || !M.Free.empty()) &&
+    if (!HasState &&
+        (!M.Traverse.empty() || !M.Clear.empty() || !M.Free.empty()) &&
         !Entities.empty()) {
       for (auto &[Key, E] : Entities)
         leave(nameOf(E), placeOf(*E.V),
@@ -243,6 +254,17 @@ private:
         leave(nameOf(E), placeOf(*E.V), "the module has no Py_mod_exec slot");
       Entities.clear();
     }
+  }
+
+  /// A function of the C library with state of the whole process that is called
+  /// where the variable is written.
+  std::string processApi(const Variable &V) const {
+    for (const Reference &Ref : V.References)
+      if (Ref.Writes)
+        for (const auto &[Function, Api] : I.ProcessCalls)
+          if (Function == Ref.Function)
+            return Api;
+    return "";
   }
 
   static bool isTable(const Variable &V) {
@@ -314,6 +336,12 @@ private:
            Taken.count(Prefix + "_get_state"))
       Prefix += "_module";
     StateType = Prefix + "_state";
+    if (HasState)
+      for (const auto &[Field, Text] : M.DefFields)
+        if (Field == "m_size") {
+          StringRef T = Text;
+          StateType = T.slice(T.find('(') + 1, T.rfind(')')).trim().str();
+        }
     for (const char *Name : {"state", "mstate", "module_state"}) {
       StateName = Name;
       bool Free = !Taken.count(Name);
@@ -368,6 +396,16 @@ private:
     return any_of(F.Roots, [&](const auto &P) { return P.first == R; });
   }
 
+  /// Uses of PyState_FindModule(): under multi-phase initialisation it finds
+  /// nothing.
+  std::vector<const ApiUse *> finds() const {
+    std::vector<const ApiUse *> Out;
+    for (const ApiUse &U : I.Uses)
+      if (U.Name == "PyState_FindModule" && U.ArgVariable == M.Definition)
+        Out.push_back(&U);
+    return Out;
+  }
+
   /// Calls of PyType_Ready() need the module itself.
   std::set<std::string> readyFunctions() const {
     std::set<std::string> Out;
@@ -406,6 +444,15 @@ private:
           Why = "'" + F.Name + "' runs before there is a module";
           return Mode::None;
         }
+        // A static type does not know the module.
+        if (R != Root::ModuleMethod && R != Root::ModuleHook)
+          for (const auto &[TypeKey, T] : I.Types)
+            if ((TypeKey == Of || is_contained(T.Tables, Of)) &&
+                !moves(TypeKey)) {
+              Why = "'" + F.Name + "' is called with objects of '" + T.Name +
+                    "', which stays a static type";
+              return Mode::None;
+            }
       }
       if (!F.Escapes.empty()) {
         Why = "'" + F.Name + "' is also used elsewhere: " +
@@ -453,15 +500,19 @@ private:
     Modes.clear();
     std::set<std::string> Need = mentioned();
     std::set<std::string> NeedModule = readyFunctions();
+    for (const ApiUse *U : finds()) {
+      Need.insert(U->Function);
+      NeedModule.insert(U->Function);
+    }
     // Propagate to callers.
     bool More = true;
     while (More) {
       More = false;
       for (const std::string &Key : std::set<std::string>(Need)) {
         std::string Why;
-        Mode Is = NeedModule.count(Key) && Key != BodyKey
-                      ? Mode::ModuleParameter
-                      : modeOf(Key, Why);
+        Mode Is = modeOf(Key, Why);
+        if (Is == Mode::Parameter && NeedModule.count(Key))
+          Is = Mode::ModuleParameter;
         if (Is == Mode::None) {
           dropAllOf(Key, Why);
           return;
@@ -477,8 +528,7 @@ private:
             }
             if (Need.insert(C.Caller).second)
               More = true;
-            if (Is == Mode::ModuleParameter && C.Caller != BodyKey &&
-                NeedModule.insert(C.Caller).second)
+            if (Is == Mode::ModuleParameter && NeedModule.insert(C.Caller).second)
               More = true;
           }
       }
@@ -486,21 +536,29 @@ private:
     for (const std::string &Key : Need) {
       std::string Why;
       Mode Is = modeOf(Key, Why);
-      if (NeedModule.count(Key) && Key != BodyKey) {
-        const Function &F = I.Functions.at(Key);
-        if (!F.Roots.empty() || !F.Escapes.empty() || F.Variadic) {
-          dropAllOf(Key, "'" + F.Name +
-                             "' readies it and cannot be given the module");
-          return;
-        }
+      if (NeedModule.count(Key) && Is == Mode::Parameter)
         Is = Mode::ModuleParameter;
-      }
       Modes[Key] = Is;
     }
+    ModuleUsers = NeedModule;
   }
 
   /// Nothing that \p Key mentions, itself or through what it calls, can move.
   void dropAllOf(const std::string &Key, const std::string &Why) {
+    const bool Before = Changed;
+    Changed = false;
+    dropReached(Key, Why);
+    if (!Changed) {
+      // Only the module itself is needed here, and that cannot be done.
+      R.Refused = "PyState_FindModule() finds nothing under multi-phase "
+                  "initialisation, and '" +
+                  I.Functions.at(Key).Name + "' needs it: " + Why;
+      Modes.clear();
+    }
+    Changed |= Before;
+  }
+
+  void dropReached(const std::string &Key, const std::string &Why) {
     std::set<std::string> Reached{Key};
     std::vector<std::string> Work{Key};
     while (!Work.empty()) {
@@ -529,6 +587,11 @@ private:
     for (const Reference &Ref : V.References) {
       if (!Ref.Token.valid()) {
         drop(E, "its name is pasted together by a macro");
+        return;
+      }
+      if (StringRef(I.Files[Ref.Token.File].Path).contains("/clinic/")) {
+        drop(E, "code that Argument Clinic has written mentions it; change its "
+                "input", Ref.Token);
         return;
       }
       if (Ref.Function.empty() || (!Ref.Table.empty() && Ref.Function.empty())) {
@@ -999,10 +1062,13 @@ private:
       return P.second.Drop.empty();
     });
     WithState = NeedState;
+    chooseModuleWord();
     emitReferences();
     emitFunctions();
+    emitFinds();
+    emitReleases();
     emitTypes();
-    if (WithState)
+    if (WithState || UsesModuleByType)
       emitStateStruct();
     emitModule();
   }
@@ -1039,6 +1105,40 @@ private:
       for (const Place &P : E.V->Declarations)
         if (!E.T || !(P == E.T->Definition))
           removeDeclaration(P);
+    }
+  }
+
+  /// Memory of an object that is given back without its deallocator, and
+  /// references that a failing import gives back although the state has them.
+  void emitReleases() {
+    for (const ApiUse &U : I.Uses) {
+      if (!U.Whole.valid() || U.Args.empty() || skipped(U.Whole))
+        continue;
+      if ((U.Name == "Py_DECREF" || U.Name == "Py_XDECREF") &&
+          moves(U.ArgVariable) && !RunTime.count(U.Function) &&
+          !Entities.at(U.ArgVariable).T && Entities.at(U.ArgVariable).Owned) {
+        edit({U.Whole.File, U.Whole.Begin,
+              U.Whole.Begin + unsigned(U.Name.size())},
+             "Py_CLEAR");
+        continue;
+      }
+      if (U.Name != "PyModule_AddObject" || U.Args.size() != 3 ||
+          !moves(U.ArgVariable) || Entities.at(U.ArgVariable).T ||
+          !Entities.at(U.ArgVariable).Owned)
+        continue;
+      bool Increased = any_of(I.Uses, [&](const ApiUse &Other) {
+        return (Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
+               Other.ArgVariable == U.ArgVariable &&
+               Other.Function == U.Function;
+      });
+      if (!Increased && U.Statement.valid())
+        insert(U.Statement.File, U.Statement.Begin,
+               "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");\n" +
+                   indentAt(U.Statement));
+      else if (!Increased)
+        R.Refused = "'" + Entities.at(U.ArgVariable).V->Name +
+                    "' is given to PyModule_AddObject() without a reference of "
+                    "its own";
     }
   }
 
@@ -1131,6 +1231,96 @@ private:
     return "";
   }
 
+  /// The name under which functions know the module.
+  std::string moduleVariable() const { return ModuleWord; }
+
+  void chooseModuleWord() {
+    for (const char *Name : {"module", "mod", "this_module"}) {
+      ModuleWord = Name;
+      bool Free = !I.Macros.count(Name) && M.DefName != Name;
+      for (const std::string &Key : ModuleUsers) {
+        auto It = I.Functions.find(Key);
+        if (It == I.Functions.end() || Key == BodyKey)
+          continue;
+        Free &= !It->second.Locals.count(Name);
+        for (unsigned N = 0; N < It->second.Parameters.size(); ++N) {
+          const Parameter &P = It->second.Parameters[N];
+          if (P.Name == Name &&
+              !(StringRef(P.Type).starts_with("PyObject *") &&
+                (N == 0 || It->second.Roots.empty())))
+            Free = false;
+        }
+      }
+      if (Free)
+        break;
+    }
+  }
+
+  /// The module in a function that is called with one of its objects.
+  std::string fetchModule(const Function &F) const {
+    if (has(F, Root::ModuleMethod) || has(F, Root::ModuleHook))
+      return asObject(F, 0);
+    std::string Type = "Py_TYPE(" + selfName(F) + ")";
+    if (has(F, Root::TypeSlot) || has(F, Root::ClassMethod))
+      Type = "(PyTypeObject *)" + selfName(F);
+    return Prefix + "_get_module_by_type(" + Type + ")";
+  }
+
+  bool inBody(const ApiUse &U) const {
+    return U.Function == BodyKey && Body && contains(Body->Body, U.Whole);
+  }
+
+  void emitFinds() {
+    for (const ApiUse *U : finds()) {
+      if (skipped(U->Whole))
+        continue;
+      replaceAll(U->Whole);
+      edit(U->Whole, inBody(*U) ? ModuleName : moduleVariable());
+    }
+    for (const std::string &Key : ModuleUsers) {
+      auto It = I.Functions.find(Key);
+      auto Is = Modes.find(Key);
+      if (It == I.Functions.end() || Is == Modes.end())
+        continue;
+      bool Finds = any_of(finds(), [&](const ApiUse *U) {
+        return U->Function == Key && !inBody(*U);
+      });
+      bool Hands = any_of(I.Calls, [&](const Call &C) {
+        auto To = Modes.find(C.Callee);
+        return C.Caller == Key && To != Modes.end() &&
+               To->second == Mode::ModuleParameter;
+      });
+      if (!Finds && (!Hands || Key == BodyKey))
+        continue;
+      const Function &F = It->second;
+      std::string Value;
+      if (Is->second == Mode::Local)
+        Value = fetchModule(F);
+      else if (Is->second == Mode::Exec)
+        Value = ModuleName;
+      if (Value.empty() || Value == moduleVariable())
+        continue;
+      if (Is->second == Mode::Local)
+        nameParameter(F, 0);
+      declare(F, "PyObject *" + moduleVariable() + " = " + Value + ";");
+      UsesModuleByType |= StringRef(Value).contains("_get_module_by_type");
+    }
+    // Types of the module have to know it.
+    if (WithState || !finds().empty())
+      for (const ApiUse &U : I.Uses) {
+        if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
+            U.Function != BodyKey || !U.Whole.valid() || U.Args.empty())
+          continue;
+        edit({U.Whole.File, U.Whole.Begin, U.Whole.Begin + unsigned(U.Name.size())},
+             "PyType_FromModuleAndSpec");
+        StringRef T = I.text(U.Whole);
+        unsigned Open = U.Whole.Begin + T.find('(') + 1;
+        insert(U.Whole.File, Open, ModuleName + ", ");
+        if (U.Name == "PyType_FromSpec")
+          insert(U.Whole.File, U.Whole.End - 1, ", NULL");
+      }
+  }
+
   void emitFunctions() {
     for (const auto &[Key, Is] : Modes) {
       auto It = I.Functions.find(Key);
@@ -1138,21 +1328,30 @@ private:
         continue;
       const Function &F = It->second;
       if (Is == Mode::Local) {
+        if (!mentioned().count(Key) && !handsState(Key))
+          continue; // Only the module itself.
         nameParameter(F, 0);
         if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
           nameParameter(F, 1);
         declareState(F, fetch(Key, F));
       } else if (Is == Mode::Exec) {
-        declareState(F, Prefix + "_get_state(" + ModuleName + ")");
+        if (mentioned().count(Key) || handsState(Key))
+          declareState(F, Prefix + "_get_state(" + ModuleName + ")");
       } else if (Is == Mode::Parameter) {
         addParameter(F, StateType + " *" + StateName, StateName);
       } else if (Is == Mode::ModuleParameter) {
         std::string Own = moduleParameter(F);
         if (Own.empty()) {
-          Own = "module";
-          addParameter(F, "PyObject *module", "");
+          Own = moduleVariable();
+          addParameter(F, "PyObject *" + Own, "");
+        } else if (Own != moduleVariable() &&
+                   any_of(finds(), [&](const ApiUse *U) {
+                     return U->Function == F.Key;
+                   })) {
+          declare(F, "PyObject *" + moduleVariable() + " = " + Own + ";");
         }
-        declareState(F, Prefix + "_get_state(" + Own + ")");
+        if (mentioned().count(Key) || handsState(Key))
+          declareState(F, Prefix + "_get_state(" + Own + ")");
       }
     }
     // Calls of functions that got the module.
@@ -1172,16 +1371,28 @@ private:
     if (Key == BodyKey)
       return ModuleName;
     const Function *F = function(Key);
-    std::string Own = F ? moduleParameter(*F) : "";
-    return Own.empty() ? "module" : Own;
+    std::string Own = F && F->Roots.empty() ? moduleParameter(*F) : "";
+    return Own.empty() ? moduleVariable() : Own;
+  }
+
+  /// Calls a function that is given the state.
+  bool handsState(const std::string &Key) const {
+    return any_of(I.Calls, [&](const Call &C) {
+      auto To = Modes.find(C.Callee);
+      return C.Caller == Key && To != Modes.end() &&
+             To->second == Mode::Parameter;
+    });
   }
 
   void declareState(const Function &F, const std::string &Value) {
+    declare(F, StateType + " *" + StateName + " = " + Value + ";");
+  }
+
+  void declare(const Function &F, const std::string &Decl) {
     StringRef T = I.Files[F.Body.File].Text;
     unsigned At = F.FirstStatement;
     StringRef Rest =
         T.substr(At).take_until([](char C) { return C == '\n'; });
-    std::string Decl = StateType + " *" + StateName + " = " + Value + ";";
     StringRef Trimmed = Rest.trim();
     if (Trimmed.empty() || Trimmed.starts_with("/*") || Trimmed.starts_with("//")) {
       std::string Ind = In;
@@ -1330,6 +1541,58 @@ private:
       registerType(E);
     }
     rewriteAllocations();
+    rewriteFrees();
+  }
+
+  /// Functions that an initialiser of a type is or calls.
+  std::set<std::string> initReach() const {
+    std::set<std::string> Out;
+    std::vector<std::string> Work;
+    for (const auto &[Key, E] : Entities)
+      if (E.T)
+        if (std::string F = slotFunction(E, "Py_tp_init"); Out.insert(F).second)
+          Work.push_back(F);
+    while (!Work.empty()) {
+      std::string F = Work.back();
+      Work.pop_back();
+      for (const Call &C : I.Calls)
+        if (C.Caller == F && Out.insert(C.Callee).second)
+          Work.push_back(C.Callee);
+    }
+    return Out;
+  }
+
+  /// Memory of objects that is given back outside of their deallocator.
+  void rewriteFrees() {
+    std::set<std::string> Structs;
+    for (const auto &[Key, E] : Entities)
+      if (E.T && E.Drop.empty() && !E.T->InstanceStruct.empty())
+        Structs.insert(E.T->InstanceStruct);
+    static const std::set<StringRef> Names{"PyObject_Del", "PyObject_DEL",
+                                           "PyObject_Free", "PyObject_FREE",
+                                           "PyObject_GC_Del"};
+    std::set<std::string> Init = initReach();
+    for (const ApiUse &U : I.Uses) {
+      if (!Names.count(U.Name) || Deallocs.count(U.Function) ||
+          !Structs.count(U.ArgStruct) || !U.Whole.valid() || U.Args.empty() ||
+          skipped(U.Whole))
+        continue;
+      if (Init.count(U.Function) && U.Statement.valid()) {
+        // Whoever called tp_init releases the object when that fails.
+        R.Left.push_back({"'" + I.text(U.Statement).str() + "'", U.Statement,
+                          "removed: the object is freed once more by the caller "
+                          "of tp_init"});
+        replaceAll(U.Statement);
+        if (U.NeedsBraces)
+          edit(U.Statement, ";");
+        else
+          edit(wholeLine(U.Statement), "");
+        continue;
+      }
+      UsesFreeObject = true;
+      replaceAll(U.Whole);
+      edit(U.Whole, Prefix + "_free_object((PyObject *)" + U.Args[0] + ")");
+    }
   }
 
   /// Forgets edits within \p P, because something else replaces it.
@@ -1623,17 +1886,25 @@ private:
   void emitStateStruct() {
     // In the order of declaration.
     std::vector<const Entity *> Order = ordered();
-    std::string Text = "typedef struct {\n";
+    std::string Fields;
     for (const Entity *E : Order) {
       std::string Type = fieldType(*E);
-      Text += In + Type + (Type.back() == '*' ? "" : " ") + E->Field + ";";
+      Fields += In + Type + (Type.back() == '*' ? "" : " ") + E->Field + ";";
       if (!E->T && !E->V->Comment.empty())
-        Text += " " + E->V->Comment;
-      Text += "\n";
+        Fields += " " + E->V->Comment;
+      Fields += "\n";
     }
-    Text += "} " + StateType + ";\n\n";
+    std::string Text;
     std::string Storage = Multi ? "" : "static ";
-    Text += Storage + StateType + " *" + Prefix + "_get_state(PyObject *module);\n";
+    if (HasState && WithState)
+      insert(M.StateEnd.File, M.StateEnd.Begin, Fields);
+    else if (WithState)
+      Text = "typedef struct {\n" + Fields + "} " + StateType + ";\n\n";
+    if (UsesModuleByType)
+      Text += Storage + "PyObject *" + Prefix +
+              "_get_module_by_type(PyTypeObject *type);\n";
+    if (WithState)
+      Text += Storage + StateType + " *" + Prefix + "_get_state(PyObject *module);\n";
     if (usesByType())
       Text += Storage + StateType + " *" + Prefix +
               "_get_state_by_type(PyTypeObject *type);\n";
@@ -1644,6 +1915,8 @@ private:
       Text += Storage + "int " + Prefix +
               "_create_type(PyObject *module, PyType_Spec *spec,\n" + In +
               "PyTypeObject *base, PyTypeObject **type);\n";
+      if (UsesFreeObject)
+        Text += Storage + "void " + Prefix + "_free_object(PyObject *self);\n";
       if (O.MinMinor < 10) {
         std::string Up = upper(Prefix);
         Text += "\n#ifdef Py_TPFLAGS_IMMUTABLETYPE\n#  define " + Up +
@@ -1659,6 +1932,16 @@ private:
       for (const Entity *E : Order)
         if (E->T && !E->V->Static)
           Text += "extern PyType_Spec " + E->T->Name + "_spec;\n";
+    if (HasState) {
+      // After the struct.
+      StringRef T = I.Files[M.StateEnd.File].Text;
+      size_t Semi = T.find(';', M.StateEnd.Begin);
+      size_t Line = T.find('\n', Semi);
+      if (Line == StringRef::npos)
+        Line = T.size() - 1;
+      insert(M.StateEnd.File, unsigned(Line + 1), "\n" + Text);
+      return;
+    }
     int Header = Multi ? sharedHeader(Order) : MainFile;
     if (Header < 0) {
       newHeader(Text);
@@ -1744,6 +2027,7 @@ private:
   bool usesByType() const {
     return any_of(Modes, [&](const auto &P) {
       return P.second == Mode::Local &&
+             (mentioned().count(P.first) || handsState(P.first)) &&
              StringRef(fetch(P.first, I.Functions.at(P.first)))
                  .contains("_by_type");
     }) || usesOperands();
@@ -1871,6 +2155,11 @@ private:
     bool Objects = any_of(Order, [](const Entity *E) { return E->Owned; });
     if (!Objects)
       return "";
+    if (HasState) {
+      extendHook(M.Traverse, "Py_VISIT");
+      extendHook(M.Clear, "Py_CLEAR");
+      return "";
+    }
     HasHooks = true;
     Text += "static int\n" + Prefix +
             "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" + In +
@@ -1890,9 +2179,29 @@ private:
     return Text;
   }
 
+  /// Adds what moved to an m_traverse or m_clear that exists.
+  void extendHook(const std::string &Key, const char *Macro) {
+    const Function *F = function(Key);
+    StringRef T = I.text(F->Body);
+    size_t At = T.rfind("return");
+    if (At == StringRef::npos)
+      At = T.size() - 1;
+    unsigned Offset = F->Body.Begin + At;
+    std::string Ind = indentAt({F->Body.File, Offset, Offset}), Lines;
+    for (const Entity *E : ordered())
+      if (E->Owned)
+        Lines += std::string(Macro) + "(" + Prefix + "_get_state(" +
+                 parameterName(*F, 0) + ")->" + E->Field + ");\n" + Ind;
+    nameParameter(*F, 0);
+    insert(F->Body.File, Offset, Lines);
+  }
+
   std::string accessorsText() {
+    std::string Finder;
+    if (UsesModuleByType || (WithState && usesByType()))
+      Finder = finderText();
     if (!WithState)
-      return "";
+      return Finder;
     std::string Storage = Multi ? "" : "static ";
     std::string Text = Storage + StateType + " *\n" + Prefix +
                        "_get_state(PyObject *module)\n{\n" + In +
@@ -1900,22 +2209,12 @@ private:
                        "assert(data != NULL);\n" + In + "return (" + StateType +
                        " *)data;\n}\n\n";
     if (usesByType()) {
-      std::string D = "&" + M.DefName;
-      std::string Loop =
-          In + "PyObject *mro = type->tp_mro;\n" + In +
-          "Py_ssize_t n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);\n" + In +
-          "for (Py_ssize_t i = 0; i < n; i++) {\n" + In + In +
-          "PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);\n" +
-          In + In + "if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {\n" + In +
-          In + In + "PyObject *owner = ((PyHeapTypeObject *)base)->ht_module;\n" +
-          In + In + In + "if (owner != NULL && PyModule_GetDef(owner) == " + D +
-          ")\n" + In + In + In + In + "return " + Prefix +
-          "_get_state(owner);\n" + In + In + "}\n" + In + "}\n" + In +
-          "return NULL;\n";
-      Text += "/* The state of the module that made a type or one of its bases. "
-              "NULL, without an\n   exception, for types of others. */\n";
+      Text += Finder;
       Text += "static " + StateType + " *\n" + Prefix +
-              "_find_state(PyTypeObject *type)\n{\n" + Loop + "}\n\n";
+              "_find_state(PyTypeObject *type)\n{\n" + In +
+              "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
+              "return owner == NULL ? NULL : " + Prefix +
+              "_get_state(owner);\n}\n\n";
       Text += Storage + StateType + " *\n" + Prefix +
               "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
               " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
@@ -1953,16 +2252,45 @@ private:
                 In + "((PyTypeObject *)made)->tp_new = NULL;\n" + In + "}\n#endif\n";
       Text += In + "Py_XSETREF(*type, (PyTypeObject *)made);\n" + In +
               "return 0;\n}\n\n";
+      if (UsesFreeObject)
+        Text += "/* Frees an object that was never completed, without its "
+                "deallocator. */\n" +
+                Storage + "void\n" + Prefix + "_free_object(PyObject *self)\n{\n" +
+                In + "PyTypeObject *type = Py_TYPE(self);\n" + In +
+                "PyObject_GC_UnTrack(self);\n" + In + "type->tp_free(self);\n" +
+                In + "Py_DECREF(type);\n}\n\n";
     }
+    return Text;
+  }
+
+  std::string finderText() const {
+    std::string Text =
+        "/* The module that made a type or one of its bases. NULL, without an "
+        "exception, for\n   types of others. */\nstatic PyObject *\n" +
+        Prefix + "_find_module(PyTypeObject *type)\n{\n" + In +
+        "PyObject *mro = type->tp_mro;\n" + In +
+        "Py_ssize_t n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);\n" + In +
+        "for (Py_ssize_t i = 0; i < n; i++) {\n" + In + In +
+        "PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);\n" + In +
+        In + "if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {\n" + In + In +
+        In + "PyObject *owner = ((PyHeapTypeObject *)base)->ht_module;\n" + In +
+        In + In + "if (owner != NULL && PyModule_GetDef(owner) == &" + M.DefName +
+        ")\n" + In + In + In + In + "return owner;\n" + In + In + "}\n" + In +
+        "}\n" + In + "return NULL;\n}\n\n";
+    if (UsesModuleByType)
+      Text += std::string(Multi ? "" : "static ") + "PyObject *\n" + Prefix +
+              "_get_module_by_type(PyTypeObject *type)\n{\n" + In +
+              "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
+              "assert(owner != NULL);\n" + In + "return owner;\n}\n\n";
     return Text;
   }
 
   std::string definitionText() {
     std::map<std::string, std::string> Fields(M.DefFields.begin(),
                                               M.DefFields.end());
-    Fields["m_size"] = WithState ? "sizeof(" + StateType + ")"
-                       : HasState ? Fields["m_size"]
-                                  : "0";
+    Fields["m_size"] = HasState    ? Fields["m_size"]
+                       : WithState ? "sizeof(" + StateType + ")"
+                                   : "0";
     Fields["m_slots"] = M.MultiPhase ? Fields["m_slots"] : Prefix + "_slots";
     if (HasHooks) {
       Fields["m_traverse"] = Prefix + "_traverse";
@@ -2297,7 +2625,9 @@ private:
   bool Changed = false;
   std::map<std::string, Entity> Entities;
   std::map<std::string, Mode> Modes;
-  std::set<std::string> RunTime, Deallocs;
+  std::set<std::string> RunTime, Deallocs, ModuleUsers;
+  std::string ModuleWord = "module";
+  bool UsesModuleByType = false, UsesFreeObject = false;
   std::vector<Place> Replaced, StructPlaces;
   std::vector<Entity *> AtExecStart;
   mutable std::map<const char *, std::vector<std::pair<size_t, size_t>>> Comments;
