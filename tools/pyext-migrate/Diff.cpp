@@ -86,9 +86,8 @@ std::string unifiedDiff(StringRef Path, StringRef Old, StringRef New) {
   constexpr size_t Around = 3;
   std::vector<StringRef> A = linesOf(Old), B = linesOf(New);
   std::vector<Op> Ops = script(A, B);
-  std::string Out =
-      (Old.empty() ? "--- /dev/null" : "--- a/" + Path.str()) + "\n+++ b/" +
-      Path.str() + "\n";
+  std::string Out = (Old.empty() ? "--- /dev/null" : "--- a/" + Path.str()) +
+                    "\n+++ b/" + Path.str() + "\n";
   size_t I = 0, X = 0, Y = 0;
   while (I < Ops.size()) {
     size_t First = I;
@@ -119,7 +118,8 @@ std::string unifiedDiff(StringRef Path, StringRef Old, StringRef New) {
       Y += Ops[J] != Op::Remove;
     }
     auto Range = [](size_t From, size_t To) {
-      return std::to_string(From + (To > From)) + "," + std::to_string(To - From);
+      return std::to_string(From + (To > From)) + "," +
+             std::to_string(To - From);
     };
     Out += "@@ -" + Range(FromX, X) + " +" + Range(FromY, Y) + " @@\n" + Body;
     I = End;

@@ -82,9 +82,12 @@ bool isTypeObject(QualType T) {
 /// Slot functions that are called with the object as either operand.
 bool isBinary(StringRef Field) {
   static const std::set<StringRef> Names{
-      "nb_add",       "nb_subtract",    "nb_multiply", "nb_remainder",
-      "nb_divmod",    "nb_power",       "nb_lshift",   "nb_rshift",
-      "nb_and",       "nb_xor",         "nb_or",       "nb_floor_divide",
+      "nb_add",         "nb_subtract",
+      "nb_multiply",    "nb_remainder",
+      "nb_divmod",      "nb_power",
+      "nb_lshift",      "nb_rshift",
+      "nb_and",         "nb_xor",
+      "nb_or",          "nb_floor_divide",
       "nb_true_divide", "nb_matrix_multiply"};
   return Names.count(Field);
 }
@@ -92,10 +95,9 @@ bool isBinary(StringRef Field) {
 Root rootOf(StringRef Field) {
   if (Field == "tp_new" || Field == "tp_alloc")
     return Root::TypeSlot;
-  static const std::set<StringRef> Dying{"tp_dealloc", "tp_traverse",
-                                         "tp_clear",   "tp_finalize",
-                                         "tp_del",     "tp_free",
-                                         "tp_is_gc"};
+  static const std::set<StringRef> Dying{
+      "tp_dealloc", "tp_traverse", "tp_clear", "tp_finalize",
+      "tp_del",     "tp_free",     "tp_is_gc"};
   if (Dying.count(Field))
     return Root::Dying;
   return isBinary(Field) ? Root::BinarySlot : Root::SelfSlot;
@@ -105,8 +107,7 @@ class Indexer : public RecursiveASTVisitor<Indexer> {
 public:
   Indexer(Index &I, ASTContext &Context, const model::ExtensionModel &Model)
       : I(I), Context(Context), SM(Context.getSourceManager()),
-        LO(Context.getLangOpts()), Model(Model),
-        PP(Model.preprocessing()) {}
+        LO(Context.getLangOpts()), Model(Model), PP(Model.preprocessing()) {}
 
   void run() {
     for (Decl *D : Context.getTranslationUnitDecl()->decls()) {
@@ -271,8 +272,8 @@ public:
     F.Variadic |= FD->isVariadic() || !FD->hasPrototype();
     F.ReturnType = FD->getReturnType().getAsString();
     QualType R = FD->getReturnType();
-    F.Returns = R->isVoidType()      ? Function::Void
-                : R->isPointerType() ? Function::Pointer
+    F.Returns = R->isVoidType()                    ? Function::Void
+                : R->isPointerType()               ? Function::Pointer
                 : R->isIntegralOrEnumerationType() ? Function::Integer
                                                    : Function::Other;
     Place Name = token(FD->getLocation());
@@ -284,8 +285,8 @@ public:
         I.OtherNames[T.File].insert(T.Begin);
     }
     // The parameter list of this declaration.
-    if (Name.valid() && SM.getSpellingLoc(FD->getLocation()) ==
-                            FD->getLocation()) {
+    if (Name.valid() &&
+        SM.getSpellingLoc(FD->getLocation()) == FD->getLocation()) {
       StringRef T = I.Files[Name.File].Text;
       size_t Open = T.find_first_not_of(" \t\r\n", Name.End);
       if (Open != StringRef::npos && T[Open] == '(') {
@@ -349,10 +350,10 @@ public:
     V.ThreadLocal = VD->getTLSKind() != VarDecl::TLS_None;
     V.Object = model::ExtensionModel::isObjectPointer(T);
     const RecordDecl *RD = T->getAsRecordDecl();
-    V.Instance = RD && model::ExtensionModel::isObjectRecord(RD) &&
-                 !isTypeObject(T);
-    V.ObjectBlock = !V.Object && !isTypeObject(T) &&
-                    model::ExtensionModel::holdsObjects(T);
+    V.Instance =
+        RD && model::ExtensionModel::isObjectRecord(RD) && !isTypeObject(T);
+    V.ObjectBlock =
+        !V.Object && !isTypeObject(T) && model::ExtensionModel::holdsObjects(T);
     V.Declarable = !T->isArrayType() && !T->isFunctionPointerType();
     PrintingPolicy Policy(LO);
     Policy.SuppressTagKeyword = LO.CPlusPlus;
@@ -373,8 +374,6 @@ public:
     if (const Expr *Init = VD->getInit())
       if (!model::isNullOrZero(Init, Context)) {
         V.Initialiser = textOf(Init);
-        if (!V.Initialiser.empty())
-          V.Definitions.push_back(written(VD->getSourceRange()));
       }
     if (V.TypeName == "PyMethodDef")
       noteMethods(VD);
@@ -409,7 +408,8 @@ public:
           Quote = 0;
         continue;
       }
-      if (C == '/' && At + 1 < T.size() && (T[At + 1] == '/' || T[At + 1] == '*')) {
+      if (C == '/' && At + 1 < T.size() &&
+          (T[At + 1] == '/' || T[At + 1] == '*')) {
         size_t End = T[At + 1] == '/' ? T.find('\n', At) : T.find("*/", At + 2);
         if (End == StringRef::npos)
           return;
@@ -458,7 +458,7 @@ public:
 
   void noteMethods(const VarDecl *VD) {
     auto &Entries = I.MethodTables[keyOf(VD)];
-    if (!initializerIn(VD))
+    if (!VD->getInit())
       return;
     Entries.clear();
     auto Read = [&](const InitListExpr *Element) {
@@ -469,7 +469,6 @@ public:
       const Expr *Flags = model::fieldInit(Element, "ml_flags");
       int Value = Flags ? int(model::integerOf(Flags, Context).value_or(0)) : 0;
       Entries.push_back({keyOf(FD), Value});
-      InTables.insert({keyOf(VD), keyOf(FD)});
     };
     if (VD->getType()->isArrayType())
       model::forEachElement(VD, Read);
@@ -477,10 +476,8 @@ public:
       Read(List);
   }
 
-  bool initializerIn(const VarDecl *VD) { return VD->getInit() != nullptr; }
-
   void noteGetSets(const VarDecl *VD) {
-    if (!initializerIn(VD))
+    if (!VD->getInit())
       return;
     model::forEachElement(VD, [&](const InitListExpr *Element) {
       for (StringRef Field : {"get", "set"})
@@ -490,7 +487,7 @@ public:
   }
 
   void noteSpecSlots(const VarDecl *VD) {
-    if (!initializerIn(VD))
+    if (!VD->getInit())
       return;
     model::forEachElement(VD, [&](const InitListExpr *Element) {
       const Expr *Id = model::fieldInit(Element, "slot");
@@ -513,7 +510,6 @@ public:
     M = {};
     M.Definition = keyOf(VD);
     M.DefName = VD->getNameAsString();
-    M.DefLocal = VD->isStaticLocal() || !VD->hasGlobalStorage();
     M.DefStatic = VD->getFormalLinkage() != Linkage::External;
     for (StringRef Field : {"m_name", "m_doc", "m_size", "m_methods", "m_slots",
                             "m_traverse", "m_clear", "m_free"}) {
@@ -532,11 +528,10 @@ public:
             if (End.valid())
               M.StateEnd = {End.File, End.Begin, End.Begin};
           }
-          M.StateStruct = RD->getNameAsString().empty() &&
-                                  RD->getTypedefNameForAnonDecl()
-                              ? RD->getTypedefNameForAnonDecl()
-                                    ->getNameAsString()
-                              : RD->getNameAsString();
+          M.StateStruct =
+              RD->getNameAsString().empty() && RD->getTypedefNameForAnonDecl()
+                  ? RD->getTypedefNameForAnonDecl()->getNameAsString()
+                  : RD->getNameAsString();
         }
       } else if (Field == "m_name") {
         M.FullName = model::stringOf(model::stripped(E));
@@ -545,7 +540,6 @@ public:
           M.MethodTables.push_back(keyOf(T));
       } else if (Field == "m_slots") {
         if (const VarDecl *T = model::variableOf(E)) {
-          M.SlotsArray = keyOf(T);
           readSlots(T, M);
         }
       } else if (const FunctionDecl *FD = model::functionOf(E)) {
@@ -555,11 +549,10 @@ public:
                                : M.Free) = keyOf(FD);
       }
     }
-    if (StringRef(textOf(VD->getInit())).contains(".m_"))
-      M.DefDesignated = true;
     Variable &V = I.Variables[keyOf(VD)];
     for (const Place &P : V.Declarations)
-      if (I.text(P).contains("m_") || I.text(P).contains("PyModuleDef_HEAD_INIT"))
+      if (I.text(P).contains("m_") ||
+          I.text(P).contains("PyModuleDef_HEAD_INIT"))
         M.DefDeclaration = P;
   }
 
@@ -601,7 +594,6 @@ public:
       return; // Known from another configuration.
     T.Key = keyOf(VD);
     T.Name = VD->getNameAsString();
-    T.NoDealloc = true;
     for (const Place &P : I.Variables[T.Key].Declarations)
       if (I.text(P).contains('='))
         T.Definition = P;
@@ -626,7 +618,8 @@ public:
       size_t Line = T.rfind('\n', At);
       StringRef Before = T.slice(Line == StringRef::npos ? 0 : Line + 1, At);
       if (Before.trim().empty()) {
-        StringRef D = T.substr(At + 1).take_until([](char C) { return C == '\n'; })
+        StringRef D = T.substr(At + 1)
+                          .take_until([](char C) { return C == '\n'; })
                           .trim();
         bool Version = D.starts_with("endif") || D.starts_with("else") ||
                        D.contains("PY_VERSION_HEX") ||
@@ -658,8 +651,9 @@ public:
     if (model::isNullOrZero(E, Context))
       return;
     static const std::set<StringRef> NotSettable{
-        "tp_dict", "tp_mro", "tp_cache", "tp_subclasses", "tp_weaklist",
-        "tp_version_tag", "tp_bases", "tp_watched", "tp_versions_used"};
+        "tp_dict",       "tp_mro",      "tp_cache",
+        "tp_subclasses", "tp_weaklist", "tp_version_tag",
+        "tp_bases",      "tp_watched",  "tp_versions_used"};
     if (NotSettable.count(Field)) {
       T.Refused = "it initialises " + Field.str();
       return;
@@ -687,7 +681,6 @@ public:
       T.Flags = Text;
       if (std::optional<int64_t> N = model::integerOf(E, Context)) {
         T.HasGc = *N & (1 << 14);
-        T.BaseType = *N & (1 << 10);
       }
     } else if (Field == "tp_base") {
       if (VD && ours(VD))
@@ -766,7 +759,6 @@ public:
     if ((Field == "tp_methods" || Field == "tp_getset") && VD)
       T.Tables.push_back(keyOf(VD));
     if (Field == "tp_dealloc") {
-      T.NoDealloc = false;
       T.Dealloc = S.Function;
       if (S.Function.empty())
         T.ForeignDealloc = S.Value;
@@ -775,8 +767,6 @@ public:
       T.Traverse = S.Function.empty() ? "?" : S.Function;
     if (Field == "tp_clear")
       T.Clear = S.Function.empty() ? "?" : S.Function;
-    if (Field == "tp_new")
-      T.HasNew = true;
     for (StaticType::Slot &Old : T.Slots)
       if (Old.Id == S.Id)
         return;
@@ -851,7 +841,7 @@ public:
     R.Token = token(E->getLocation());
     if (Current)
       R.Function = keyOf(Current);
-    if (Table && !(Table->isStaticLocal() && false)) {
+    if (Table) {
       R.Table = keyOf(Table);
       R.TableType = model::elementTypeName(Table->getType());
       if (isTypeObject(Table->getType()))
@@ -938,10 +928,10 @@ public:
     if (Table) {
       std::string Type = model::elementTypeName(Table->getType());
       static const std::set<StringRef> Tables{
-          "PyMethodDef",   "PyGetSetDef",      "PyType_Slot",
-          "PyTypeObject",  "PyModuleDef_Slot", "PyModuleDef",
+          "PyMethodDef",     "PyGetSetDef",       "PyType_Slot",
+          "PyTypeObject",    "PyModuleDef_Slot",  "PyModuleDef",
           "PyNumberMethods", "PySequenceMethods", "PyMappingMethods",
-          "PyAsyncMethods", "PyBufferProcs", "_typeobject"};
+          "PyAsyncMethods",  "PyBufferProcs",     "_typeobject"};
       if (Tables.count(Type))
         return;
       Where = "it is stored in '" + Table->getNameAsString() + "'";
@@ -1049,7 +1039,7 @@ public:
     if (!P)
       return {};
     if (isa<CompoundStmt>(P) || isa<LabelStmt>(P) || isa<SwitchCase>(P))
-      NeedsBraces = isa<LabelStmt>(P) && false;
+      NeedsBraces = false;
     else if (isa<IfStmt>(P) || isa<WhileStmt>(P) || isa<ForStmt>(P))
       NeedsBraces = true;
     else
@@ -1087,33 +1077,62 @@ public:
         I.Calls.push_back(Out);
     }
     static const std::set<StringRef> Process{
-        "openlog",   "closelog",  "signal",    "sigaction", "atexit",
-        "setlocale", "umask",     "setitimer", "tcsetattr", "initscr",
+        "openlog",   "closelog",    "signal",        "sigaction", "atexit",
+        "setlocale", "umask",       "setitimer",     "tcsetattr", "initscr",
         "Py_AtExit", "PyOS_setsig", "pthread_atfork"};
     if (FD && Current && !ours(FD) && Process.count(FD->getName()))
       I.ProcessCalls.insert({keyOf(Current), FD->getNameAsString()});
-    static const std::set<StringRef> Names{
-        "PyType_Ready",     "PyObject_New",     "PyObject_NEW",
-        "PyObject_NewVar",  "PyObject_NEW_VAR", "PyObject_Del",
-        "PyObject_DEL",     "PyObject_Free",    "PyObject_FREE",
-        "PyObject_GC_Del",  "PyModule_AddObject", "PyModule_AddObjectRef",
-        "PyModule_AddType", "PyObject_GC_UnTrack", "PyModule_Create",
-        "PyModule_Create2", "PyModuleDef_Init", "PyState_FindModule",
-        "PyState_AddModule", "PyObject_GC_New",  "PyObject_GC_NewVar",
-        "Py_INCREF",        "Py_XINCREF",       "PyMem_Free", "PyMem_FREE",
-        "PyMem_Del", "PyMem_DEL", "free", "PyObject_GC_Track",
-        "PyDict_SetItemString", "PyModule_Add", "Py_DECREF", "Py_XDECREF",
-        "PyStructSequence_InitType", "PyStructSequence_InitType2",
-        "PyGILState_Ensure", "_PyObject_GC_UNTRACK",
-        "PyObject_Init", "PyObject_INIT", "PyObject_InitVar",
-        "PyType_FromSpec", "PyType_FromSpecWithBases"};
+    static const std::set<StringRef> Names{"PyType_Ready",
+                                           "PyObject_New",
+                                           "PyObject_NEW",
+                                           "PyObject_NewVar",
+                                           "PyObject_NEW_VAR",
+                                           "PyObject_Del",
+                                           "PyObject_DEL",
+                                           "PyObject_Free",
+                                           "PyObject_FREE",
+                                           "PyObject_GC_Del",
+                                           "PyModule_AddObject",
+                                           "PyModule_AddObjectRef",
+                                           "PyModule_AddType",
+                                           "PyObject_GC_UnTrack",
+                                           "PyModule_Create",
+                                           "PyModule_Create2",
+                                           "PyModuleDef_Init",
+                                           "PyState_FindModule",
+                                           "PyState_AddModule",
+                                           "PyObject_GC_New",
+                                           "PyObject_GC_NewVar",
+                                           "Py_INCREF",
+                                           "Py_XINCREF",
+                                           "PyMem_Free",
+                                           "PyMem_FREE",
+                                           "PyMem_Del",
+                                           "PyMem_DEL",
+                                           "free",
+                                           "PyObject_GC_Track",
+                                           "PyDict_SetItemString",
+                                           "PyModule_Add",
+                                           "Py_DECREF",
+                                           "Py_XDECREF",
+                                           "PyStructSequence_InitType",
+                                           "PyStructSequence_InitType2",
+                                           "PyGILState_Ensure",
+                                           "_PyObject_GC_UNTRACK",
+                                           "PyObject_Init",
+                                           "PyObject_INIT",
+                                           "PyObject_InitVar",
+                                           "PyType_FromSpec",
+                                           "PyType_FromSpecWithBases",
+                                           "PyUnstable_Module_SetGIL"};
     ApiUse U;
     U.Whole = useOf(C, Names, U.Name);
     if (U.Name.empty())
       if (const auto *M = dyn_cast<MemberExpr>(CalleeExpr)) {
         StringRef Field = M->getMemberDecl()->getName();
         if (Field == "tp_free" || Field == "tp_dealloc" ||
-            Field == "tp_traverse" || Field == "tp_clear" || Field == "tp_alloc") {
+            Field == "tp_traverse" || Field == "tp_clear" ||
+            Field == "tp_alloc") {
           U.Name = Field.str();
           U.Whole = written(C->getSourceRange());
           struct Finder : RecursiveASTVisitor<Finder> {
@@ -1136,7 +1155,8 @@ public:
       return true;
     U.Function = keyOf(Current);
     if (C->getNumArgs()) {
-      QualType Pointee = C->getArg(0)->IgnoreParenCasts()->getType()->getPointeeType();
+      QualType Pointee =
+          C->getArg(0)->IgnoreParenCasts()->getType()->getPointeeType();
       if (!Pointee.isNull())
         if (const RecordDecl *RD = Pointee->getAsRecordDecl()) {
           U.ArgStruct = RD->getNameAsString();
@@ -1209,11 +1229,6 @@ public:
       S = P;
     }
     Out.Statement = withSemicolon(written(S->getSourceRange()));
-    Out.IsIf = isa<IfStmt>(S);
-    if (const auto *If = dyn_cast<IfStmt>(S)) {
-      Out.Statement = withSemicolon(written(S->getSourceRange()));
-      (void)If;
-    }
     // A check for failure right after it.
     if (const auto *Body = dyn_cast_or_null<CompoundStmt>(P)) {
       const Stmt *Previous = nullptr;
@@ -1401,8 +1416,7 @@ public:
 private:
   struct Create {
     std::string Function, Definition, Variable;
-    bool WithDeclaration = false, GlobalVariable = false, Returned = false,
-         IsIf = false;
+    bool WithDeclaration = false, GlobalVariable = false, Returned = false;
     Place Statement, Check, Declared;
   };
 
@@ -1416,7 +1430,6 @@ private:
   const FunctionDecl *Current = nullptr;
   const VarDecl *Table = nullptr;
   std::set<const DeclRefExpr *> Callees;
-  std::set<std::pair<std::string, std::string>> InTables;
   std::map<std::string, const RecordDecl *> InstanceOf;
   std::map<std::string, ModuleInfo> Definitions;
   std::vector<Create> Creates;
@@ -1428,20 +1441,20 @@ public:
   struct Skip {
     SourceRange Range;
   };
-  explicit Recorder(std::vector<Skip> &Skips, std::vector<SourceLocation> &Macros,
+  explicit Recorder(std::vector<Skip> &Skips,
+                    std::vector<SourceLocation> &Macros,
                     std::set<std::string> &Headers)
       : Skips(Skips), Macros(Macros), Headers(Headers) {}
   void SourceRangeSkipped(SourceRange R, SourceLocation) override {
     Skips.push_back({R});
   }
-  void MacroDefined(const Token &Name, const MacroDirective *MD) override {
+  void MacroDefined(const Token &Name, const MacroDirective *) override {
     Macros.push_back(Name.getLocation());
-    (void)MD;
   }
   void InclusionDirective(SourceLocation, const Token &, StringRef FileName,
                           bool, CharSourceRange, OptionalFileEntryRef,
-                          StringRef, StringRef, const clang::Module *,
-                          bool, SrcMgr::CharacteristicKind) override {
+                          StringRef, StringRef, const clang::Module *, bool,
+                          SrcMgr::CharacteristicKind) override {
     Headers.insert(sys::path::filename(FileName).str());
   }
 
@@ -1489,8 +1502,8 @@ public:
       size_t Line = Text.find('\n', B);
       SourceLocation Inside =
           S.Range.getBegin().getLocWithOffset(int(Line - B + 1));
-      bool Dead = Line < E && Model.preprocessing().onlyBefore(
-                                  facts::PyVersion{9}, Inside);
+      bool Dead = Line < E &&
+                  Model.preprocessing().onlyBefore(facts::PyVersion{9}, Inside);
       I.Files[F].Inactive.push_back({{F, B, E}, !Dead});
     }
     for (SourceLocation L : Macros) {
@@ -1619,10 +1632,10 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
     OfModule.insert(M.MethodTables.begin(), M.MethodTables.end());
   for (const auto &[Table, Entries] : I.MethodTables)
     for (const MethodEntry &E : Entries) {
-      Root R = OfModule.count(Table)      ? Root::ModuleMethod
-               : (E.Flags & MethClass)    ? Root::ClassMethod
-               : (E.Flags & MethStatic)   ? Root::StaticMethod
-                                          : Root::TypeMethod;
+      Root R = OfModule.count(Table)    ? Root::ModuleMethod
+               : (E.Flags & MethClass)  ? Root::ClassMethod
+               : (E.Flags & MethStatic) ? Root::StaticMethod
+                                        : Root::TypeMethod;
       I.Functions[E.Function].Roots.push_back({R, Table});
     }
   // What Argument Clinic splits off has the arguments of its wrapper.

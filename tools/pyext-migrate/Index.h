@@ -55,39 +55,37 @@ struct SourceFile {
 
 /// One mention of a variable.
 struct Reference {
-  Place Token;          ///< The name itself.
-  Place AddressOf;      ///< The `&` right before it, parentheses aside.
-  Place Member;         ///< The `.` right after it.
-  std::string Function; ///< Key of the function; empty in an initialiser.
-  std::string Table;    ///< Key of the variable initialised; else empty.
-  std::string TableType; ///< Name of that variable's (element) type.
+  Place Token;            ///< The name itself.
+  Place AddressOf;        ///< The `&` right before it, parentheses aside.
+  Place Member;           ///< The `.` right after it.
+  std::string Function;   ///< Key of the function; empty in an initialiser.
+  std::string Table;      ///< Key of the variable initialised; else empty.
+  std::string TableType;  ///< Name of that variable's (element) type.
   std::string TableField; ///< Field of it that is initialised.
-  bool Writes = false;  ///< Assigned, or its address goes where it may be.
+  bool Writes = false;    ///< Assigned, or its address goes where it may be.
 };
 
 /// A variable with static storage duration.
 struct Variable {
   std::string Key, Name;
-  std::string TypeText;    ///< As a field of a struct would be declared.
-  std::string TypeName;    ///< Element type without qualifiers and pointers.
-  bool Declarable = true;  ///< `TypeText name;` declares it: no array etc.
-  bool Static = false;     ///< Internal linkage or local.
-  bool Local = false;      ///< In a function.
-  bool Object = false;     ///< A pointer to a Python object.
+  std::string TypeText;     ///< As a field of a struct would be declared.
+  std::string TypeName;     ///< Element type without qualifiers and pointers.
+  bool Declarable = true;   ///< `TypeText name;` declares it: no array etc.
+  bool Static = false;      ///< Internal linkage or local.
+  bool Local = false;       ///< In a function.
+  bool Object = false;      ///< A pointer to a Python object.
   bool ObjectBlock = false; ///< Contains object pointers otherwise.
-  bool Mutable = false;    ///< Neither const nor a table nor a lock.
+  bool Mutable = false;     ///< Neither const nor a table nor a lock.
   bool ThreadLocal = false;
   bool Instance = false;   ///< A Python object itself, not a pointer.
-  bool WrittenAtRun = false, WrittenAtInit = false, Dropped = false;
+  bool Dropped = false;    ///< Some code gives a reference back.
   std::string Owner;       ///< Function of a Local.
   std::string Initialiser; ///< Text; empty when none or null.
-  bool ConstantInit = true; ///< The initialiser mentions no other variable.
   /// Whole declarations, `;` included, and how many variables each declares.
   std::vector<Place> Declarations;
   std::vector<unsigned> Declarators;
-  std::vector<Place> Definitions; ///< Those with an initialiser.
   std::vector<Reference> References;
-  std::string Comment;     ///< Behind the declaration on its line.
+  std::string Comment; ///< Behind the declaration on its line.
 };
 
 enum class Root {
@@ -118,9 +116,10 @@ struct Function {
   std::string ReturnType;
   enum { Void, Pointer, Integer, Other } Returns = Other;
   std::vector<Parameter> Parameters;
-  Place Header;       ///< From the first specifier to the closing parenthesis.
-  Place Body;         ///< Braces included.
-  unsigned FirstStatement = 0; ///< Offset in Body's file; after the `{` if none.
+  Place Header; ///< From the first specifier to the closing parenthesis.
+  Place Body;   ///< Braces included.
+  unsigned FirstStatement =
+      0; ///< Offset in Body's file; after the `{` if none.
   std::set<std::string> Locals;
   /// Offset after the `(` of every declaration, and whether the list is empty
   /// or `void` (then the range of `void`).
@@ -137,7 +136,7 @@ struct Function {
 
 struct Call {
   std::string Caller, Callee;
-  Place Open;          ///< Empty range after the `(`.
+  Place Open; ///< Empty range after the `(`.
   bool HasArguments = false;
 };
 
@@ -147,8 +146,7 @@ struct StaticType {
   std::string TpName;    ///< Value of tp_name.
   std::string NameText;
   std::string BasicSize, ItemSize, Flags;
-  bool HasGc = false, BaseType = false;
-  bool HasNew = false;
+  bool HasGc = false;
   struct Slot {
     std::string Id, Value;
     std::string Function; ///< Key, when it is one of this extension.
@@ -158,14 +156,13 @@ struct StaticType {
   std::string ForeignBase; ///< Text, e.g. `&PyDict_Type`.
   std::string Members;     ///< Name of the member table; empty when none.
   Place MembersEnd;        ///< Before its sentinel.
-  std::vector<std::string> Offsets; ///< Entries for the member table.
+  std::vector<std::string> Offsets;     ///< Entries for the member table.
   std::string Dealloc, Traverse, Clear; ///< Keys; "" when none or foreign.
   std::string ForeignDealloc;
-  bool NoDealloc = false;
   std::vector<std::string> SubTables; ///< Keys of tp_as_...
-  std::vector<std::string> Tables; ///< Keys of tp_methods and tp_getset.
-  Place Definition;        ///< The whole variable, `;` included.
-  std::string Refused;     ///< Why the type cannot be rewritten.
+  std::vector<std::string> Tables;    ///< Keys of tp_methods and tp_getset.
+  Place Definition;                   ///< The whole variable, `;` included.
+  std::string Refused;                ///< Why the type cannot be rewritten.
   std::string InstanceStruct;
   std::vector<std::string> Owned; ///< Fields that the dealloc releases.
 };
@@ -173,68 +170,63 @@ struct StaticType {
 /// `Foo_Type.tp_x = v;` before or after PyType_Ready().
 struct TypeAssignment {
   std::string Type, Field;
-  std::string Value;    ///< Text.
+  std::string Value;         ///< Text.
   std::string ValueFunction; ///< Key of a function of this extension.
-  std::string ValueName; ///< Name of the function or variable.
+  std::string ValueName;     ///< Name of the function or variable.
   std::string ValueVariable; ///< Key.
   bool ValueIsNull = false;
-  Place Statement;      ///< `;` included; invalid when not a statement.
+  Place Statement; ///< `;` included; invalid when not a statement.
   std::string Function;
 };
 
 /// A call of the C API that the rewrite replaces.
 struct ApiUse {
-  std::string Name;     ///< As the source says.
-  Place Whole;          ///< From the name to `)`.
-  Place Statement;      ///< When the call is a statement of its own; with `;`.
-  bool NeedsBraces = false; ///< Statement is the body of an if or a loop.
+  std::string Name; ///< As the source says.
+  Place Whole;      ///< From the name to `)`.
+  Place Statement;  ///< When the call is a statement of its own; with `;`.
+  bool NeedsBraces = false;      ///< Statement is the body of an if or a loop.
   std::vector<std::string> Args; ///< Texts.
-  std::string Type;     ///< Key of the variable named in an argument.
+  std::string Type;              ///< Key of the variable named in an argument.
   std::string Function;
   std::string ArgVariable; ///< Key of a variable that is the first argument.
-  std::string ArgStruct; ///< Name of the struct the first argument points to.
+  std::string ArgStruct;   ///< Name of the struct the first argument points to.
 };
 
 struct Return {
   std::string Function;
-  Place Whole;      ///< With the `;` when the text has one.
+  Place Whole; ///< With the `;` when the text has one.
   enum { Null, Module, Other, Nothing } What = Other;
   std::string Value;
   bool Macro = false; ///< Whole is a macro that expands to the return.
 };
 
 struct ModuleInfo {
-  std::string Name;     ///< Of PyInit_<name>.
-  std::string FullName; ///< m_name.
+  std::string Name;         ///< Of PyInit_<name>.
+  std::string FullName;     ///< m_name.
   std::string InitFunction; ///< Key.
-  std::string Body;     ///< Function that creates the module; may be Init.
-  std::string Exec;     ///< Key of the exec function of multi-phase init.
-  std::string Definition; ///< Key of the PyModuleDef.
+  std::string Body;         ///< Function that creates the module; may be Init.
+  std::string Exec;         ///< Key of the exec function of multi-phase init.
+  std::string Definition;   ///< Key of the PyModuleDef.
   std::string DefName;
-  bool DefLocal = false, DefStatic = true;
+  bool DefStatic = true;
   Place DefDeclaration;
-  bool DefDesignated = false;
-  Place DefSizeText, DefSlotsText;
   std::vector<std::pair<std::string, std::string>> DefFields; ///< Name, text.
   int64_t Size = 0;
   bool SizeKnown = false;
   bool MultiPhase = false;
-  std::string SlotsArray;
-  Place SlotsEnd;       ///< Before the last element.
+  Place SlotsEnd; ///< Before the last element.
   std::set<std::string> Slots;
   std::string ModuleVariable; ///< Name of the local that holds the module.
-  Place VariableDeclaration; ///< Its whole DeclStmt when it declares only it.
-  Place VariableDeclarator;  ///< Its part of a longer one, comma included.
+  Place VariableDeclaration;  ///< Its whole DeclStmt when it declares only it.
   bool VariableWithCreate = false;
   Place CreateStatement, CheckStatement;
   bool OnlyReturnsCreate = false; ///< `return PyModule_Create(&def);`
   std::vector<std::string> MethodTables;
-  std::string SetGil;   ///< Value given to PyUnstable_Module_SetGIL().
-  Place SetGilBlock;
+  std::string SetGil; ///< Value given to PyUnstable_Module_SetGIL().
   std::string Refused;
   std::string Traverse, Clear, Free; ///< Existing hooks, as written.
-  std::string StateStruct; ///< Existing state.
-  Place StateEnd;          ///< Before its `}`.
+  std::string StateStruct;           ///< Existing state.
+  Place StateEnd;                    ///< Before its `}`.
 };
 
 struct MethodEntry {

@@ -53,8 +53,8 @@ public:
     if (!M.Refused.empty())
       return refuse(M.Refused);
     Prefix = sanitised(StringRef(M.FullName.empty() ? M.Name : M.FullName)
-                           .rsplit('.')
-                           .second.empty()
+                               .rsplit('.')
+                               .second.empty()
                            ? (M.FullName.empty() ? M.Name : M.FullName)
                            : StringRef(M.FullName).rsplit('.').second);
     BodyKey = M.MultiPhase ? M.Exec : M.Body;
@@ -68,14 +68,22 @@ public:
       return refuse("the body of PyInit_" + M.Name + " is not in these files");
     Cxx = I.Files[MainFile].Cxx;
     if (M.MultiPhase)
-      ModuleName = Body && !Body->Parameters.empty() ? Body->Parameters[0].Name
-                                                     : "";
+      ModuleName =
+          Body && !Body->Parameters.empty() ? Body->Parameters[0].Name : "";
     else
       ModuleName = M.ModuleVariable.empty() ? "module" : M.ModuleVariable;
     if (!M.MultiPhase)
       if (std::string Why = whyNoSplit(); !Why.empty())
         return refuse(Why);
     HasState = M.SizeKnown && M.Size > 0;
+    if (!M.MultiPhase)
+      for (const ApiUse &U : I.Uses)
+        if (U.Name == "PyUnstable_Module_SetGIL" && U.Function == BodyKey) {
+          if (U.Args.size() != 2 || !U.Statement.valid() || U.NeedsBraces)
+            return refuse("the result of PyUnstable_Module_SetGIL() is used");
+          M.SetGil = U.Args[1];
+          SetGil = U.Statement;
+        }
 
     chooseEntities();
     chooseNames();
@@ -269,16 +277,17 @@ private:
 
   static bool isTable(const Variable &V) {
     static const std::set<StringRef> Names{
-        "PyMethodDef",      "PyGetSetDef",       "PyMemberDef",
-        "PyType_Slot",      "PyType_Spec",       "PyModuleDef_Slot",
-        "PyNumberMethods",  "PySequenceMethods", "PyMappingMethods",
-        "PyAsyncMethods",   "PyBufferProcs",     "PyStructSequence_Field",
+        "PyMethodDef",          "PyGetSetDef",       "PyMemberDef",
+        "PyType_Slot",          "PyType_Spec",       "PyModuleDef_Slot",
+        "PyNumberMethods",      "PySequenceMethods", "PyMappingMethods",
+        "PyAsyncMethods",       "PyBufferProcs",     "PyStructSequence_Field",
         "PyStructSequence_Desc"};
     return Names.count(V.TypeName);
   }
 
   bool writtenAnywhere(const Variable &V) const {
-    return any_of(V.References, [](const Reference &Ref) { return Ref.Writes; });
+    return any_of(V.References,
+                  [](const Reference &Ref) { return Ref.Writes; });
   }
 
   /// The variable owns what it points to.
@@ -290,9 +299,8 @@ private:
       if (!Ref.Writes || !Ref.Token.valid())
         continue;
       StringRef T = I.Files[Ref.Token.File].Text;
-      StringRef Rest = T.substr(Ref.Token.End).take_until([](char C) {
-        return C == ';';
-      });
+      StringRef Rest =
+          T.substr(Ref.Token.End).take_until([](char C) { return C == ';'; });
       Rest = Rest.ltrim();
       if (!Rest.consume_front("=") || Rest.starts_with("="))
         continue;
@@ -305,9 +313,9 @@ private:
       if (!After.starts_with("("))
         continue;
       static const std::set<StringRef> Lend{
-          "PyDict_GetItem", "PyDict_GetItemString", "PyDict_GetItemWithError",
-          "PyList_GetItem", "PyTuple_GetItem", "PyList_GET_ITEM",
-          "PyTuple_GET_ITEM", "PyImport_AddModule", "PyModule_GetDict",
+          "PyDict_GetItem",   "PyDict_GetItemString", "PyDict_GetItemWithError",
+          "PyList_GetItem",   "PyTuple_GetItem",      "PyList_GET_ITEM",
+          "PyTuple_GET_ITEM", "PyImport_AddModule",   "PyModule_GetDict",
           "PySys_GetObject"};
       if (!Lend.count(Name))
         return true;
@@ -358,8 +366,8 @@ private:
     for (auto &[Key, E] : Entities) {
       E.Field = E.V->Name;
       if (!Fields.insert(E.Field).second) {
-        E.Field = sanitised(E.V->Owner.substr(E.V->Owner.rfind('#') + 1)) + "_" +
-                  E.V->Name;
+        E.Field = sanitised(E.V->Owner.substr(E.V->Owner.rfind('#') + 1)) +
+                  "_" + E.V->Name;
         while (!Fields.insert(E.Field).second)
           E.Field += "_";
       }
@@ -455,8 +463,8 @@ private:
             }
       }
       if (!F.Escapes.empty()) {
-        Why = "'" + F.Name + "' is also used elsewhere: " +
-              F.Escapes.front().second;
+        Why = "'" + F.Name +
+              "' is also used elsewhere: " + F.Escapes.front().second;
         return Mode::None;
       }
       if (F.Parameters.empty()) {
@@ -528,7 +536,8 @@ private:
             }
             if (Need.insert(C.Caller).second)
               More = true;
-            if (Is == Mode::ModuleParameter && NeedModule.insert(C.Caller).second)
+            if (Is == Mode::ModuleParameter &&
+                NeedModule.insert(C.Caller).second)
               More = true;
           }
       }
@@ -590,11 +599,14 @@ private:
         return;
       }
       if (StringRef(I.Files[Ref.Token.File].Path).contains("/clinic/")) {
-        drop(E, "code that Argument Clinic has written mentions it; change its "
-                "input", Ref.Token);
+        drop(E,
+             "code that Argument Clinic has written mentions it; change its "
+             "input",
+             Ref.Token);
         return;
       }
-      if (Ref.Function.empty() || (!Ref.Table.empty() && Ref.Function.empty())) {
+      if (Ref.Function.empty() ||
+          (!Ref.Table.empty() && Ref.Function.empty())) {
         bool Handled = E.T && Ref.TableField == "tp_base" && moves(Ref.Table);
         if (!Handled) {
           drop(E,
@@ -777,8 +789,9 @@ private:
         } else if (A.Field == "ob_type") {
           if (A.ValueName != "PyType_Type")
             drop(E, "its metaclass is not 'type'", A.Statement);
-        } else if (StringRef(A.Field).starts_with("tp_") && A.Field != "tp_dict" &&
-                   A.Field != "tp_flags" && !A.ValueName.empty()) {
+        } else if (StringRef(A.Field).starts_with("tp_") &&
+                   A.Field != "tp_dict" && A.Field != "tp_flags" &&
+                   !A.ValueName.empty()) {
           static const std::set<StringRef> Dropped{"tp_alloc", "tp_free"};
           if (Dropped.count(A.Field)) {
             static const std::set<StringRef> Default{
@@ -827,13 +840,11 @@ private:
 
   void checkType(Entity &E) {
     const StaticType &T = *E.T;
-    if (!E.Base.empty() && !moves(E.Base) && Entities.count(E.Base)) {
-      // A heap type may have a static base of this module.
-    }
     for (const ApiUse *U : E.Ready) {
-      bool Found = U->Whole.valid() && any_of(E.V->References, [&](const auto &R) {
-                     return contains(U->Whole, R.Token);
-                   });
+      bool Found =
+          U->Whole.valid() && any_of(E.V->References, [&](const auto &R) {
+            return contains(U->Whole, R.Token);
+          });
       if (!Found) {
         drop(E, "PyType_Ready() is called for it by a macro", U->Whole);
         return;
@@ -857,10 +868,10 @@ private:
       }
       if (StringRef(U.Name).starts_with("PyObject_New") ||
           StringRef(U.Name).starts_with("PyObject_NEW")) {
-        bool Found =
-            U.Whole.valid() && U.Args.size() >= 2 &&
-            any_of(E.V->References,
-                   [&](const auto &R) { return contains(U.Whole, R.Token); });
+        bool Found = U.Whole.valid() && U.Args.size() >= 2 &&
+                     any_of(E.V->References, [&](const auto &R) {
+                       return contains(U.Whole, R.Token);
+                     });
         if (!Found) {
           drop(E, "objects of it are made by a macro", U.Whole);
           return;
@@ -893,7 +904,8 @@ private:
           return;
         }
       for (const auto &[Key, Other] : Entities)
-        if (Other.T && &Other != &E && slotFunction(Other, "Py_tp_dealloc") == Dealloc &&
+        if (Other.T && &Other != &E &&
+            slotFunction(Other, "Py_tp_dealloc") == Dealloc &&
             !Other.Drop.empty()) {
           drop(E, "it shares its deallocator with '" + Other.V->Name +
                       "', which stays static");
@@ -913,7 +925,8 @@ private:
 
   std::string selfOf(const Function &F) const { return F.Parameters[0].Name; }
 
-  /// A local that is nothing but the object, cast: `PyObject *o = (PyObject *)self`.
+  /// A local that is nothing but the object, cast: `PyObject *o = (PyObject
+  /// *)self`.
   bool isAliasOfSelf(const Function &F, StringRef Name) const {
     if (!F.Locals.count(Name.str()))
       return false;
@@ -988,7 +1001,8 @@ private:
       for (const Call &C : I.Calls)
         Direct += C.Callee == BodyKey;
       if (Direct != 1 || !Body->Parameters.empty() ||
-          Init->Body.File != Body->Body.File || Init->Body.Begin < Body->Body.End)
+          Init->Body.File != Body->Body.File ||
+          Init->Body.Begin < Body->Body.End)
         return "'" + Body->Name + "' creates the module for PyInit_" + M.Name +
                " in a way that is not understood";
     }
@@ -1019,8 +1033,9 @@ private:
     size_t End = T.find('\n', P.End);
     End = End == StringRef::npos ? T.size() : End;
     StringRef Rest = T.slice(P.End, End).trim();
-    bool Comment = (Rest.starts_with("/*") && Rest.find("*/") == Rest.size() - 2) ||
-                   Rest.starts_with("//");
+    bool Comment =
+        (Rest.starts_with("/*") && Rest.find("*/") == Rest.size() - 2) ||
+        Rest.starts_with("//");
     if (!Rest.empty() && !Comment)
       return P;
     return {P.File, unsigned(Begin), unsigned(std::min(End + 1, T.size()))};
@@ -1030,7 +1045,9 @@ private:
     StringRef T = I.Files[P.File].Text;
     size_t Begin = T.rfind('\n', P.Begin ? P.Begin - 1 : 0);
     Begin = Begin == StringRef::npos ? 0 : Begin + 1;
-    return T.substr(Begin).take_while([](char C) { return C == ' ' || C == '\t'; }).str();
+    return T.substr(Begin)
+        .take_while([](char C) { return C == ' ' || C == '\t'; })
+        .str();
   }
 
   /// One level of indentation in the main file.
@@ -1058,9 +1075,8 @@ private:
   void emit() {
     In = indent();
     Multi = multiFile();
-    bool NeedState = any_of(Entities, [](const auto &P) {
-      return P.second.Drop.empty();
-    });
+    bool NeedState =
+        any_of(Entities, [](const auto &P) { return P.second.Drop.empty(); });
     WithState = NeedState;
     chooseModuleWord();
     emitReferences();
@@ -1143,8 +1159,6 @@ private:
   }
 
   void removeDeclaration(Place P) {
-    if (is_contained(StructPlaces, P))
-      return;
     Place L = wholeLine(P);
     // An empty line before and after: keep one.
     StringRef T = I.Files[L.File].Text;
@@ -1159,7 +1173,7 @@ private:
     return any_of(Replaced, [&](const Place &Q) { return contains(Q, P); });
   }
 
-  std::string fetch(const std::string &Key, const Function &F) const {
+  std::string fetch(const Function &F) const {
     const std::string &Self = selfName(F);
     bool ModuleSelf = has(F, Root::ModuleMethod) || has(F, Root::ModuleHook);
     bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod);
@@ -1181,7 +1195,6 @@ private:
     if (Binary && F.Parameters.size() >= 2)
       return Prefix + "_get_state_by_operands(" + asObject(F, 0) + ", " +
              asObject(F, 1) + ")";
-    (void)Key;
     return ByType;
   }
 
@@ -1245,9 +1258,8 @@ private:
         Free &= !It->second.Locals.count(Name);
         for (unsigned N = 0; N < It->second.Parameters.size(); ++N) {
           const Parameter &P = It->second.Parameters[N];
-          if (P.Name == Name &&
-              !(StringRef(P.Type).starts_with("PyObject *") &&
-                (N == 0 || It->second.Roots.empty())))
+          if (P.Name == Name && !(StringRef(P.Type).starts_with("PyObject *") &&
+                                  (N == 0 || It->second.Roots.empty())))
             Free = false;
         }
       }
@@ -1311,7 +1323,8 @@ private:
         if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
             U.Function != BodyKey || !U.Whole.valid() || U.Args.empty())
           continue;
-        edit({U.Whole.File, U.Whole.Begin, U.Whole.Begin + unsigned(U.Name.size())},
+        edit({U.Whole.File, U.Whole.Begin,
+              U.Whole.Begin + unsigned(U.Name.size())},
              "PyType_FromModuleAndSpec");
         StringRef T = I.text(U.Whole);
         unsigned Open = U.Whole.Begin + T.find('(') + 1;
@@ -1333,7 +1346,7 @@ private:
         nameParameter(F, 0);
         if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
           nameParameter(F, 1);
-        declareState(F, fetch(Key, F));
+        declareState(F, fetch(F));
       } else if (Is == Mode::Exec) {
         if (mentioned().count(Key) || handsState(Key))
           declareState(F, Prefix + "_get_state(" + ModuleName + ")");
@@ -1391,10 +1404,10 @@ private:
   void declare(const Function &F, const std::string &Decl) {
     StringRef T = I.Files[F.Body.File].Text;
     unsigned At = F.FirstStatement;
-    StringRef Rest =
-        T.substr(At).take_until([](char C) { return C == '\n'; });
+    StringRef Rest = T.substr(At).take_until([](char C) { return C == '\n'; });
     StringRef Trimmed = Rest.trim();
-    if (Trimmed.empty() || Trimmed.starts_with("/*") || Trimmed.starts_with("//")) {
+    if (Trimmed.empty() || Trimmed.starts_with("/*") ||
+        Trimmed.starts_with("//")) {
       std::string Ind = In;
       size_t Line = At + Rest.size() + 1;
       StringRef Next = T.substr(std::min(Line, T.size()));
@@ -1456,7 +1469,7 @@ private:
       std::string Before;
       // Offsets that a spec takes as members.
       if (!T.Offsets.empty()) {
-        NeedsStructMember = true;
+        includeStructMember(T.Definition.File);
         if (T.MembersEnd.valid()) {
           std::string Lines;
           for (const std::string &Entry : T.Offsets)
@@ -1476,8 +1489,8 @@ private:
       // Collector.
       bool Gc = true;
       std::string Flags = T.Flags;
-      const bool Inherits = isHeapBase(E) && Traverse.empty() && Dealloc.empty() &&
-                            E.T->Owned.empty();
+      const bool Inherits = isHeapBase(E) && Traverse.empty() &&
+                            Dealloc.empty() && E.T->Owned.empty();
       if (Inherits) {
         Gc = false;
       } else if (Traverse.empty()) {
@@ -1485,8 +1498,9 @@ private:
         Name[0] = toLower(Name[0]);
         while (I.Macros.count(Name) || functionNamed(Name))
           Name += "_";
-        Before += traverseText(T, E, Name);
-        E.Slots.push_back({"Py_tp_traverse", (Cxx ? "(void *)" : "") + Name, ""});
+        Before += traverseText(T, Name);
+        E.Slots.push_back(
+            {"Py_tp_traverse", (Cxx ? "(void *)" : "") + Name, ""});
       } else {
         visitType(Traverse);
       }
@@ -1494,15 +1508,16 @@ private:
         Flags += " | Py_TPFLAGS_HAVE_GC";
       if (foreignBaseIsImmutable(E))
         Flags += " | " + immutable();
-      const bool Callable = hasSlot(E, "Py_tp_new") || !E.Base.empty() ||
-                            (!E.ForeignBase.empty() &&
-                             !StringRef(E.ForeignBase).contains("PyBaseObject_Type"));
+      const bool Callable =
+          hasSlot(E, "Py_tp_new") || !E.Base.empty() ||
+          (!E.ForeignBase.empty() &&
+           !StringRef(E.ForeignBase).contains("PyBaseObject_Type"));
       if (!Callable) {
         Flags += " | " + notCallable();
         AnyNotCallable = true;
       }
       if (!Dealloc.empty())
-        rewriteDealloc(Dealloc, E);
+        rewriteDealloc(Dealloc);
       std::string Text = Before;
       Text += "static PyType_Slot " + T.Name + "_slots[] = {\n";
       for (const StaticType::Slot &S : E.Slots)
@@ -1579,9 +1594,10 @@ private:
         continue;
       if (Init.count(U.Function) && U.Statement.valid()) {
         // Whoever called tp_init releases the object when that fails.
-        R.Left.push_back({"'" + I.text(U.Statement).str() + "'", U.Statement,
-                          "removed: the object is freed once more by the caller "
-                          "of tp_init"});
+        R.Left.push_back(
+            {"'" + I.text(U.Statement).str() + "'", U.Statement,
+             "removed: the object is freed once more by the caller "
+             "of tp_init"});
         replaceAll(U.Statement);
         if (U.NeedsBraces)
           edit(U.Statement, ";");
@@ -1603,6 +1619,17 @@ private:
     Replaced.push_back(P);
   }
 
+  /// T_PYSSIZET and READONLY are in Python.h since 3.12 under other names.
+  void includeStructMember(int File) {
+    if (I.Headers.count("structmember.h"))
+      return;
+    StringRef T = I.Files[File].Text;
+    size_t At = T.find("Python.h");
+    size_t Line = At == StringRef::npos ? StringRef::npos : T.find('\n', At);
+    insert(File, Line == StringRef::npos ? 0 : Line + 1,
+           "#include <structmember.h>\n");
+  }
+
   bool functionNamed(StringRef Name) const {
     return any_of(I.Functions,
                   [&](const auto &P) { return P.second.Name == Name; });
@@ -1616,8 +1643,7 @@ private:
     return B.starts_with("Py");
   }
 
-  std::string traverseText(const StaticType &T, const Entity &E,
-                           const std::string &Name) {
+  std::string traverseText(const StaticType &T, const std::string &Name) {
     std::string Self = T.InstanceStruct.empty() || T.Owned.empty()
                            ? "PyObject *self"
                            : "PyObject *self_object";
@@ -1632,7 +1658,6 @@ private:
     } else {
       Text += In + "Py_VISIT(Py_TYPE(self));\n";
     }
-    (void)E;
     return Text + In + "return 0;\n}\n\n";
   }
 
@@ -1655,7 +1680,8 @@ private:
     // After the declarations: found as the first line that begins with a
     // statement of the traverse idiom.
     size_t At = std::min({T.find("Py_VISIT"), T.find("return"), T.find("if "),
-                          T.find("if("), T.find("for "), T.find("for("), T.find("while"), T.find("visit(")});
+                          T.find("if("), T.find("for "), T.find("for("),
+                          T.find("while"), T.find("visit(")});
     if (At == StringRef::npos)
       At = T.size() - 1;
     std::string Ind = indentAt({F->Body.File, unsigned(F->Body.Begin + At),
@@ -1667,7 +1693,7 @@ private:
       insert(F->Body.File, F->Body.Begin + At, Line + " ");
   }
 
-  void rewriteDealloc(const std::string &Key, const Entity &E) {
+  void rewriteDealloc(const std::string &Key) {
     if (!Deallocs.insert(Key).second)
       return;
     const Function *F = function(Key);
@@ -1682,16 +1708,16 @@ private:
       if (!F->Locals.count(Name) && Self != Name)
         break;
     }
-    StringRef Rest = T.drop_front(1).take_until([](char C) { return C == '\n'; });
-    bool OneLine = !Rest.trim().empty() && !Rest.trim().starts_with("/*") && !Rest.trim().starts_with("//");
+    StringRef Rest =
+        T.drop_front(1).take_until([](char C) { return C == '\n'; });
+    bool OneLine = !Rest.trim().empty() && !Rest.trim().starts_with("/*") &&
+                   !Rest.trim().starts_with("//");
     std::string Sep = OneLine ? " " : "\n" + In;
-    std::string Start = Sep + "PyTypeObject *" + Type + " = Py_TYPE(" + Self + ");";
+    std::string Start =
+        Sep + "PyTypeObject *" + Type + " = Py_TYPE(" + Self + ");";
     unsigned At = F->Body.Begin + 1 + (OneLine ? 0 : Rest.size());
     insert(F->Body.File, At, Start);
-    bool OwnBase = false;
-    for (const ApiUse *U : frees(Key))
-      OwnBase |= U->Name == "tp_dealloc" && moves(U->Type);
-    if (!Untracked && !(OwnBase && false)) {
+    if (!Untracked) {
       // The first statement after the declarations.
       unsigned First = firstStatement(*F);
       if (OneLine)
@@ -1715,14 +1741,16 @@ private:
                          "Py_DECREF(" + Type + ");";
       replaceStatement(U->Statement, Free, U->NeedsBraces);
     }
-    (void)E;
   }
 
   void replaceStatement(Place P, std::string Text, bool Braces) {
     replaceAll(P);
     if (Braces) {
       std::string Ind = indentAt(P);
-      Text = "{\n" + Ind + Text + "\n" + Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0) + "}";
+      Text =
+          "{\n" + Ind + Text + "\n" +
+          Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0) +
+          "}";
     }
     edit(P, Text);
   }
@@ -1751,7 +1779,8 @@ private:
         return F.Body.Begin + At;
       StringRef S = T.slice(At, Semi);
       // "Type *name", "Type name = ...", "const char *x".
-      StringRef Head = S.take_until([](char C) { return C == '=' || C == '('; });
+      StringRef Head =
+          S.take_until([](char C) { return C == '=' || C == '('; });
       if (S.contains('{') || Head.trim().empty())
         return F.Body.Begin + At;
       SmallVector<StringRef, 8> Words;
@@ -1759,10 +1788,13 @@ private:
       for (char C : Head)
         Spaced += isWord(C) ? C : ' ';
       StringRef(Spaced).split(Words, ' ', -1, false);
-      bool Keyword = !Words.empty() &&
-                     (Words[0] == "return" || Words[0] == "if" || Words[0] == "goto" ||
-                      Words[0] == "for" || Words[0] == "while" || Words[0] == "do" || Words[0] == "switch");
-      bool Arrow = Head.contains("->") || Head.contains('.') || Head.contains('[');
+      bool Keyword =
+          !Words.empty() &&
+          (Words[0] == "return" || Words[0] == "if" || Words[0] == "goto" ||
+           Words[0] == "for" || Words[0] == "while" || Words[0] == "do" ||
+           Words[0] == "switch");
+      bool Arrow =
+          Head.contains("->") || Head.contains('.') || Head.contains('[');
       bool Decl = !Keyword && !Arrow && Words.size() >= 2 &&
                   (S.contains('=') ? true : !S.contains('('));
       if (!Decl)
@@ -1859,7 +1891,8 @@ private:
       if (E.T && E.Drop.empty())
         Structs.insert(structName(*E.T));
     for (const ApiUse &U : I.Uses) {
-      const bool Var = U.Name == "PyObject_NewVar" || U.Name == "PyObject_NEW_VAR";
+      const bool Var =
+          U.Name == "PyObject_NewVar" || U.Name == "PyObject_NEW_VAR";
       if (!Var && U.Name != "PyObject_New" && U.Name != "PyObject_NEW")
         continue;
       if (!U.Whole.valid() || U.Args.size() < 2)
@@ -1872,8 +1905,9 @@ private:
       else
         continue;
       replaceAll(U.Whole);
-      edit(U.Whole, "(" + U.Args[0] + " *)" + Type + "->tp_alloc(" + Type + ", " +
-                        (Var && U.Args.size() > 2 ? U.Args[2] : "0") + ")");
+      edit(U.Whole, "(" + U.Args[0] + " *)" + Type + "->tp_alloc(" + Type +
+                        ", " + (Var && U.Args.size() > 2 ? U.Args[2] : "0") +
+                        ")");
     }
   }
 
@@ -1904,7 +1938,8 @@ private:
       Text += Storage + "PyObject *" + Prefix +
               "_get_module_by_type(PyTypeObject *type);\n";
     if (WithState)
-      Text += Storage + StateType + " *" + Prefix + "_get_state(PyObject *module);\n";
+      Text += Storage + StateType + " *" + Prefix +
+              "_get_state(PyObject *module);\n";
     if (usesByType())
       Text += Storage + StateType + " *" + Prefix +
               "_get_state_by_type(PyTypeObject *type);\n";
@@ -1969,8 +2004,7 @@ private:
           continue;
         bool All = true;
         for (int File : stateFiles())
-          All &= File == P.File || I.Includes.count({File, P.File}) ||
-                 (I.Files[File].Header && false);
+          All &= File == P.File || I.Includes.count({File, P.File});
         if (All)
           return P.File;
       }
@@ -1983,10 +2017,10 @@ private:
     const std::string Name = Prefix + "_state.h";
     sys::path::append(Path, Name);
     std::string Guard = upper(Prefix) + "_STATE_H";
-    R.NewFiles[std::string(Path)] =
-        "#ifndef " + Guard + "\n#define " + Guard +
-        "\n\n#include <Python.h>\n\n" + StringRef(Text).rtrim().str() +
-        "\n\n#endif\n";
+    R.NewFiles[std::string(Path)] = "#ifndef " + Guard + "\n#define " + Guard +
+                                    "\n\n#include <Python.h>\n\n" +
+                                    StringRef(Text).rtrim().str() +
+                                    "\n\n#endif\n";
     for (int File : stateFiles()) {
       StringRef T = I.Files[File].Text;
       // After the first #include <Python.h>, else after the last #include
@@ -2025,24 +2059,27 @@ private:
   }
 
   bool usesByType() const {
-    return any_of(Modes, [&](const auto &P) {
-      return P.second == Mode::Local &&
-             (mentioned().count(P.first) || handsState(P.first)) &&
-             StringRef(fetch(P.first, I.Functions.at(P.first)))
-                 .contains("_by_type");
-    }) || usesOperands();
+    return any_of(Modes,
+                  [&](const auto &P) {
+                    return P.second == Mode::Local &&
+                           (mentioned().count(P.first) ||
+                            handsState(P.first)) &&
+                           StringRef(fetch(I.Functions.at(P.first)))
+                               .contains("_by_type");
+                  }) ||
+           usesOperands();
   }
   bool usesOperands() const {
     return any_of(Modes, [&](const auto &P) {
       return P.second == Mode::Local &&
-             StringRef(fetch(P.first, I.Functions.at(P.first)))
-                 .contains("_by_operands");
+             StringRef(fetch(I.Functions.at(P.first))).contains("_by_operands");
     });
   }
 
   /// Before everything that mentions the state, after the types that its
   /// fields need.
-  unsigned structPlace(const std::vector<const Entity *> &Order, int File) const {
+  unsigned structPlace(const std::vector<const Entity *> &Order,
+                       int File) const {
     unsigned At = ~0u;
     for (const Edit &E : R.Edits)
       if (E.Where.File == File)
@@ -2121,7 +2158,8 @@ private:
       return Line;
     char Hex[16];
     snprintf(Hex, sizeof Hex, "0x03%02X0000", Minor);
-    return std::string("#if PY_VERSION_HEX >= ") + Hex + "\n" + Line + "#endif\n";
+    return std::string("#if PY_VERSION_HEX >= ") + Hex + "\n" + Line +
+           "#endif\n";
   }
 
   std::string slotLines(bool Exec) {
@@ -2162,14 +2200,15 @@ private:
     }
     HasHooks = true;
     Text += "static int\n" + Prefix +
-            "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" + In +
-            StateType + " *" + S + " = " + Prefix + "_get_state(module);\n";
+            "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" +
+            In + StateType + " *" + S + " = " + Prefix +
+            "_get_state(module);\n";
     for (const Entity *E : Order)
       if (E->Owned)
         Text += In + "Py_VISIT(" + access(*E) + ");\n";
     Text += In + "return 0;\n}\n\nstatic int\n" + Prefix +
-            "_clear(PyObject *module)\n{\n" + In + StateType + " *" + S + " = " +
-            Prefix + "_get_state(module);\n";
+            "_clear(PyObject *module)\n{\n" + In + StateType + " *" + S +
+            " = " + Prefix + "_get_state(module);\n";
     for (const Entity *E : Order)
       if (E->Owned)
         Text += In + "Py_CLEAR(" + access(*E) + ");\n";
@@ -2218,45 +2257,49 @@ private:
       Text += Storage + StateType + " *\n" + Prefix +
               "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
               " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
-              "assert(" + StateName + " != NULL);\n" + In + "return " + StateName +
-              ";\n}\n\n";
+              "assert(" + StateName + " != NULL);\n" + In + "return " +
+              StateName + ";\n}\n\n";
     }
     if (usesOperands())
       Text += Storage + StateType + " *\n" + Prefix +
-              "_get_state_by_operands(PyObject *left, PyObject *right)\n{\n" + In +
-              StateType + " *" + StateName + " = " + Prefix +
+              "_get_state_by_operands(PyObject *left, PyObject *right)\n{\n" +
+              In + StateType + " *" + StateName + " = " + Prefix +
               "_find_state(Py_TYPE(left));\n" + In + "if (" + StateName +
               " == NULL)\n" + In + In + StateName + " = " + Prefix +
               "_find_state(Py_TYPE(right));\n" + In + "assert(" + StateName +
               " != NULL);\n" + In + "return " + StateName + ";\n}\n\n";
     if (anyType()) {
-      Text += "/* Makes a heap type of the module. Returns -1 with an exception "
-              "set when that fails. */\n" +
-              Storage + "int\n" + Prefix +
-              "_create_type(PyObject *module, PyType_Spec *spec,\n" + In +
-              "PyTypeObject *base, PyTypeObject **type)\n{\n" + In +
-              "PyObject *bases = NULL;\n" + In + "if (base != NULL) {\n" + In + In +
-              "bases = PyTuple_Pack(1, (PyObject *)base);\n" + In + In +
-              "if (bases == NULL)\n" + In + In + In + "return -1;\n" + In + "}\n" +
-              In +
-              "PyObject *made = PyType_FromModuleAndSpec(module, spec, "
-              "bases);\n" +
-              In + "Py_XDECREF(bases);\n" + In + "if (made == NULL)\n" + In + In +
-              "return -1;\n";
+      Text +=
+          "/* Makes a heap type of the module. Returns -1 with an exception "
+          "set when that fails. */\n" +
+          Storage + "int\n" + Prefix +
+          "_create_type(PyObject *module, PyType_Spec *spec,\n" + In +
+          "PyTypeObject *base, PyTypeObject **type)\n{\n" + In +
+          "PyObject *bases = NULL;\n" + In + "if (base != NULL) {\n" + In + In +
+          "bases = PyTuple_Pack(1, (PyObject *)base);\n" + In + In +
+          "if (bases == NULL)\n" + In + In + In + "return -1;\n" + In + "}\n" +
+          In +
+          "PyObject *made = PyType_FromModuleAndSpec(module, spec, "
+          "bases);\n" +
+          In + "Py_XDECREF(bases);\n" + In + "if (made == NULL)\n" + In + In +
+          "return -1;\n";
       if (AnyNotCallable && O.MinMinor < 10)
         Text += "#if PY_VERSION_HEX < 0x030A0000\n" + In +
                 "/* No Py_TPFLAGS_DISALLOW_INSTANTIATION. */\n" + In +
-                "if (base == NULL) {\n" + In + In + "const PyType_Slot *slot = spec->slots;\n" +
-                In + In + "while (slot->slot != 0 && slot->slot != Py_tp_new)\n" + In +
-                In + In + "slot++;\n" + In + In + "if (slot->slot == 0)\n" + In + In +
-                In + "((PyTypeObject *)made)->tp_new = NULL;\n" + In + "}\n#endif\n";
+                "if (base == NULL) {\n" + In + In +
+                "const PyType_Slot *slot = spec->slots;\n" + In + In +
+                "while (slot->slot != 0 && slot->slot != Py_tp_new)\n" + In +
+                In + In + "slot++;\n" + In + In + "if (slot->slot == 0)\n" +
+                In + In + In + "((PyTypeObject *)made)->tp_new = NULL;\n" + In +
+                "}\n#endif\n";
       Text += In + "Py_XSETREF(*type, (PyTypeObject *)made);\n" + In +
               "return 0;\n}\n\n";
       if (UsesFreeObject)
         Text += "/* Frees an object that was never completed, without its "
                 "deallocator. */\n" +
-                Storage + "void\n" + Prefix + "_free_object(PyObject *self)\n{\n" +
-                In + "PyTypeObject *type = Py_TYPE(self);\n" + In +
+                Storage + "void\n" + Prefix +
+                "_free_object(PyObject *self)\n{\n" + In +
+                "PyTypeObject *type = Py_TYPE(self);\n" + In +
                 "PyObject_GC_UnTrack(self);\n" + In + "type->tp_free(self);\n" +
                 In + "Py_DECREF(type);\n}\n\n";
     }
@@ -2271,12 +2314,12 @@ private:
         "PyObject *mro = type->tp_mro;\n" + In +
         "Py_ssize_t n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);\n" + In +
         "for (Py_ssize_t i = 0; i < n; i++) {\n" + In + In +
-        "PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);\n" + In +
-        In + "if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {\n" + In + In +
-        In + "PyObject *owner = ((PyHeapTypeObject *)base)->ht_module;\n" + In +
-        In + In + "if (owner != NULL && PyModule_GetDef(owner) == &" + M.DefName +
-        ")\n" + In + In + In + In + "return owner;\n" + In + In + "}\n" + In +
-        "}\n" + In + "return NULL;\n}\n\n";
+        "PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);\n" +
+        In + In + "if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {\n" + In +
+        In + In + "PyObject *owner = ((PyHeapTypeObject *)base)->ht_module;\n" +
+        In + In + In + "if (owner != NULL && PyModule_GetDef(owner) == &" +
+        M.DefName + ")\n" + In + In + In + In + "return owner;\n" + In + In +
+        "}\n" + In + "}\n" + In + "return NULL;\n}\n\n";
     if (UsesModuleByType)
       Text += std::string(Multi ? "" : "static ") + "PyObject *\n" + Prefix +
               "_get_module_by_type(PyTypeObject *type)\n{\n" + In +
@@ -2295,16 +2338,14 @@ private:
     if (HasHooks) {
       Fields["m_traverse"] = Prefix + "_traverse";
       Fields["m_clear"] = Prefix + "_clear";
-      Fields["m_free"] = Cxx ? "(freefunc)" + Prefix + "_free" : Prefix + "_free";
+      Fields["m_free"] =
+          Cxx ? "(freefunc)" + Prefix + "_free" : Prefix + "_free";
     }
-    std::string Storage = Multi || !M.DefStatic ? "" : "static ";
-    if (M.DefStatic)
-      Storage = "static ";
-    std::string Text =
-        Storage + "struct PyModuleDef " + M.DefName + " = {\n" + In + "PyModuleDef_HEAD_INIT,\n";
-    bool Trailing = false;
-    for (const char *Name : {"m_name", "m_doc", "m_size", "m_methods", "m_slots",
-                             "m_traverse", "m_clear", "m_free"}) {
+    std::string Storage = M.DefStatic ? "static " : "";
+    std::string Text = Storage + "struct PyModuleDef " + M.DefName + " = {\n" +
+                       In + "PyModuleDef_HEAD_INIT,\n";
+    for (const char *Name : {"m_name", "m_doc", "m_size", "m_methods",
+                             "m_slots", "m_traverse", "m_clear", "m_free"}) {
       std::string Value = Fields[Name];
       if (Cxx) {
         if (Value.empty())
@@ -2314,7 +2355,6 @@ private:
         Text += In + "." + Name + " = " + Value + ",\n";
       }
     }
-    (void)Trailing;
     return Text + "};\n\n";
   }
 
@@ -2356,12 +2396,13 @@ private:
       if (If != StringRef::npos)
         Header.Begin = If;
     }
-    std::string InitText =
-        "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)\n{\n" + In +
-        "return PyModuleDef_Init(&" + M.DefName + ");\n}\n";
-    std::string Tail = Hooks + "static PyModuleDef_Slot " + Prefix +
-                       "_slots[] = {\n" + slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
-                       "{0, NULL}\n};\n\n" + definitionText() + accessorsText();
+    std::string InitText = "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)\n{\n" +
+                           In + "return PyModuleDef_Init(&" + M.DefName +
+                           ");\n}\n";
+    std::string Tail =
+        Hooks + "static PyModuleDef_Slot " + Prefix + "_slots[] = {\n" +
+        slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
+        "{0, NULL}\n};\n\n" + definitionText() + accessorsText();
     const bool Own = BodyKey == M.InitFunction;
     if (Trivial && !R.Residue && AtExecStart.empty()) {
       Place All{Header.File, Header.Begin, Body->Body.End};
@@ -2391,14 +2432,12 @@ private:
   }
 
   void editInitCall() {
-    const Function *Init = function(M.InitFunction);
     for (const Return &Ret : I.Returns)
       if (Ret.Function == M.InitFunction && Ret.Whole.valid() &&
           StringRef(Ret.Value).contains(Body->Name)) {
         edit(Ret.Whole, "return PyModuleDef_Init(&" + M.DefName + ");");
         return;
       }
-    (void)Init;
     R.Refused = "PyInit_" + M.Name + " does not simply return what '" +
                 Body->Name + "' creates";
   }
@@ -2418,8 +2457,8 @@ private:
       if (!E->T && !E->V->Initialiser.empty())
         Start += "\n" + In + access(*E) + " = " + E->V->Initialiser + ";";
     for (const Entity *E : inBaseOrder(AtExecStart))
-      Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
-               In + "return -1;";
+      Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" +
+               In + In + "return -1;";
     if (!Start.empty()) {
       unsigned At = firstStatement(*Body);
       // Not behind a declaration whose text goes.
@@ -2437,10 +2476,15 @@ private:
     if (M.OnlyReturnsCreate) {
       for (const Return &Ret : I.Returns)
         if (Ret.Function == BodyKey)
-          edit(Ret.Whole, Ret.What == Return::Null ? minusOne(Ret) : "return 0;");
+          edit(Ret.Whole,
+               Ret.What == Return::Null ? minusOne(Ret) : "return 0;");
       return;
     }
     removeVariable();
+    if (SetGil.valid()) {
+      replaceAll(SetGil);
+      edit(withDirectives(wholeLine(SetGil)), "");
+    }
     replaceAll(M.CreateStatement);
     edit(wholeLine(M.CreateStatement), "");
     if (M.CheckStatement.valid()) {
@@ -2460,6 +2504,22 @@ private:
         edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
     }
     removeReleases();
+  }
+
+  /// \p P, a whole line, with the #ifdef and #endif around nothing else.
+  Place withDirectives(Place P) const {
+    StringRef T = I.Files[P.File].Text;
+    StringRef Before = T.take_front(P.Begin).rtrim("\n");
+    size_t Line = Before.rfind('\n');
+    Line = Line == StringRef::npos ? 0 : Line + 1;
+    size_t End = T.find('\n', P.End);
+    End = End == StringRef::npos ? T.size() : End + 1;
+    StringRef First = Before.substr(Line).trim(),
+              Last = T.slice(P.End, End).trim();
+    if (First.starts_with("#if") && First.contains("Py_GIL_DISABLED") &&
+        Last.starts_with("#endif"))
+      return {P.File, unsigned(Line), unsigned(End)};
+    return P;
   }
 
   static std::string minusOne(const Return &Ret) {
@@ -2492,18 +2552,19 @@ private:
     size_t Begin = T.find_last_of(";{}", Token.Begin);
     Begin = T.find_first_not_of(" \t\r\n", Begin + 1);
     while (Begin < Token.Begin &&
-           (T.substr(Begin).starts_with("/*") || T.substr(Begin).starts_with("//") || T[Begin] == '#')) {
+           (T.substr(Begin).starts_with("/*") ||
+            T.substr(Begin).starts_with("//") || T[Begin] == '#')) {
       size_t End = T.substr(Begin).starts_with("/*") ? T.find("*/", Begin) + 2
                                                      : T.find('\n', Begin);
       Begin = T.find_first_not_of(" \t\r\n", End);
     }
     size_t End = T.find(';', Token.End);
-    if (Begin == StringRef::npos || End == StringRef::npos || Begin > Token.Begin)
+    if (Begin == StringRef::npos || End == StringRef::npos ||
+        Begin > Token.Begin)
       return;
     Place Whole{Token.File, unsigned(Begin), unsigned(End + 1)};
     StringRef Text = I.text(Whole);
-    std::vector<std::string> Parts =
-        splitTop(Text.drop_back().str());
+    std::vector<std::string> Parts = splitTop(Text.drop_back().str());
     if (Parts.size() == 1) {
       replaceAll(Whole);
       edit(wholeLine(Whole), "");
@@ -2517,8 +2578,8 @@ private:
                          : First.take_front(Star);
     std::vector<std::string> Kept;
     for (size_t N = 0; N < Parts.size(); ++N) {
-      StringRef P = N ? StringRef(Parts[N]).trim()
-                      : First.drop_front(Type.size()).trim();
+      StringRef P =
+          N ? StringRef(Parts[N]).trim() : First.drop_front(Type.size()).trim();
       StringRef Name = P.ltrim("* ").take_while(isWord);
       if (Name != M.ModuleVariable)
         Kept.push_back(P.str());
@@ -2593,8 +2654,8 @@ private:
       return;
     }
     std::string Hooks = hooksText();
-    std::string Text = Hooks + StringRef(definitionText()).rtrim().str() + "\n\n" +
-                       StringRef(accessorsText()).rtrim().str();
+    std::string Text = Hooks + StringRef(definitionText()).rtrim().str() +
+                       "\n\n" + StringRef(accessorsText()).rtrim().str();
     replaceAll(M.DefDeclaration);
     edit(M.DefDeclaration, Text);
     if (Body) {
@@ -2603,12 +2664,13 @@ private:
         if (!E->T && !E->V->Initialiser.empty())
           Start += In + access(*E) + " = " + E->V->Initialiser + ";\n";
       for (const Entity *E : inBaseOrder(AtExecStart))
-        Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
-                 "return -1;\n";
+        Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
+                 In + "return -1;\n";
       if (!Start.empty()) {
         unsigned At = firstStatement(*Body);
         insert(Body->Body.File, At,
-               StringRef(Start).ltrim().str() + indentAt({Body->Body.File, At, At}));
+               StringRef(Start).ltrim().str() +
+                   indentAt({Body->Body.File, At, At}));
       }
     }
   }
@@ -2621,16 +2683,18 @@ private:
   std::string BodyKey, Prefix, StateType, StateName = "state", ModuleName, In;
   int MainFile = -1;
   bool Cxx = false, HasState = false, WithState = false, Multi = false;
-  bool HasHooks = false, NeedsStructMember = false, AnyNotCallable = false;
+  bool HasHooks = false, AnyNotCallable = false;
   bool Changed = false;
   std::map<std::string, Entity> Entities;
   std::map<std::string, Mode> Modes;
   std::set<std::string> RunTime, Deallocs, ModuleUsers;
   std::string ModuleWord = "module";
   bool UsesModuleByType = false, UsesFreeObject = false;
-  std::vector<Place> Replaced, StructPlaces;
+  std::vector<Place> Replaced;
+  Place SetGil; ///< The statement that PyUnstable_Module_SetGIL() is.
   std::vector<Entity *> AtExecStart;
-  mutable std::map<const char *, std::vector<std::pair<size_t, size_t>>> Comments;
+  mutable std::map<const char *, std::vector<std::pair<size_t, size_t>>>
+      Comments;
 };
 
 } // namespace
@@ -2639,15 +2703,16 @@ RewriteResult rewrite(const Index &I, const RewriteOptions &Options) {
   return Rewriter(I, Options).run();
 }
 
-std::map<std::string, std::string> apply(const Index &I, std::vector<Edit> Edits,
-                                         std::string &Error) {
+std::map<std::string, std::string>
+apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
   std::map<std::string, std::string> Out;
-  std::stable_sort(Edits.begin(), Edits.end(), [](const Edit &A, const Edit &B) {
-    if (A.Where.File != B.Where.File)
-      return A.Where.File < B.Where.File;
-    return A.Where.Begin < B.Where.Begin ||
-           (A.Where.Begin == B.Where.Begin && A.Where.End < B.Where.End);
-  });
+  std::stable_sort(
+      Edits.begin(), Edits.end(), [](const Edit &A, const Edit &B) {
+        if (A.Where.File != B.Where.File)
+          return A.Where.File < B.Where.File;
+        return A.Where.Begin < B.Where.Begin ||
+               (A.Where.Begin == B.Where.Begin && A.Where.End < B.Where.End);
+      });
   for (size_t N = 0; N < Edits.size();) {
     int File = Edits[N].Where.File;
     const std::string &Old = I.Files[File].Text;

@@ -42,7 +42,7 @@ struct Edit {
 
 /// What happened to one thing, for the report.
 struct Outcome {
-  std::string What;   ///< "variable 'x'"
+  std::string What; ///< "variable 'x'"
   Place Where;
   std::string Reason; ///< Empty when it moved.
 };
@@ -51,7 +51,7 @@ struct RewriteResult {
   std::vector<Edit> Edits;
   std::map<std::string, std::string> NewFiles; ///< Texts by path.
   std::vector<Outcome> Moved, Left;
-  std::string Refused; ///< Why nothing can be done; empty otherwise.
+  std::string Refused;  ///< Why nothing can be done; empty otherwise.
   bool Residue = false; ///< Mutable state of the process is left.
 };
 
@@ -59,12 +59,11 @@ RewriteResult rewrite(const Index &I, const RewriteOptions &Options);
 
 /// The files of \p I that \p Edits change, by path. Nothing, with \p Error set,
 /// when edits overlap.
-std::map<std::string, std::string> apply(const Index &I,
-                                         std::vector<Edit> Edits,
-                                         std::string &Error);
+std::map<std::string, std::string>
+apply(const Index &I, std::vector<Edit> Edits, std::string &Error);
 
-/// A unified diff from \p Old to \p New, \p Path named on both sides; empty when
-/// they are equal.
+/// A unified diff from \p Old to \p New, \p Path named on both sides; empty
+/// when they are equal.
 std::string unifiedDiff(llvm::StringRef Path, llvm::StringRef Old,
                         llvm::StringRef New);
 

@@ -175,8 +175,7 @@ int main(int argc, const char **argv) {
     return 1;
   }
   std::string Problem;
-  std::map<std::string, std::string> New =
-      apply(Before, Result.Edits, Problem);
+  std::map<std::string, std::string> New = apply(Before, Result.Edits, Problem);
   auto AddNewFiles = [&] {
     for (const auto &[Path, Text] : Result.NewFiles) {
       if (sys::fs::exists(Path))
@@ -198,8 +197,9 @@ int main(int argc, const char **argv) {
     if (After.Errors.empty())
       return true;
     for (const std::string &File : After.Errors)
-      error() << relative(File)
-              << ": the rewritten file would not compile; nothing was changed\n";
+      error()
+          << relative(File)
+          << ": the rewritten file would not compile; nothing was changed\n";
     if (getenv("PYEXT_MIGRATE_DEBUG"))
       for (const auto &[Path, Text] : New)
         outs() << unifiedDiff(relative(Path), OldText(Path), Text);
@@ -210,8 +210,9 @@ int main(int argc, const char **argv) {
     return 1;
   // What the checks say of the result decides what it may claim.
   bool Again = false;
-  if (Options.Upto >= Level::Interpreters && After.SeveralInterpreters.empty() &&
-      After.OwnGil.empty() && !Result.Residue) {
+  if (Options.Upto >= Level::Interpreters &&
+      After.SeveralInterpreters.empty() && After.OwnGil.empty() &&
+      !Result.Residue) {
     Options.ClaimOwnGil = true;
     Again = true;
   }
@@ -229,10 +230,11 @@ int main(int argc, const char **argv) {
 
   if (!Quiet) {
     for (const Outcome &O : Result.Moved)
-      errs() << where(Before, O.Where) << O.What << ": moved to the module state\n";
+      errs() << where(Before, O.Where) << O.What
+             << ": moved to the module state\n";
     for (const Outcome &O : Result.Left)
-      errs() << where(Before, O.Where) << O.What << ": left as it is: " << O.Reason
-             << "\n";
+      errs() << where(Before, O.Where) << O.What
+             << ": left as it is: " << O.Reason << "\n";
     auto Evidence = [&](const std::vector<std::string> &List, StringRef What) {
       for (const std::string &Line : List)
         errs() << "against " << What << ": " << Line << "\n";
@@ -243,7 +245,8 @@ int main(int argc, const char **argv) {
     }
     if (Options.Upto >= Level::Gil)
       Evidence(After.WithoutGil, "running without the GIL");
-    errs() << Result.Moved.size() << " moved, " << Result.Left.size() << " left; "
+    errs() << Result.Moved.size() << " moved, " << Result.Left.size()
+           << " left; "
            << (Options.ClaimOwnGil
                    ? "claims interpreters with a GIL of their own"
                    : "does not claim interpreters with a GIL of their own")

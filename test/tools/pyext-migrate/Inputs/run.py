@@ -56,6 +56,10 @@ def main():
         again = run(command)
         demand(again.returncode == 0 and not again.stdout, f"--level={level}: a second run changes something", again)
 
+        with open(source, encoding="utf-8") as f:
+            text = f.read()
+        demand("{Py_mod_gil, Py_MOD_GIL_NOT_USED}" in text and "SetGIL" not in text, f"--level={level}: no slot for PyUnstable_Module_SetGIL()")
+
         for version in VERSIONS:
             for extra in [[], ["-DNDEBUG"]] + ([["-DPy_GIL_DISABLED=1"]] if version != "3.11" else []):
                 compiled = run([args.clang, "-fsyntax-only"] + WARNINGS + extra + headers(args.headers, version) + [source])

@@ -264,6 +264,9 @@ PyInit_shapes(void)
     m = PyModule_Create(&shapes_module);
     if (m == NULL)
         return NULL;
+#ifdef Py_GIL_DISABLED
+    PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);
+#endif
     ShapesError = PyErr_NewException("shapes.Error", PyExc_ValueError, NULL);
     if (ShapesError == NULL)
         goto error;
