@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_MIGRATE_INDEX_H
-#define PYEXT_MIGRATE_INDEX_H
+#ifndef PYEXT_PYEXT_MIGRATE_INDEX_H
+#define PYEXT_PYEXT_MIGRATE_INDEX_H
 
 #include "llvm/ADT/StringRef.h"
 #include <map>
@@ -277,4 +277,4 @@ Index buildIndex(const clang::tooling::CompilationDatabase &Compilations,
 
 } // namespace pyext::migrate
 
-#endif // PYEXT_MIGRATE_INDEX_H
+#endif // PYEXT_PYEXT_MIGRATE_INDEX_H

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_MIGRATE_REWRITE_H
-#define PYEXT_MIGRATE_REWRITE_H
+#ifndef PYEXT_PYEXT_MIGRATE_REWRITE_H
+#define PYEXT_PYEXT_MIGRATE_REWRITE_H
 
 #include "Index.h"
 
@@ -69,4 +69,4 @@ std::string unifiedDiff(llvm::StringRef Path, llvm::StringRef Old,
 
 } // namespace pyext::migrate
 
-#endif // PYEXT_MIGRATE_REWRITE_H
+#endif // PYEXT_PYEXT_MIGRATE_REWRITE_H
