@@ -89,6 +89,12 @@ if not os.path.exists(sarif_schema):
 if not os.path.exists(sarif_schema):
     lit_config.fatal("%s does not exist; tools/house/fetch_sarif_schema fetches it" % sarif_schema)
 
+# A wheel to try: --param wheel=FILE.
+wheel = lit_config.params.get("wheel")
+if wheel:
+    config.available_features.add("wheel")
+    config.substitutions.append(("%wheel", os.path.abspath(wheel)))
+
 config.substitutions += [("%python-" + version.replace(".", r"\."), include_flags(version)) for version in REQUIRED_PYTHONS]
 config.substitutions += [
     ("%check_tidy", shlex.join(check_py)),

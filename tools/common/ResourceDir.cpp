@@ -20,11 +20,21 @@ static void *addressInThisExecutable() {
 std::optional<std::string> pyext::resourceDirToPass(const char *Argv0) {
   std::string Executable =
       llvm::sys::fs::getMainExecutable(Argv0, addressInThisExecutable());
-  llvm::SmallString<256> Own(llvm::sys::path::parent_path(
-      llvm::sys::path::parent_path(Executable)));
-  llvm::sys::path::append(Own, "lib", "clang", CLANG_VERSION_MAJOR_STRING,
-                          "include/stddef.h");
-  if (llvm::sys::fs::exists(Own))
+  auto Below = [&](llvm::StringRef Folder) {
+    llvm::SmallString<256> Path(llvm::sys::path::parent_path(
+        llvm::sys::path::parent_path(Executable)));
+    llvm::sys::path::append(Path, Folder, "clang", CLANG_VERSION_MAJOR_STRING);
+    return Path;
+  };
+  auto HasHeaders = [](llvm::SmallString<256> Path) {
+    llvm::sys::path::append(Path, "include", "stddef.h");
+    return llvm::sys::fs::exists(Path);
+  };
+  if (HasHeaders(Below("lib")))
     return std::nullopt;
+  // The wheel has them in a folder of its own: an environment may have a clang
+  // too.
+  if (llvm::SmallString<256> Own = Below("lib/pyext-tidy"); HasHeaders(Own))
+    return std::string(Own);
   return std::string(PYEXT_RESOURCE_DIR);
 }
