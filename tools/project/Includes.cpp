@@ -156,7 +156,7 @@ std::string Includes::resolve(llvm::StringRef From, const Line &L,
   llvm::SmallString<256> Beside(path::parent_path(From));
   path::append(Beside, L.Name);
   path::remove_dots(Beside, /*remove_dot_dot=*/true);
-  if (L.Quoted && fs::exists(Beside))
+  if (L.Quoted && fs::is_regular_file(Beside))
     return std::string(Beside);
   // Headers of the system and of Python are not the project's.
   if (L.Name == "Python.h" || (!L.Quoted && isSystemHeader(L.Name)))
