@@ -133,6 +133,15 @@ bool onNewObject(const FunctionRefs &R, const Origin &O) {
   return !O.Base.empty();
 }
 
+/// A struct of the headers of CPython.
+bool isPythonsOwn(const RecordDecl *R) {
+  StringRef Name = R->getIdentifier() ? R->getName() : StringRef();
+  if (facts::isObjectStruct(Name))
+    return true;
+  const TypedefNameDecl *T = R->getTypedefNameForAnonDecl();
+  return T && facts::isObjectStruct(T->getName());
+}
+
 /// True when another file may declare and call it.
 bool declaredElsewhere(const Decl *D, const SourceManager &SM) {
   for (const Decl *R : D->redecls())
@@ -464,7 +473,8 @@ Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
     if (Unborn)
       return isPrivate(Sharing::New);
     if (!Model.preprocessing().isFirstParty(F->getLocation())) {
-      if (!model::ExtensionModel::isObjectRecord(F->getParent()))
+      // Of other libraries' objects it is not known what their owner does.
+      if (!isPythonsOwn(F->getParent()))
         return isUnknown();
       return isShared(1, "any thread that reaches the object can change what '" +
                              F->getNameAsString() + "' holds");
@@ -610,8 +620,7 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
             : cast<VarDecl>(S.Decl)->isExternallyVisible() &&
                   declaredElsewhere(S.Decl, SM);
   if (Visible)
-    return isShared(1, "code in other files can change '" + Name + "'",
-                    S.Decl->getLocation());
+    return isUnknown();
   return isPrivate(Sharing::Unchanged);
 }
 
