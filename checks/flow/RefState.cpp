@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/RefState.h"
+#include "flow/Sharing.h"
 #include "facts/Containers.h"
 #include "flow/Solver.h"
 #include "clang/AST/DeclCXX.h"
@@ -1942,7 +1943,28 @@ private:
         return;
       }
     }
+    // A parser of the user's own, given the arguments of the call.
+    if (Api.empty() && FD && model::ExtensionModel::isObjectPointer(T) &&
+        parsesArguments(S, Call)) {
+      setLocation(S, Loc, {outOrigin(Call, Arg, OriginKind::Argument)});
+      return;
+    }
     setLocation(S, Loc, {UnknownValue});
+  }
+
+  bool parsesArguments(State &S, const CallExpr *Call) {
+    const model::Function *F = Model.function(Refs.FD);
+    if (!F)
+      return false;
+    for (const Expr *A : Call->arguments())
+      if (isTracked(A->getType()))
+        for (unsigned X : evaluate(A, S))
+          if (const Origin &O = Refs.Origins[X];
+              O.Kind == OriginKind::Parameter && O.Decl &&
+              carriesArguments(*F, cast<ParmVarDecl>(O.Decl)
+                                       ->getFunctionScopeIndex()))
+            return true;
+    return false;
   }
 
   unsigned outOrigin(const CallExpr *Call, unsigned Arg, OriginKind K) {

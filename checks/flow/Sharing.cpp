@@ -43,6 +43,10 @@ Sharing isShared(unsigned Tier, const Twine &Who,
 /// The verdict for something that can be either. Of two second parties the first
 /// is named; the lower tier counts.
 void worsen(Sharing &Into, Sharing From) {
+  if (From.K == Sharing::Shared && Into.K == Sharing::Shared)
+    for (const CallExpr *Call : From.Given)
+      if (Into.Given.size() < 3 && !llvm::is_contained(Into.Given, Call))
+        Into.Given.push_back(Call);
   if (From.K > Into.K || (From.K == Into.K && Into.K == Sharing::Private &&
                           Into.Why == Sharing::None))
     Into = std::move(From);
@@ -151,6 +155,17 @@ bool declaredElsewhere(const Decl *D, const SourceManager &SM) {
 }
 
 } // namespace
+
+bool carriesArguments(const model::Function &F, unsigned I) {
+  if (llvm::any_of(F.Entries, [&](const model::EntryPoint &E) {
+        return roleOf(E, I) != Role::Object;
+      }))
+    return true;
+  // PyObject *const *args, in a function that is reached some other way.
+  const QualType T = F.Decl->getParamDecl(I)->getType();
+  return T->isPointerType() && T->getPointeeType().isConstQualified() &&
+         model::ExtensionModel::isObjectPointer(T->getPointeeType());
+}
 
 Sharing SharingAnalysis::container(const FunctionRefs &R, const Lookup &L) {
   switch (L.Fact->Container) {
@@ -366,7 +381,11 @@ Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
                           "'" +
                           P->getNameAsString() + "' can change it";
   Sharing Result;
-  bool Python = false, Exported = false;
+  bool Python = false;
+  // A function with its address in a table can be exported all the same.
+  bool Exported =
+      F->AddressTaken && FD->isExternallyVisible() && !isa<CXXMethodDecl>(FD) &&
+      declaredElsewhere(FD, States.model().context().getSourceManager());
   for (const model::EntryPoint &E : F->Entries) {
     switch (E.Kind) {
     case model::EntryKind::Exported:
@@ -446,6 +465,8 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
                          Suspendable))
         S = isPrivate(Sharing::Guarded);
     }
+    if (S.K == Sharing::Shared)
+      S.Given = {C.Call};
     worsen(Result, std::move(S));
     if (Result.K == Sharing::Shared && Result.Tier == 1)
       break;

@@ -42,7 +42,13 @@ struct Sharing {
   /// Second party, a sentence without a final stop; empty unless Shared.
   std::string Who;
   clang::SourceLocation Where; ///< Of the second party; may be invalid.
+  /// For a parameter: calls, at most three, that give a container others share.
+  llvm::SmallVector<const clang::CallExpr *, 1> Given;
 };
+
+/// True when parameter number \p I of \p F, which Python calls, carries the
+/// arguments of the call: the tuple, the dict or the array of METH_FASTCALL.
+bool carriesArguments(const model::Function &F, unsigned I);
 
 /// Answers for one translation unit; remembers what it found. Ask
 /// ExtensionModel::sharing() for the one that all checks share.

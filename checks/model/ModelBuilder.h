@@ -62,6 +62,7 @@ private:
   void readTables();
   void readMethods(const clang::VarDecl *Table, const TypeObject *Type);
   void readGetSets(const clang::VarDecl *Table, const TypeObject *Type);
+  void readSlotTable(const clang::VarDecl *VD, llvm::StringRef Name);
   void readMembers(const clang::VarDecl *Table, TypeObject &Type);
   void readStaticType(const clang::VarDecl *VD);
   void readSpec(const clang::VarDecl *VD);

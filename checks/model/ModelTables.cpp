@@ -288,6 +288,26 @@ void ExtensionModel::Builder::readTables() {
       readMethods(VD, nullptr);
     else if (Name == "PyGetSetDef")
       readGetSets(VD, nullptr);
+    else if (!VD->getType()->isArrayType() && !facts::isTypeObjectStruct(Name))
+      readSlotTable(VD, Name);
+  }
+}
+
+/// A PyMappingMethods or the like, of a type that was not recognised.
+void ExtensionModel::Builder::readSlotTable(const VarDecl *VD, StringRef Name) {
+  const InitListExpr *List = initializerList(VD);
+  const RecordDecl *RD = List ? List->getType()->getAsRecordDecl() : nullptr;
+  if (!RD)
+    return;
+  for (const FieldDecl *F : RD->fields()) {
+    const facts::TypeSlot *Row = facts::findTypeSlotByField(F->getName());
+    if (!Row || !Row->SubStruct || Row->SubStruct != Name)
+      return;
+    const Expr *Init = fieldInit(List, F->getName());
+    const FunctionDecl *FD = Init ? functionOf(Init) : nullptr;
+    if (FD && !InTables.count(FD->getCanonicalDecl()) &&
+        !(functionFor(FD) && InTables.count(functionFor(FD)->Decl)))
+      addEntry(FD, {entryKind(Row->Role), Row->TpField, VD, nullptr, 0});
   }
 }
 

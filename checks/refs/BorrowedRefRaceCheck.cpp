@@ -157,6 +157,10 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
 
   diag(S.Where.isValid() ? FileLoc(S.Where) : Loc, "%0", DiagnosticIDs::Note)
       << S.Who;
+  for (const CallExpr *Call : S.Given)
+    diag(FileLoc(Call->getBeginLoc()), "'%0' is given the container here",
+         DiagnosticIDs::Note)
+        << FD->getNameAsString();
   if (SectionEnds)
     diag(FileLoc(Last.Where->getBeginLoc()),
          Last.Suspended ? "the lock held at the lookup may have been suspended "

@@ -194,6 +194,8 @@ public:
 
 private:
   enum class Strategy { Direct, Compat, Guard };
+  /// The first Python 3.x with a free-threaded build.
+  static constexpr unsigned FirstFreeThreaded = 13;
   enum class Form {
     Declaration, ///< T *v = <look-up>;
     Assignment,  ///< v = <look-up>;
@@ -329,6 +331,10 @@ bool Rewriter::chooseStrategy() {
     How = Strategy::Direct;
   else if (Target.CompatHeader && Api->InCompat)
     How = Strategy::Compat;
+  else if (Api->Since > FirstFreeThreaded)
+    return fail(llvm::Twine("'") + Row.Replacement +
+                "' exists from Python 3." + llvm::Twine(Api->Since) +
+                " on only, and the versions before race all the same");
   else
     How = Strategy::Guard;
   return true;

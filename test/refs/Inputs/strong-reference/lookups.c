@@ -283,6 +283,68 @@ done:
     return result;
 }
 
+/* Used again after a call that can run any code. */
+static PyObject *
+list_across_call(PyObject *m, PyObject *list)
+{
+    for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
+        PyObject *item = PyList_GetItem(list, i);
+        if (item == NULL)
+            return NULL;
+        PyObject *text = PyObject_Repr(item);
+        if (text == NULL)
+            return NULL;
+        Py_DECREF(text);
+        if (check(item) < 0)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* Out of two loops at once, to a label that cleans up. */
+static PyObject *
+list_goto_out(PyObject *m, PyObject *list)
+{
+    PyObject *seen = PyList_New(0);
+    Py_ssize_t i, j;
+    if (seen == NULL)
+        return NULL;
+    for (i = 0; i < PyList_Size(list); i++) {
+        PyObject *item = PyList_GetItem(list, i);
+        if (item == NULL)
+            goto error;
+        for (j = 0; j < 2; j++) {
+            int rc = check(item);
+            if (rc < 0)
+                goto error;
+            if (rc > 0)
+                goto done;
+            if (PyList_Append(seen, item) < 0)
+                goto error;
+        }
+    }
+done:
+    return seen;
+error:
+    Py_DECREF(seen);
+    return NULL;
+}
+
+/* Two look-ups that are alive at the same time. */
+static PyObject *
+list_two(PyObject *m, PyObject *list)
+{
+    PyObject *first = PyList_GetItem(list, 0);
+    if (first == NULL)
+        return NULL;
+    PyObject *second = PyList_GetItem(list, 1);
+    if (second == NULL)
+        return NULL;
+    if (check(first) < 0 || check(second) < 0)
+        return NULL;
+    return PyNumber_Subtract(first, second);
+}
+
 /* --- Macros that cannot fail --------------------------------------------- */
 
 static PyObject *
@@ -454,6 +516,41 @@ dict_setdefault(PyObject *m, PyObject *args)
 }
 
 static PyObject *
+dict_setdefault_kept(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key, *value, *found;
+    if (!PyArg_ParseTuple(args, "OOO", &dict, &key, &value))
+        return NULL;
+    found = PyDict_SetDefault(dict, key, value);
+    Py_XINCREF(found);
+    return found;
+}
+
+/* Error, missing and found, with one label for all. */
+static PyObject *
+dict_three_ways(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key, *value, *result = NULL, *one = PyLong_FromLong(1);
+    if (one == NULL)
+        return NULL;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key))
+        goto done;
+    value = PyDict_GetItemWithError(dict, key);
+    if (value == NULL && PyErr_Occurred())
+        goto done;
+    if (value == NULL) {
+        result = PyUnicode_FromString("missing");
+        goto done;
+    }
+    if (check(value) < 0)
+        goto done;
+    result = PyNumber_Add(value, one);
+done:
+    Py_DECREF(one);
+    return result;
+}
+
+static PyObject *
 dict_new_ref(PyObject *m, PyObject *args)
 {
     PyObject *dict, *key;
@@ -520,6 +617,34 @@ weak_both(PyObject *m, PyObject *ref)
     return PyObject_Type(op);
 }
 
+#if PY_VERSION_HEX < 0x030F0000 /* The macro is gone in 3.15. */
+static PyObject *
+weak_macro(PyObject *m, PyObject *ref)
+{
+    PyObject *op = PyWeakref_GET_OBJECT(ref);
+    if (op == Py_None)
+        Py_RETURN_FALSE;
+    return PyObject_Type(op);
+}
+#endif
+
+static PyObject *
+sys_length(PyObject *m, PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8(name);
+    if (text == NULL)
+        return NULL;
+    PyObject *value = PySys_GetObject(text);
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "no such attribute");
+        return NULL;
+    }
+    Py_ssize_t n = PyObject_Length(value);
+    if (n < 0)
+        return NULL;
+    return PyLong_FromSsize_t(n);
+}
+
 static PyObject *
 module_dict_size(PyObject *m, PyObject *ignored)
 {
@@ -550,6 +675,9 @@ static PyMethodDef methods[] = {
     {"list_of_tuples", list_of_tuples, METH_O, NULL},
     {"list_text", list_text, METH_O, NULL},
     {"list_cleanup", list_cleanup, METH_O, NULL},
+    {"list_across_call", list_across_call, METH_O, NULL},
+    {"list_goto_out", list_goto_out, METH_O, NULL},
+    {"list_two", list_two, METH_O, NULL},
     {"macro_loop", macro_loop, METH_O, NULL},
     {"macro_incref", macro_incref, METH_O, NULL},
     {"macro_sequence", macro_sequence, METH_O, NULL},
@@ -560,11 +688,17 @@ static PyMethodDef methods[] = {
     {"dict_get_or_default", dict_get_or_default, METH_O, NULL},
     {"dict_get_maybe", dict_get_maybe, METH_VARARGS, NULL},
     {"dict_setdefault", dict_setdefault, METH_VARARGS, NULL},
+    {"dict_setdefault_kept", dict_setdefault_kept, METH_VARARGS, NULL},
+    {"dict_three_ways", dict_three_ways, METH_VARARGS, NULL},
     {"dict_new_ref", dict_new_ref, METH_VARARGS, NULL},
     {"dict_in_switch", dict_in_switch, METH_VARARGS, NULL},
     {"weak_none", weak_none, METH_O, NULL},
     {"weak_object", weak_object, METH_O, NULL},
     {"weak_both", weak_both, METH_O, NULL},
+#if PY_VERSION_HEX < 0x030F0000
+    {"weak_macro", weak_macro, METH_O, NULL},
+#endif
+    {"sys_length", sys_length, METH_O, NULL},
     {"module_dict_size", module_dict_size, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -113,14 +113,17 @@ def cases():
             yield function, name, lambda make=make: (make(),)
         for key, make_key in keys.items():
             arguments = lambda make=make, make_key=make_key: (make(), make_key())
-            for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref"):
+            for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref", "dict_three_ways"):
                 yield "=" + function, f"{name}, {key}", arguments
-            yield "=dict_setdefault", f"{name}, {key}", lambda a=arguments: a() + (N(9),)
+            for function in ("dict_setdefault", "dict_setdefault_kept"):
+                yield "=" + function, f"{name}, {key}", lambda a=arguments: a() + (N(9),)
         for what in (0, 1, 2):
             yield "=dict_in_switch", f"{name}, {what}", lambda make=make, what=what: (make(), what)
     alive = Plain()
     yield "weak_", "alive", lambda: (weakref.ref(alive),)
     yield "weak_", "dead", lambda: (weakref.ref(Plain()),)
+    for name in ("byteorder", "maxsize", "no such thing", "\udc80"):
+        yield "sys_length", name, lambda name=name: (name,)
     yield "module_dict_size", "", lambda: ()
 
 

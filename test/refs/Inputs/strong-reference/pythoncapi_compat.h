@@ -81,4 +81,13 @@ PyImport_AddModuleRef(const char *name)
 
 #endif
 
+#if PY_VERSION_HEX < 0x030F00A1
+static inline int
+PySys_GetOptionalAttrString(const char *name, PyObject **value)
+{
+    *value = Py_XNewRef(PySys_GetObject(name));
+    return *value != NULL;
+}
+#endif
+
 #endif /* PYTHONCAPI_COMPAT */

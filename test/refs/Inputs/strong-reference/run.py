@@ -16,7 +16,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECK = "cpython-refs-borrowed-ref-race"
-LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM|PyDict_GetItem\w*|PyDict_SetDefault|PyWeakref_GetObject|PyImport_AddModule)\(")
+LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM|PyDict_GetItem\w*|PyDict_SetDefault|PyWeakref_GetObject|PyWeakref_GET_OBJECT|PySys_GetObject|PyImport_AddModule)\(")
 
 
 def run(command, **keywords):
@@ -69,6 +69,10 @@ def main():
             result = run(tidy + ["--fix", copy, "--", *flags])
             found = result.stdout.count(f"[{CHECK}]")
             demand(found == expected, f"{version}, {way}: {found} findings for {expected} look-ups", result.stdout)
+            # Fixes that change the same lines are applied one at a time.
+            for _ in range(3):
+                if f"[{CHECK}]" in result.stdout:
+                    result = run(tidy + ["--fix", copy, "--", *flags, "-I", HERE])
             with open(copy, encoding="utf-8") as f:
                 fixed = f.read()
             demand(fixed.count("pythoncapi_compat.h") == (way == "compat"), f"{version}, {way}: wrong inclusions", fixed)
@@ -76,7 +80,9 @@ def main():
             # A copy of the header for the code that is compiled for the version at hand.
             flags_here = flags + ["-I", HERE]
             result = run([args.driver, "--config=" + config, copy, "--", *flags_here])
-            demand(f"[{CHECK}]" not in result.stdout and result.returncode == 0, f"{version}, {way}: findings after the fix", result.stdout)
+            # What replaces PySys_GetObject is newer than the free-threaded build: without the header there is no fix.
+            left = 0 if way == "compat" else text.count("PySys_GetObject(")
+            demand(result.stdout.count(f"[{CHECK}]") == left and result.returncode == 0, f"{version}, {way}: findings after the fix", result.stdout)
             for name in ("original", "fixed"):
                 built = os.path.join(folder, name)
                 result = run([args.clang, "-shared", "-fPIC", "-O1", *flags_here, os.path.join(built, "lookups.c"), "-o", os.path.join(built, "lookups" + suffix)])
