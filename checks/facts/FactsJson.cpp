@@ -11,6 +11,7 @@
 #include "facts/Containers.h"
 #include "facts/EnumNames.h"
 #include "facts/ModelCalls.h"
+#include "facts/ProcessState.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -245,6 +246,36 @@ public:
     choice("When", R.When);
   }
 
+  void row(const PointerKeeper &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    J.attribute("Arg", R.Arg);
+  }
+  void row(const HiddenStateCall &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("State", R.State);
+    text("Instead", R.Instead);
+  }
+  void row(const ProcessHook &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Spelling", R.Spelling);
+    choice("Reach", R.Reach);
+    text("Instead", R.Instead);
+  }
+  void row(const NativeHandle &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Use", R.Use);
+  }
+  void row(const StaticIdentifier &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    choice("Spelling", R.Spelling);
+    text("Instead", R.Instead);
+  }
+
   template <typename RowT> void table(StringRef Name, ArrayRef<RowT> Rows) {
     J.attributeArray(Name, [&] {
       for (const RowT &Row : Rows)
@@ -275,6 +306,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("DetachedCalls", detachedCalls());
     W.table("ExistingObjects", existingObjects());
     W.table("GeneratedNames", generatedNames());
+    W.table("HiddenStates", hiddenStates());
     W.table("InteriorPointers", interiorPointers());
     W.table("ItemStorages", itemStorages());
     W.table("LockGuards", lockGuards());
@@ -284,10 +316,15 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ModuleSlotValues", moduleSlotValues());
     W.table("ModuleSlots", moduleSlots());
     W.table("NamePatterns", namePatterns());
+    W.table("NativeHandles", nativeHandles());
     W.table("NewReferences", newReferences());
     W.table("ObjectHolders", objectHolders());
+    W.table("ObjectOwners", objectOwners());
     W.table("ObjectStructs", objectStructs());
+    W.table("PointerKeepers", pointerKeepers());
+    W.table("ProcessHooks", processHooks());
     W.table("ReferenceCounts", referenceCountOps());
+    W.table("StaticIdentifiers", staticIdentifiers());
     W.table("StolenReferences", stolenReferences());
     W.table("SupersededApis", supersededApis());
     W.table("SynchronizationTypes", synchronizationTypes());

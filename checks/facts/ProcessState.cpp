@@ -1,0 +1,114 @@
+//===- ProcessState.cpp ---------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "facts/ProcessState.h"
+#include <algorithm>
+#include <string_view>
+
+using namespace llvm;
+
+namespace pyext::facts {
+
+static constexpr PointerKeeper KeeperRows[] = {
+#define POINTER_KEEPER(Name, Origin_, Arg) {Name, Origin::Origin_, Arg},
+#include "facts/PointerKeepers.def"
+#undef POINTER_KEEPER
+};
+
+static constexpr HiddenStateCall HiddenRows[] = {
+#define HIDDEN_STATE(Name, Origin_, State, Instead)                            \
+  {Name, Origin::Origin_, HiddenState::State, Instead},
+#include "facts/HiddenStates.def"
+#undef HIDDEN_STATE
+};
+
+static constexpr ProcessHook HookRows[] = {
+#define PROCESS_HOOK(Name, Origin_, Spelling, Reach, Instead)                  \
+  {Name, Origin::Origin_, SpellingKind::Spelling, HookReach::Reach, Instead},
+#include "facts/ProcessHooks.def"
+#undef PROCESS_HOOK
+};
+
+static constexpr NativeHandle HandleRows[] = {
+#define NATIVE_HANDLE(Name, Origin_, Use)                                      \
+  {Name, Origin::Origin_, HandleUse::Use},
+#include "facts/NativeHandles.def"
+#undef NATIVE_HANDLE
+};
+
+static constexpr NamedEntity OwnerRows[] = {
+#define OBJECT_OWNER(Name, Origin_) {Name, Origin::Origin_},
+#include "facts/ObjectOwners.def"
+#undef OBJECT_OWNER
+};
+
+static constexpr StaticIdentifier IdentifierRows[] = {
+#define STATIC_IDENTIFIER(Name, Origin_, Spelling, Instead)                    \
+  {Name, Origin::Origin_, SpellingKind::Spelling, Instead},
+#include "facts/StaticIdentifiers.def"
+#undef STATIC_IDENTIFIER
+};
+
+/// Whether the rows are in order and no two are the same.
+template <typename RowT, size_t N>
+static constexpr bool isSorted(const RowT (&Rows)[N]) {
+  for (size_t I = 1; I < N; ++I)
+    if (!(std::string_view(Rows[I - 1].Name) < std::string_view(Rows[I].Name)))
+      return false;
+  return true;
+}
+static_assert(isSorted(KeeperRows), "PointerKeepers.def");
+static_assert(isSorted(HiddenRows), "HiddenStates.def");
+static_assert(isSorted(HookRows), "ProcessHooks.def");
+static_assert(isSorted(HandleRows), "NativeHandles.def");
+static_assert(isSorted(OwnerRows), "ObjectOwners.def");
+static_assert(isSorted(IdentifierRows), "StaticIdentifiers.def");
+
+/// The row of a name, or null.
+template <typename RowT, size_t N>
+static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
+  std::string_view Key(Name.data(), Name.size());
+  const RowT *It = std::lower_bound(
+      std::begin(Rows), std::end(Rows), Key,
+      [](const RowT &Row, std::string_view K) { return Row.Name < K; });
+  return It == std::end(Rows) || It->Name != Key ? nullptr : It;
+}
+
+bool keepsPointer(StringRef Name, unsigned Arg) {
+  const PointerKeeper *Row = findRow(KeeperRows, Name);
+  return Row && Row->Arg == static_cast<int>(Arg);
+}
+
+const HiddenStateCall *findHiddenState(StringRef Name) {
+  return findRow(HiddenRows, Name);
+}
+
+const ProcessHook *findProcessHook(StringRef Name) {
+  return findRow(HookRows, Name);
+}
+
+const NativeHandle *findNativeHandle(StringRef Name) {
+  return findRow(HandleRows, Name);
+}
+
+bool isObjectOwnerType(StringRef QualifiedName) {
+  return findRow(OwnerRows, QualifiedName);
+}
+
+const StaticIdentifier *findStaticIdentifier(StringRef Name) {
+  return findRow(IdentifierRows, Name);
+}
+
+ArrayRef<PointerKeeper> pointerKeepers() { return KeeperRows; }
+ArrayRef<HiddenStateCall> hiddenStates() { return HiddenRows; }
+ArrayRef<ProcessHook> processHooks() { return HookRows; }
+ArrayRef<NativeHandle> nativeHandles() { return HandleRows; }
+ArrayRef<NamedEntity> objectOwners() { return OwnerRows; }
+ArrayRef<StaticIdentifier> staticIdentifiers() { return IdentifierRows; }
+
+} // namespace pyext::facts

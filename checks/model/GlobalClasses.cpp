@@ -1,0 +1,541 @@
+//===- GlobalClasses.cpp --------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/GlobalClasses.h"
+#include "facts/ModelCalls.h"
+#include "facts/ProcessState.h"
+#include "model/Initializers.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+StringRef toString(GlobalClass Class) {
+  switch (Class) {
+  case GlobalClass::Silent: return "silent";
+  case GlobalClass::StaticType: return "static-type";
+  case GlobalClass::ThreadObject: return "thread-object";
+  case GlobalClass::ApiTable: return "api-table";
+  case GlobalClass::CxxObject: return "cxx-object";
+  case GlobalClass::Freelist: return "freelist";
+  case GlobalClass::LazyInit: return "lazy-init";
+  case GlobalClass::Object: return "object";
+  case GlobalClass::BufferReturn: return "buffer-return";
+  case GlobalClass::NativeHandle: return "native-handle";
+  case GlobalClass::Unguarded: return "unguarded";
+  }
+  llvm_unreachable("covered switch");
+}
+
+// --- Types --------------------------------------------------------------------
+
+/// Whether \p S drops a reference: itself, or a function it calls whose body is
+/// known, a few calls deep.
+static bool dropsReference(const Stmt *S, unsigned Depth) {
+  if (!S)
+    return false;
+  if (const auto *Call = dyn_cast<CallExpr>(S))
+    if (const FunctionDecl *Callee = Call->getDirectCallee()) {
+      if (Callee->getIdentifier()) {
+        const facts::ReferenceCountApi *Api = facts::findReferenceCountOp(
+            facts::canonicalName(Callee->getName()));
+        if (Api)
+          return Api->Op == facts::RefcountOp::Decref ||
+                 Api->Op == facts::RefcountOp::Clear;
+      }
+      const FunctionDecl *Definition = nullptr;
+      if (Depth && Callee->hasBody(Definition) && !Callee->isInStdNamespace() &&
+          dropsReference(Definition->getBody(), Depth - 1))
+        return true;
+    }
+  return any_of(S->children(), [&](const Stmt *Child) {
+    return dropsReference(Child, Depth);
+  });
+}
+
+static bool ownsObjects(QualType QT, unsigned Depth) {
+  if (QT.isNull() || Depth > 4)
+    return false;
+  if (const auto *A = QT->getAsArrayTypeUnsafe())
+    return ownsObjects(A->getElementType(), Depth + 1);
+  const auto *RD = dyn_cast_or_null<CXXRecordDecl>(QT->getAsRecordDecl());
+  if (!RD || !RD->hasDefinition() || ExtensionModel::isObjectRecord(RD))
+    return false;
+  RD = RD->getDefinition();
+  if (RD->isEmpty())
+    return false;
+  const std::string Name = RD->getQualifiedNameAsString();
+  if (facts::isObjectOwnerType(Name))
+    return true;
+  if (facts::isSynchronizationType(Name))
+    return false; // gil_safe_call_once_and_store keeps it alive.
+  if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(RD))
+    for (const TemplateArgument &Arg : Spec->getTemplateArgs().asArray())
+      if (Arg.getKind() == TemplateArgument::Type &&
+          ownsObjects(Arg.getAsType(), Depth + 1))
+        return true;
+  for (const CXXBaseSpecifier &Base : RD->bases())
+    if (ownsObjects(Base.getType(), Depth + 1))
+      return true;
+  if (RD->isInStdNamespace())
+    return false;
+  if (const CXXDestructorDecl *Destructor = RD->getDestructor();
+      Destructor && Destructor->isUserProvided()) {
+    const FunctionDecl *Definition = nullptr;
+    if (Destructor->hasBody(Definition) &&
+        dropsReference(Definition->getBody(), 2))
+      return true;
+  }
+  return any_of(RD->fields(), [&](const FieldDecl *F) {
+    return ownsObjects(F->getType(), Depth + 1);
+  });
+}
+
+bool ownsObjects(QualType QT) { return ownsObjects(QT, 0); }
+
+static const facts::NativeHandle *handleRow(QualType QT) {
+  for (unsigned Depth = 0; Depth < 8; ++Depth) {
+    if (const auto *T = QT->getAs<TypedefType>()) {
+      if (const auto *Row = facts::findNativeHandle(T->getDecl()->getName()))
+        return Row;
+      QT = T->desugar();
+      continue;
+    }
+    if (QT->isPointerType()) {
+      QT = QT->getPointeeType();
+      continue;
+    }
+    const RecordDecl *RD = QT->getAsRecordDecl();
+    return RD && RD->getIdentifier() ? facts::findNativeHandle(RD->getName())
+                                     : nullptr;
+  }
+  return nullptr;
+}
+
+bool isNativeHandleType(const ExtensionModel &Model, QualType QT) {
+  if (const facts::NativeHandle *Row = handleRow(QT))
+    return Row->Use == facts::HandleUse::OneThread;
+  if (!QT->isPointerType() || QT->getPointeeType().isConstQualified())
+    return false;
+  const RecordDecl *RD = QT->getPointeeType()->getAsRecordDecl();
+  if (!RD || ExtensionModel::isObjectRecord(RD) ||
+      facts::isSynchronizationType(elementTypeName(QT)) ||
+      facts::isApiName(RD->getName()))
+    return false;
+  return !RD->getDefinition() ||
+         !Model.preprocessing().isFirstParty(RD->getDefinition()->getLocation());
+}
+
+/// A struct, or a pointer to one, that begins with a type object.
+static bool isTypeObject(QualType QT) {
+  while (const auto *A = QT->getAsArrayTypeUnsafe())
+    QT = A->getElementType();
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  for (unsigned Depth = 0; RD && Depth < 8; ++Depth) {
+    const TypedefNameDecl *Name = RD->getTypedefNameForAnonDecl();
+    if (facts::isTypeObjectStruct(RD->getName()) ||
+        (Name && facts::isTypeObjectStruct(Name->getName())))
+      return true;
+    RD = RD->getDefinition();
+    if (!RD || RD->field_empty())
+      return false;
+    RD = RD->field_begin()->getType()->getAsRecordDecl();
+  }
+  return false;
+}
+
+// --- Races ----------------------------------------------------------------------
+
+/// True for a use that writes: by itself, or by a function elsewhere that is
+/// given the address of what is not filled otherwise.
+static bool mayWrite(const GlobalVerdict &V, const GlobalUse &U) {
+  if (U.writes())
+    return true;
+  if (U.Kind != UseKind::Passed || U.Pointee)
+    return false;
+  const Expr *Init = V.Decl->getAnyInitializer();
+  if (!Init || V.Decl->getType()->isRecordType() == false)
+    return !isa_and_nonnull<InitListExpr>(Init) ||
+           any_of(V.Uses, [](const GlobalUse &O) { return O.writes(); });
+  // A table with values of its own that nothing here writes.
+  return !isa<InitListExpr>(Init->IgnoreImplicit()) ||
+         any_of(V.Uses, [](const GlobalUse &O) { return O.writes(); });
+}
+
+static bool underOnce(const GlobalUse &U, const ExtensionModel &Model) {
+  const Function *F = Model.function(U.Function);
+  return F && F->RunsOnce;
+}
+
+/// Whether Python, a thread or a library calls the function, as opposed to other
+/// files of the extension.
+static bool isCalledFromOutside(const ExtensionModel &Model,
+                                const FunctionDecl *FD) {
+  const Function *F = Model.function(FD);
+  return F && any_of(F->Entries, [](const EntryPoint &E) {
+           return E.Kind != EntryKind::Exported;
+         });
+}
+
+void GlobalClasses::findRace(GlobalVerdict &V) const {
+  int Best = -1;
+  for (unsigned I = 0; I < V.Uses.size(); ++I) {
+    const GlobalUse &W = V.Uses[I];
+    if (!mayWrite(V, W) || underOnce(W, Model))
+      continue;
+    for (unsigned J = 0; J < V.Uses.size(); ++J) {
+      const GlobalUse &O = V.Uses[J];
+      if (O.Kind == UseKind::Kept || O.Kind == UseKind::Returned ||
+          O.Kind == UseKind::Atomic || underOnce(O, Model) ||
+          !canRace(Model, W, O))
+        continue;
+      // What tells the most: a certain write, another function, one that
+      // Python calls.
+      const int Rank = 8 * W.writes() + 4 * (O.Function != W.Function) +
+                       2 * isCalledFromOutside(Model, W.Function) +
+                       (O.writes() || O.Kind == UseKind::Read) - 2 * W.Resets;
+      if (Rank > Best) {
+        Best = Rank;
+        V.Write = I;
+        V.Other = J;
+      }
+    }
+  }
+}
+
+// --- Classes ----------------------------------------------------------------------
+
+/// The expression whose value the write stores; null when that is not one.
+static const Expr *storedValue(const GlobalUse &U, const ParentMap *Parents) {
+  const Stmt *S = U.Where;
+  while (Parents && (S = Parents->getParent(S)))
+    if (const auto *B = dyn_cast<BinaryOperator>(S);
+        B && B->getOpcode() == BO_Assign)
+      return B->getRHS();
+    else if (!isa<ParenExpr, MemberExpr, ArraySubscriptExpr>(S))
+      return nullptr;
+  return nullptr;
+}
+
+/// The parameter that \p E is, through casts and one local copy.
+static const ParmVarDecl *parameterOf(const Expr *E) {
+  for (unsigned Depth = 0; E && Depth < 4; ++Depth) {
+    const auto *R = dyn_cast<DeclRefExpr>(stripped(E));
+    if (!R)
+      return nullptr;
+    if (const auto *P = dyn_cast<ParmVarDecl>(R->getDecl()))
+      return P;
+    const auto *VD = dyn_cast<VarDecl>(R->getDecl());
+    if (!VD || VD->hasGlobalStorage())
+      return nullptr;
+    E = VD->getInit();
+  }
+  return nullptr;
+}
+
+/// A function that gets instances that nobody uses any more.
+static bool receivesDead(const ExtensionModel &Model, const FunctionDecl *FD) {
+  const Function *F = Model.function(FD);
+  if (!F)
+    return false;
+  if (F->has(EntryKind::Dealloc) || F->has(EntryKind::Finalize) ||
+      (F->Contexts && F->onlyIn(DeadContext)))
+    return true;
+  return any_of(F->Callers, [&](const CallSite &Site) {
+    const Function *Caller = Model.function(Site.Caller);
+    return Caller && Caller->has(EntryKind::Dealloc);
+  });
+}
+
+bool GlobalClasses::isFreelist(GlobalVerdict &V) const {
+  const Expr *In = nullptr, *OutOf = nullptr;
+  for (const GlobalUse &U : V.Uses) {
+    const bool Dead = receivesDead(Model, U.Function);
+    if (!In && Dead && U.writes() && !U.Resets) {
+      const Expr *Value = storedValue(U, Follower.parents(U.Function));
+      const ParmVarDecl *Param = Value ? parameterOf(Value) : nullptr;
+      if (Param && Param->getType()->isPointerType())
+        In = U.Where;
+    }
+    if (!OutOf && !Dead && U.Kind == UseKind::Read &&
+        phaseOf(Model, U) == Phase::RunTime)
+      OutOf = U.Where;
+  }
+  if (!In || !OutOf)
+    return false;
+  V.In = In;
+  V.OutOf = OutOf;
+  return true;
+}
+
+bool GlobalClasses::isApiTable(GlobalVerdict &V) const {
+  if (!V.Decl->getType()->isPointerType() ||
+      ExtensionModel::isObjectPointer(V.Decl->getType()))
+    return false;
+  for (const GlobalUse &U : V.Uses) {
+    if (!U.writes() || U.Resets || U.Pointee)
+      continue;
+    const Expr *Value = storedValue(U, Follower.parents(U.Function));
+    const auto *Call = Value ? dyn_cast<CallExpr>(stripped(Value)) : nullptr;
+    const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+    if (!Callee || !Callee->getIdentifier())
+      return false;
+    const facts::InteriorPointer *Row =
+        facts::findInteriorPointer(Callee->getName());
+    if (!Row || Row->Owner != facts::ContainerKind::Capsule)
+      return false;
+    if (!V.In)
+      V.In = U.Where;
+  }
+  return V.In;
+}
+
+bool GlobalClasses::isReturnedBuffer(GlobalVerdict &V) const {
+  QualType QT = V.Decl->getType();
+  if (!QT->isArrayType() && !QT->isRecordType())
+    return false;
+  const GlobalUse *Written = nullptr, *Leaves = nullptr;
+  for (const GlobalUse &U : V.Uses) {
+    if (!Written && mayWrite(V, U) && !U.Pointee)
+      Written = &U;
+    if (U.Kind == UseKind::Returned && !U.Pointee && !Leaves)
+      Leaves = &U;
+    // A string that becomes a Python object or an exception.
+    if (!Leaves && U.Kind == UseKind::Read && QT->isArrayType() &&
+        QT->getAsArrayTypeUnsafe()->getElementType()->isAnyCharacterType()) {
+      const ParentMap *Parents = Follower.parents(U.Function);
+      const Stmt *S = U.Where;
+      while (Parents && S && !isa<CallExpr>(S))
+        S = Parents->getParent(S);
+      const auto *Call = dyn_cast_or_null<CallExpr>(S);
+      const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+      if (Callee && Callee->getIdentifier() &&
+          facts::isApiName(facts::canonicalName(Callee->getName())))
+        Leaves = &U;
+    }
+  }
+  if (!Written || !Leaves || !V.races())
+    return false;
+  // An accessor of a singleton is no buffer: what is returned was filled by the
+  // function that returns it, or by one that the caller asked to.
+  if (Leaves->Kind == UseKind::Returned &&
+      none_of(V.Uses, [&](const GlobalUse &U) {
+        return mayWrite(V, U) && U.Function == Leaves->Function;
+      }))
+    return false;
+  V.In = Written->Where;
+  V.OutOf = Leaves->Where;
+  return true;
+}
+
+/// The use gives the handle to a function of a library, without a lock, while
+/// others run.
+bool GlobalClasses::hasLibraryCall(const GlobalVerdict &V,
+                                   const GlobalUse &U) const {
+  return U.Kind == UseKind::Passed && U.Callee && U.Callee->getIdentifier() &&
+         !Model.function(U.Callee) &&
+         !facts::isApiName(facts::canonicalName(U.Callee->getName())) &&
+         U.Pointee == V.Decl->getType()->isPointerType();
+}
+
+bool GlobalClasses::isNativeHandle(GlobalVerdict &V) const {
+  QualType QT = V.Decl->getType();
+  if (QT->isRecordType() ? !handleRow(QT) ||
+                               handleRow(QT)->Use != facts::HandleUse::OneThread
+                         : !isNativeHandleType(Model, QT))
+    return false;
+  V.Write = V.Other = std::nullopt;
+  for (unsigned I = 0; I < V.Uses.size(); ++I) {
+    const GlobalUse &U = V.Uses[I];
+    if (!hasLibraryCall(V, U))
+      continue;
+    for (unsigned J = 0; J < V.Uses.size(); ++J) {
+      if (!hasLibraryCall(V, V.Uses[J]) || !canRace(Model, U, V.Uses[J]))
+        continue;
+      if (V.Write && V.Uses[*V.Write].Function != V.Uses[*V.Other].Function)
+        continue;
+      V.Write = I;
+      V.Other = J;
+    }
+  }
+  return V.races();
+}
+
+GlobalShape GlobalClasses::shapeOf(const GlobalVerdict &V) const {
+  QualType QT = V.Decl->getType().getNonReferenceType();
+  if (QT->isArrayType())
+    return GlobalShape::Buffer;
+  if (const auto *RD = QT->getAsCXXRecordDecl(); RD && RD->isInStdNamespace())
+    return GlobalShape::Container;
+  if (QT->isPointerType())
+    if (const RecordDecl *RD = QT->getPointeeType()->getAsRecordDecl();
+        RD && RD->getDefinition() &&
+        any_of(RD->getDefinition()->fields(), [&](const FieldDecl *F) {
+          return F->getType()->isPointerType() &&
+                 F->getType()->getPointeeType()->getAsRecordDecl() &&
+                 F->getType()
+                         ->getPointeeType()
+                         ->getAsRecordDecl()
+                         ->getCanonicalDecl() == RD->getCanonicalDecl();
+        }))
+      return GlobalShape::List;
+  if (QT->isArithmeticType() && any_of(V.Uses, [](const GlobalUse &U) {
+        return U.Kind == UseKind::ReadWrite;
+      }))
+    return GlobalShape::Counter;
+  return GlobalShape::Setting;
+}
+
+/// The definition, or the declaration that the file uses.
+static const VarDecl *declarationOf(const StateVariable &S, bool &Elsewhere) {
+  const auto *VD = dyn_cast<VarDecl>(S.Decl);
+  if (!VD)
+    return nullptr;
+  if (const VarDecl *Definition = VD->getDefinition())
+    return Definition;
+  for (const VarDecl *Each : VD->redecls())
+    if (Each->isThisDeclarationADefinition() != VarDecl::DeclarationOnly)
+      return Each;
+  Elsewhere = true;
+  return VD;
+}
+
+static bool isSignalFlag(QualType QT) {
+  const auto *Typedef = QT->getAs<TypedefType>();
+  return QT.isVolatileQualified() && Typedef &&
+         Typedef->getDecl()->getName() == "sig_atomic_t";
+}
+
+void GlobalClasses::classify(GlobalVerdict &V) {
+  const StateVariable &S = *V.Variable;
+  const QualType QT = V.Decl->getType();
+  if (S.Generated || S.HeaderTable || S.DefinitionTable || S.Synchronization ||
+      isSignalFlag(QT))
+    return;
+  if (isTypeObject(QT)) {
+    if (!V.DefinedElsewhere && !QT.isConstQualified())
+      V.Class = GlobalClass::StaticType;
+    return;
+  }
+  const bool Owns = ownsObjects(QT) ||
+                    ((QT->isPointerType() || QT->isReferenceType()) &&
+                     ownsObjects(QT->getPointeeType()));
+  if (S.ThreadLocal) {
+    if (S.HoldsObjects || Owns || elementTypeName(QT) == "PyThreadState")
+      V.Class = GlobalClass::ThreadObject;
+    return;
+  }
+  V.Uses = Follower.usesOf(S);
+  findRace(V);
+  if (Owns && !V.DefinedElsewhere) {
+    V.Class = GlobalClass::CxxObject;
+    return;
+  }
+  const bool Written =
+      any_of(V.Uses, [&](const GlobalUse &U) { return mayWrite(V, U); });
+  if (!Written)
+    return;
+  if (isApiTable(V))
+    V.Class = GlobalClass::ApiTable;
+  else if (isFreelist(V))
+    V.Class = GlobalClass::Freelist;
+  else if (any_of(FirstUses,
+                  [&](const FirstUse &U) { return U.Variable == &S; }))
+    V.Class = GlobalClass::LazyInit;
+  else if (S.HoldsObjects)
+    V.Class = GlobalClass::Object;
+  else if (isReturnedBuffer(V))
+    V.Class = GlobalClass::BufferReturn;
+  else if (isNativeHandle(V))
+    V.Class = GlobalClass::NativeHandle;
+  else if (V.races())
+    V.Class = GlobalClass::Unguarded;
+  V.Shape = shapeOf(V);
+}
+
+/// What belongs to another variable is not reported a second time.
+void GlobalClasses::claimParts() {
+  auto RacesOnlyIn = [&](const GlobalVerdict &V,
+                         function_ref<bool(const FunctionDecl *)> Where) {
+    return none_of(V.Uses, [&](const GlobalUse &U) {
+      return mayWrite(V, U) && phaseOf(Model, U) == Phase::RunTime &&
+             !Where(U.Function);
+    });
+  };
+  auto Claim = [&](GlobalVerdict &V, const GlobalVerdict &By) {
+    V.PartOf = By.Variable;
+    V.Class = By.Class;
+  };
+  for (const GlobalVerdict &List : Verdicts) {
+    if (List.Class != GlobalClass::Freelist || List.PartOf)
+      continue;
+    // The number of free instances: changed wherever the list is.
+    for (GlobalVerdict &V : Verdicts)
+      if (V.Class == GlobalClass::Unguarded &&
+          V.Decl->getType()->isIntegerType() &&
+          RacesOnlyIn(V, [&](const FunctionDecl *FD) {
+            return any_of(List.Uses, [&](const GlobalUse &U) {
+              return U.Function == FD;
+            });
+          }))
+        Claim(V, List);
+  }
+  for (const FirstUse &Use : FirstUses)
+    for (const auto &[Other, Access] : Use.Companions) {
+      auto It = Index.find(Other);
+      const GlobalVerdict *By = of(*Use.Variable);
+      if (It == Index.end() || !By || By->Class != GlobalClass::LazyInit)
+        continue;
+      GlobalVerdict &V = Verdicts[It->second];
+      if ((V.Class == GlobalClass::Unguarded || V.Class == GlobalClass::Object ||
+           V.Class == GlobalClass::NativeHandle) &&
+          RacesOnlyIn(V, [&](const FunctionDecl *FD) {
+            return FD == Use.In->Decl;
+          }))
+        Claim(V, *By);
+    }
+}
+
+GlobalClasses::GlobalClasses(const ExtensionModel &Model)
+    : Model(Model), Follower(Model) {
+  if (Model.isGenerated())
+    return;
+  // Code that runs once per import is no first use at run time.
+  for (FirstUse &Use : findFirstUses(Model)) {
+    const Function &F = *Use.In;
+    if (!F.Generated && !F.RunsOnce && F.Contexts &&
+        !F.onlyIn(InitContext | UnloadContext) &&
+        !exclude(Model, *Use.Test, *Use.Write))
+      FirstUses.push_back(std::move(Use));
+  }
+  for (const StateVariable &S : Model.state()) {
+    if (S.Kind != StateKind::Global && S.Kind != StateKind::StaticLocal)
+      continue;
+    GlobalVerdict V;
+    V.Variable = &S;
+    V.Decl = declarationOf(S, V.DefinedElsewhere);
+    if (!V.Decl)
+      continue;
+    classify(V);
+    Index[&S] = Verdicts.size();
+    Verdicts.push_back(std::move(V));
+  }
+  claimParts();
+}
+
+const GlobalVerdict *GlobalClasses::of(const StateVariable &S) const {
+  auto It = Index.find(&S);
+  return It == Index.end() ? nullptr : &Verdicts[It->second];
+}
+
+} // namespace pyext::model
