@@ -9,6 +9,7 @@
 #include "model/ExtensionModel.h"
 #include "flow/Attachment.h"
 #include "flow/Sharing.h"
+#include "model/GlobalClasses.h"
 #include "model/ModelBuilder.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
@@ -141,6 +142,12 @@ flow::SharingAnalysis &ExtensionModel::sharing() const {
   if (!Sharing)
     Sharing = std::make_unique<flow::SharingAnalysis>(refs());
   return *Sharing;
+}
+
+const GlobalClasses &ExtensionModel::globals() const {
+  if (!Globals)
+    Globals = std::make_unique<GlobalClasses>(*this);
+  return *Globals;
 }
 
 ArrayRef<const CallSite *> ExtensionModel::apiCalls(StringRef Name) const {

@@ -78,6 +78,7 @@ enum Context : uint8_t {
   UnloadContext = 16, ///< m_traverse, m_clear, m_free of the module.
 };
 
+class GlobalClasses;
 struct Module;
 struct TypeObject;
 
@@ -321,6 +322,8 @@ public:
   flow::RefStates &refs() const;
   /// Who else can change a container, likewise: #include "flow/Sharing.h".
   flow::SharingAnalysis &sharing() const;
+  /// What each static variable is, likewise: #include "model/GlobalClasses.h".
+  const GlobalClasses &globals() const;
 
   /// The file's own mark says that a tool wrote it: Cython, mypyc, SWIG, f2py.
   bool isGenerated() const { return !Generator.empty(); }
@@ -357,6 +360,7 @@ private:
   mutable llvm::DenseMap<const clang::FunctionDecl *,
                          std::unique_ptr<const Lifecycle>>
       Lifecycles;
+  mutable std::unique_ptr<GlobalClasses> Globals;
   std::string Generator;
   /// Made when first asked for.
   mutable std::optional<llvm::StringMap<std::vector<const CallSite *>>> ApiCalls;

@@ -24,6 +24,7 @@ StringRef toString(GlobalClass Class) {
   switch (Class) {
   case GlobalClass::Silent: return "silent";
   case GlobalClass::StaticType: return "static-type";
+  case GlobalClass::StructSequence: return "struct-sequence";
   case GlobalClass::ThreadObject: return "thread-object";
   case GlobalClass::ApiTable: return "api-table";
   case GlobalClass::CxxObject: return "cxx-object";
@@ -156,6 +157,16 @@ static bool isTypeObject(QualType QT) {
 
 // --- Races ----------------------------------------------------------------------
 
+/// A struct with a lock or an atomic among its fields.
+static bool hasLock(QualType QT) {
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  return RD && RD->getDefinition() &&
+         any_of(RD->getDefinition()->fields(), [](const FieldDecl *F) {
+           return F->getType()->isAtomicType() ||
+                  facts::isSynchronizationType(elementTypeName(F->getType()));
+         });
+}
+
 /// True for a use that writes: by itself, or by a function elsewhere that is
 /// given the address of what is not filled otherwise.
 static bool mayWrite(const GlobalVerdict &V, const GlobalUse &U) {
@@ -163,12 +174,11 @@ static bool mayWrite(const GlobalVerdict &V, const GlobalUse &U) {
     return true;
   if (U.Kind != UseKind::Passed || U.Pointee)
     return false;
+  // A table with values of its own, or a class with a lock of its own, that
+  // nothing here writes.
   const Expr *Init = V.Decl->getAnyInitializer();
-  if (!Init || V.Decl->getType()->isRecordType() == false)
-    return !isa_and_nonnull<InitListExpr>(Init) ||
-           any_of(V.Uses, [](const GlobalUse &O) { return O.writes(); });
-  // A table with values of its own that nothing here writes.
-  return !isa<InitListExpr>(Init->IgnoreImplicit()) ||
+  const bool Filled = Init && isa<InitListExpr>(Init->IgnoreImplicit());
+  return !(Filled || hasLock(V.Decl->getType())) ||
          any_of(V.Uses, [](const GlobalUse &O) { return O.writes(); });
 }
 
@@ -401,13 +411,28 @@ static const VarDecl *declarationOf(const StateVariable &S, bool &Elsewhere) {
   const auto *VD = dyn_cast<VarDecl>(S.Decl);
   if (!VD)
     return nullptr;
-  if (const VarDecl *Definition = VD->getDefinition())
-    return Definition;
-  for (const VarDecl *Each : VD->redecls())
-    if (Each->isThisDeclarationADefinition() != VarDecl::DeclarationOnly)
+  const VarDecl *Tentative = nullptr;
+  for (const VarDecl *Each : VD->redecls()) {
+    if (Each->hasInit())
       return Each;
-  Elsewhere = true;
-  return VD;
+    // `static PyObject *cache;` in C is a definition when nothing else is; the
+    // last when an initialiser could not be read.
+    if (Each->isThisDeclarationADefinition() != VarDecl::DeclarationOnly)
+      Tentative = Each;
+  }
+  Elsewhere = !Tentative;
+  return Tentative ? Tentative : VD;
+}
+
+/// \p E without casts, and what it dereferences.
+static const Expr *pointed(const Expr *E) {
+  E = stripped(E);
+  while (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    if (U->getOpcode() != UO_Deref && U->getOpcode() != UO_AddrOf)
+      break;
+    E = stripped(U->getSubExpr());
+  }
+  return E;
 }
 
 static bool isSignalFlag(QualType QT) {
@@ -423,18 +448,40 @@ void GlobalClasses::classify(GlobalVerdict &V) {
       isSignalFlag(QT))
     return;
   if (isTypeObject(QT)) {
-    if (!V.DefinedElsewhere && !QT.isConstQualified())
-      V.Class = GlobalClass::StaticType;
+    if (V.DefinedElsewhere || QT.isConstQualified())
+      return;
+    V.Class = GlobalClass::StaticType;
+    for (const Access &A : S.Accesses)
+      if (const auto *Call = dyn_cast<CallExpr>(A.Statement);
+          Call && A.Kind == AccessKind::Write && Call->getNumArgs() > 1 &&
+          facts::isDefinitionTableType(
+              elementTypeName(Call->getArg(1)->getType()))) {
+        V.Class = GlobalClass::StructSequence;
+        V.In = Call;
+      }
     return;
   }
-  const bool Owns = ownsObjects(QT) ||
-                    ((QT->isPointerType() || QT->isReferenceType()) &&
-                     ownsObjects(QT->getPointeeType()));
+  QualType Element = QT;
+  while (const auto *A = Element->getAsArrayTypeUnsafe())
+    Element = A->getElementType();
+  // An allocator has no data.
+  if (const auto *RD = Element->getAsCXXRecordDecl();
+      RD && RD->hasDefinition() && RD->isEmpty())
+    return;
+  // static auto *x = new py::object(...), which is never destroyed.
+  const Expr *Init = V.Decl->getAnyInitializer();
+  const bool Owns =
+      ownsObjects(QT) ||
+      (Init && (QT->isPointerType() || QT->isReferenceType()) &&
+       !Init->isValueDependent() && isa<CXXNewExpr>(pointed(Init)) &&
+       ownsObjects(QT->getPointeeType()));
   if (S.ThreadLocal) {
     if (S.HoldsObjects || Owns || elementTypeName(QT) == "PyThreadState")
       V.Class = GlobalClass::ThreadObject;
     return;
   }
+  if (!Owns && Element.isConstQualified())
+    return;
   V.Uses = Follower.usesOf(S);
   findRace(V);
   if (Owns && !V.DefinedElsewhere) {
@@ -449,8 +496,13 @@ void GlobalClasses::classify(GlobalVerdict &V) {
     V.Class = GlobalClass::ApiTable;
   else if (isFreelist(V))
     V.Class = GlobalClass::Freelist;
-  else if (any_of(FirstUses,
-                  [&](const FirstUse &U) { return U.Variable == &S; }))
+  else if (any_of(FirstUses, [&](const FirstUse &U) {
+             // The slots of a table of objects are used again for others.
+             const auto *Slot = dyn_cast<ArraySubscriptExpr>(U.Test->Place);
+             return U.Variable == &S &&
+                    !(S.HoldsObjects && Slot &&
+                      !integerOf(Slot->getIdx(), Model.context()));
+           }))
     V.Class = GlobalClass::LazyInit;
   else if (S.HoldsObjects)
     V.Class = GlobalClass::Object;

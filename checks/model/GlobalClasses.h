@@ -25,7 +25,8 @@ enum class GlobalClass : uint8_t {
   /// by a generator, or plain data that is written only while the module is
   /// imported, or only under one lock.
   Silent,
-  StaticType,      ///< A type object; also one of a struct sequence.
+  StaticType,      ///< A type object.
+  StructSequence,  ///< A type object that is filled from a description.
   ThreadObject,    ///< Thread-local, and holds Python objects.
   ApiTable,        ///< Another module's functions, out of a capsule.
   CxxObject,       ///< A C++ object that owns Python objects.

@@ -47,6 +47,7 @@ struct UseFollower::FunctionIndex {
   }
 };
 
+UseFollower::UseFollower(const ExtensionModel &Model) : Model(Model) {}
 UseFollower::~UseFollower() = default;
 
 UseFollower::FunctionIndex *UseFollower::indexOf(const FunctionDecl *FD) {
@@ -81,13 +82,16 @@ ArrayRef<const DeclRefExpr *> UseFollower::references(const FunctionDecl *FD,
 struct UseFollower::Position {
   const Expr *E;
   const FunctionDecl *Function;
-  bool Pointer; ///< E points there; else E is the place.
-  bool Pointee;
+  bool Pointer = false; ///< E points there; else E is the place.
+  bool Pointee = false;
   bool Indexed = false; ///< Path ends at an array element.
   SmallVector<const FieldDecl *, 2> Path;
   /// What Function calls the target; null for a static variable's own name.
   const ValueDecl *Alias = nullptr;
   bool ByThis = false; ///< The target is the object of the method.
+
+  Position(const Expr *E, const FunctionDecl *Function)
+      : E(E), Function(Function) {}
 };
 
 static bool isAtomic(QualType QT) {
@@ -95,7 +99,8 @@ static bool isAtomic(QualType QT) {
     return false;
   QT = QT.getNonReferenceType();
   return QT->isAtomicType() ||
-         facts::isSynchronizationType(elementTypeName(QT));
+         facts::isSynchronizationType(elementTypeName(QT)) ||
+         facts::isSynchronizationType(elementTypeName(QT.getCanonicalType()));
 }
 
 /// True for a const method, and for one that does the same on an object that is
@@ -115,12 +120,17 @@ struct UseFollower::Walk {
   UseFollower &Owner;
   const ExtensionModel &Model;
   std::vector<GlobalUse> &Out;
-  const Access *By = nullptr;
-  const VarDecl *Variable = nullptr; ///< The target; null in a summary.
+  const Access *By;
+  const VarDecl *Variable; ///< The target; null in a summary.
   /// Pointers to the target's pointee are followed through local variables.
   bool StablePointer = false;
   unsigned Depth = 0;
   SmallVector<const VarDecl *, 4> Aliases; ///< Being followed.
+
+  Walk(UseFollower &Owner, std::vector<GlobalUse> &Out,
+       const Access *By = nullptr, const VarDecl *Variable = nullptr)
+      : Owner(Owner), Model(Owner.Model), Out(Out), By(By),
+        Variable(Variable) {}
 
   void follow(Position P);
   void emit(const Position &P, UseKind Kind, const Expr *Where,
@@ -159,14 +169,22 @@ UseFollower::Walk::locksAt(const Position &P, const Stmt *Where) const {
       continue;
     }
     std::string Key = normalised(L.Key);
-    StringRef Rest = Key;
-    const ValueDecl *Self = P.Alias ? P.Alias : Variable;
-    if (P.ByThis && !L.Root)
-      Rest.consume_front("this."), Key = "@." + Rest.str();
-    else if (Self && L.Root && Rest.consume_front(Self->getName()) &&
-             L.Root->getCanonicalDecl() == Self->getCanonicalDecl() &&
-             (Rest.empty() || Rest.starts_with(".")))
-      Key = "@" + Rest.str();
+    if (P.ByThis && !L.Root) {
+      StringRef Rest = Key;
+      Rest.consume_front("this.");
+      Key = "@." + Rest.str();
+    }
+    for (const ValueDecl *Self : {P.Alias, cast_or_null<ValueDecl>(Variable)}) {
+      if (!Self || !L.Root ||
+          L.Root->getCanonicalDecl() != Self->getCanonicalDecl())
+        continue;
+      StringRef Rest = Key;
+      if (Rest.consume_front(Self->getName()) &&
+          (Rest.empty() || Rest.starts_with("."))) {
+        Key = "@" + Rest.str();
+        break;
+      }
+    }
     Result.push_back(std::move(Key));
   }
   return Result;
@@ -311,7 +329,7 @@ static bool isInAssert(SourceLocation Loc, const ASTContext &Context) {
 static bool isTransparent(const FunctionDecl *FD) {
   if (!FD || !FD->getIdentifier() || !FD->isInStdNamespace())
     return false;
-  static constexpr StringLiteral Names[] = {"move", "forward", "addressof",
+  static constexpr llvm::StringLiteral Names[] = {"move", "forward", "addressof",
                                             "ref"};
   return is_contained(Names, FD->getName());
 }
@@ -324,7 +342,12 @@ void UseFollower::Walk::follow(Position P) {
   const Stmt *Parent = Parents->getParent(P.E);
   if (!Parent) { // A constructor's initialiser.
     if (By && By->Where == P.E)
-      emit(P, By->writes() ? UseKind::Write : UseKind::Read, P.E);
+      emit(P,
+           By->Kind == AccessKind::Write || By->Kind == AccessKind::ReadWrite
+               ? UseKind::Write
+           : By->Kind == AccessKind::Address ? UseKind::Kept
+                                             : UseKind::Read,
+           P.E);
     return;
   }
   for (; Parent; Parent = Parents->getParent(P.E)) {
@@ -627,9 +650,10 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
     return Summaries[Key].get();
   ++Depth;
   std::vector<GlobalUse> Uses;
-  Walk W{*this, Model, Uses};
+  Walk W(*this, Uses);
   W.StablePointer = true;
-  Position P{nullptr, Definition, true, false};
+  Position P(nullptr, Definition);
+  P.Pointer = true;
   if (Index == ThisIndex) {
     P.ByThis = true;
     for (const Expr *This : Local->This) {
@@ -682,11 +706,9 @@ std::vector<GlobalUse> UseFollower::usesOf(const StateVariable &S) {
   for (const Access &A : S.Accesses) {
     if (!A.Function)
       continue;
-    Walk W{*this, Model, Uses, &A, VD};
+    Walk W(*this, Uses, &A, VD);
     W.StablePointer = Stable;
-    Position P{A.Where, A.Function, false, false};
-    // A reference stands for what it refers to.
-    W.follow(P);
+    W.follow(Position(A.Where, A.Function));
   }
   return Uses;
 }

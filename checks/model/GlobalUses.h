@@ -64,7 +64,7 @@ struct GlobalUse {
 /// Follows the uses of static variables; keeps what it learns of functions.
 class UseFollower {
 public:
-  explicit UseFollower(const ExtensionModel &Model) : Model(Model) {}
+  explicit UseFollower(const ExtensionModel &Model);
   ~UseFollower();
 
   /// All uses of \p S, in source order of the use of the name.

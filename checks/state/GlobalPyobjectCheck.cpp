@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/GlobalPyobjectCheck.h"
+#include "model/GlobalClasses.h"
 #include "model/SharedState.h"
 
 using namespace clang;
@@ -36,9 +37,11 @@ void GlobalPyobjectCheck::analyze(const ExtensionModel &Model) {
         return F->Decl->isMain();
       }))
     return;
-  for (const StateVariable &State : Model.state())
-    if (State.HoldsObjects && sharedVariable(State))
-      report(Model, State);
+  // Free lists and what is initialised on first use have checks of their own.
+  for (const GlobalVerdict &V : Model.globals().all())
+    if (V.Class == GlobalClass::Object && !V.PartOf &&
+        sharedVariable(*V.Variable))
+      report(Model, *V.Variable);
 }
 
 /// A write that can replace an object pointer: not one of a plain field beside

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/StaticLazyInitCheck.h"
+#include "model/GlobalClasses.h"
 #include "model/SharedState.h"
 
 using namespace clang;
@@ -47,16 +48,11 @@ static bool isScalarCache(const FirstUse &Use) {
 }
 
 void StaticLazyInitCheck::analyze(const ExtensionModel &Model) {
-  if (Model.isGenerated())
-    return;
   llvm::SmallPtrSet<const Stmt *, 16> Reported;
-  for (const FirstUse &Use : findFirstUses(Model)) {
-    // Code that runs once per import is no first use at run time.
-    const model::Function &F = *Use.In;
-    if (F.Generated || F.RunsOnce || !F.Contexts ||
-        F.onlyIn(InitContext | UnloadContext) ||
-        exclude(Model, *Use.Test, *Use.Write))
-      continue;
+  for (const FirstUse &Use : Model.globals().firstUses()) {
+    const GlobalVerdict *V = Model.globals().of(*Use.Variable);
+    if (!V || V->Class != GlobalClass::LazyInit)
+      continue; // Another check speaks of it.
     if (AllowBenignScalarCaches && isScalarCache(Use))
       continue;
     const bool Threads = hazards().FreeThreading &&

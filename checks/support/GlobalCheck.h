@@ -1,0 +1,48 @@
+//===- GlobalCheck.h - Checks of one class of variables ---------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_SUPPORT_GLOBALCHECK_H
+#define PYEXT_SUPPORT_GLOBALCHECK_H
+
+#include "model/GlobalClasses.h"
+#include "support/ModelCheck.h"
+
+namespace pyext {
+
+/// Reports the static variables of one class, one finding each.
+class GlobalCheck : public ModelCheck {
+public:
+  GlobalCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context,
+              model::GlobalClass Class);
+  void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) override;
+
+protected:
+  void analyze(const model::ExtensionModel &Model) final;
+  /// Called once per variable of the class that is not a part of another.
+  virtual void report(const model::ExtensionModel &Model,
+                      const model::GlobalVerdict &V) = 0;
+
+  /// Says in notes where the variable is used, those of the race first, then
+  /// writes before reads and one per function before the others.
+  void noteUses(const model::ExtensionModel &Model,
+                const model::GlobalVerdict &V, bool OnlyPassed = false);
+  /// Threads of the interpreters that the user asked about can meet.
+  bool threadsMeet(const model::ExtensionModel &Model) const;
+  /// A module of this file declares that it supports several interpreters.
+  static bool promisesInterpreters(const model::ExtensionModel &Model);
+  static std::string nameOf(const clang::FunctionDecl *FD);
+
+private:
+  const model::GlobalClass Class;
+  /// Also look at programs that embed Python: files that define main().
+  const bool CheckPrograms;
+};
+
+} // namespace pyext
+
+#endif // PYEXT_SUPPORT_GLOBALCHECK_H
