@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ProcessState.h"
+#include "facts/EnumNames.h"
 #include <algorithm>
 #include <string_view>
 
@@ -102,6 +103,21 @@ bool isObjectOwnerType(StringRef QualifiedName) {
 
 const StaticIdentifier *findStaticIdentifier(StringRef Name) {
   return findRow(IdentifierRows, Name);
+}
+
+template <> ArrayRef<StringLiteral> enumNames<HiddenState>() {
+  static constexpr StringLiteral Names[] = {
+      "Result", "Position", "Generator", "Table",
+      "Shift",  "Locale",   "Environment", "Zone"};
+  return Names;
+}
+template <> ArrayRef<StringLiteral> enumNames<HookReach>() {
+  static constexpr StringLiteral Names[] = {"Process", "Interpreter"};
+  return Names;
+}
+template <> ArrayRef<StringLiteral> enumNames<HandleUse>() {
+  static constexpr StringLiteral Names[] = {"Shareable", "OneThread"};
+  return Names;
 }
 
 ArrayRef<PointerKeeper> pointerKeepers() { return KeeperRows; }

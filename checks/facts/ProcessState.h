@@ -31,7 +31,6 @@ enum class HiddenState {
   Result, ///< It returns a pointer to storage that the next call overwrites.
   Position,
   Generator,
-  Sign,
   Table,
   Shift,
   Locale,

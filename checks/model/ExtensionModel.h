@@ -266,6 +266,13 @@ struct StateVariable {
   const clang::FunctionDecl *Owner = nullptr; ///< Of a static local.
 };
 
+/// An assignment to a field of a type object, through a pointer or by name.
+struct TypeWrite {
+  const clang::MemberExpr *Field;
+  const clang::BinaryOperator *Assignment;
+  const clang::FunctionDecl *Function;
+};
+
 /// The extension as one translation unit shows it.
 class ExtensionModel {
 public:
@@ -282,6 +289,12 @@ public:
   llvm::ArrayRef<StateVariable> state() const { return State; }
   /// In source order.
   llvm::ArrayRef<std::unique_ptr<Function>> functions() const { return Functions; }
+
+  /// Uses of hooks and of API tables that headers of others declare.
+  llvm::ArrayRef<std::pair<const clang::VarDecl *, Access>> headerUses() const {
+    return HeaderUses;
+  }
+  llvm::ArrayRef<TypeWrite> typeWrites() const { return TypeWrites; }
 
   /// Null when \p FD has no body here or is not the user's own.
   const Function *function(const clang::FunctionDecl *FD) const;
@@ -348,6 +361,8 @@ private:
   std::vector<Module> Modules;
   std::vector<TypeObject> Types;
   std::vector<StateVariable> State;
+  std::vector<std::pair<const clang::VarDecl *, Access>> HeaderUses;
+  std::vector<TypeWrite> TypeWrites;
   std::vector<std::unique_ptr<Function>> Functions;
   llvm::DenseMap<const clang::FunctionDecl *, Function *> FunctionIndex;
   llvm::DenseMap<const clang::ValueDecl *, unsigned> StateIndex;

@@ -8,6 +8,7 @@
 
 #include "model/ModelBuilder.h"
 #include "facts/ModelCalls.h"
+#include "facts/ProcessState.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -207,9 +208,16 @@ void ExtensionModel::Builder::visitDeclRef(const DeclRefExpr *E) {
     return;
   }
   const auto *VD = dyn_cast<VarDecl>(E->getDecl());
-  if (!VD || !VD->hasGlobalStorage() || isa<ParmVarDecl>(VD) ||
-      !PP.isFirstParty(VD->getLocation()))
+  if (!VD || !VD->hasGlobalStorage() || isa<ParmVarDecl>(VD))
     return;
+  if (!PP.isFirstParty(VD->getLocation())) {
+    if (Current && VD->getIdentifier() &&
+        (facts::findProcessHook(VD->getName()) ||
+         facts::isHeaderProvidedTable(VD->getName())))
+      if (std::optional<Access> A = classify(E))
+        M.HeaderUses.push_back({VD, *A});
+    return;
+  }
   if (std::optional<Access> A = classify(E))
     stateFor(VD, VD->isStaticLocal() ? StateKind::StaticLocal
                                      : StateKind::Global)
@@ -432,12 +440,19 @@ void ExtensionModel::Builder::visitConstruct(const CXXConstructExpr *E) {
 }
 
 void ExtensionModel::Builder::visitAssignment(const BinaryOperator *E) {
-  if (E->getOpcode() != BO_Assign)
+  if (!E->isAssignmentOp())
     return;
   const auto *Member = dyn_cast<MemberExpr>(E->getLHS()->IgnoreParens());
-  if (!Member)
+  if (!Member || !Member->getMemberDecl()->getIdentifier())
     return;
   StringRef Field = Member->getMemberDecl()->getName();
+  if (Current && Field.starts_with("tp_"))
+    if (const auto *Record = dyn_cast<RecordDecl>(
+            Member->getMemberDecl()->getDeclContext());
+        Record && facts::isTypeObjectStruct(Record->getName()))
+      M.TypeWrites.push_back({Member, E, Current->Decl});
+  if (E->getOpcode() != BO_Assign)
+    return;
   if (Field == "m_slots")
     if (const VarDecl *VD = variableOf(Member->getBase()))
       SlotAssignments.push_back({VD->getCanonicalDecl(), Field.str(),

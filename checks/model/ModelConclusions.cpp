@@ -339,6 +339,8 @@ void ExtensionModel::Builder::concludeLocks() {
     for (Access &A : S.Accesses)
       if (A.Function)
         A.Locks = M.locksAt(A.Function, A.Where);
+  for (auto &[Variable, A] : M.HeaderUses)
+    A.Locks = M.locksAt(A.Function, A.Where);
 }
 
 } // namespace pyext::model

@@ -21,6 +21,11 @@ public:
               model::GlobalClass Class);
   void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) override;
 
+  /// A module of this file declares that it supports several interpreters.
+  static bool promisesInterpreters(const model::ExtensionModel &Model);
+  /// The name of \p FD; "(lambda)" for one.
+  static std::string nameOf(const clang::FunctionDecl *FD);
+
 protected:
   void analyze(const model::ExtensionModel &Model) final;
   /// Called once per variable of the class that is not a part of another.
@@ -33,9 +38,6 @@ protected:
                 const model::GlobalVerdict &V, bool OnlyPassed = false);
   /// Threads of the interpreters that the user asked about can meet.
   bool threadsMeet(const model::ExtensionModel &Model) const;
-  /// A module of this file declares that it supports several interpreters.
-  static bool promisesInterpreters(const model::ExtensionModel &Model);
-  static std::string nameOf(const clang::FunctionDecl *FD);
 
 private:
   const model::GlobalClass Class;
