@@ -40,6 +40,9 @@ public:
       : Model(Model), F(F), Touches(Touches), Parents(F.Decl->getBody()) {}
 
   void run(std::vector<FirstUse> &Result);
+  /// Tests and writes of the fields that \p Pointer leads to.
+  void runFields(const ParmVarDecl *Pointer, const StateVariable &Variable,
+                 SourceLocation Shared, std::vector<FieldFirstUse> &Result);
 
 private:
   void decide(const Expr *E, int64_t Initial, SmallVectorImpl<Decision> &Out,
@@ -363,6 +366,106 @@ void Finder::run(std::vector<FirstUse> &Result) {
                          A.Test->Where->getBeginLoc(),
                          B.Test->Where->getBeginLoc());
                    });
+}
+
+static void collectFields(const Stmt *S, const ParmVarDecl *Pointer,
+                          SmallVectorImpl<const MemberExpr *> &Out) {
+  if (!S)
+    return;
+  if (const auto *M = dyn_cast<MemberExpr>(S);
+      M && M->isArrow() && isa<FieldDecl>(M->getMemberDecl()))
+    if (const auto *R =
+            dyn_cast<DeclRefExpr>(M->getBase()->IgnoreParenImpCasts());
+        R && R->getDecl() == Pointer)
+      Out.push_back(M);
+  for (const Stmt *Child : S->children())
+    collectFields(Child, Pointer, Out);
+}
+
+void Finder::runFields(const ParmVarDecl *Pointer,
+                       const StateVariable &Variable, SourceLocation Shared,
+                       std::vector<FieldFirstUse> &Result) {
+  SmallVector<const MemberExpr *> Fields;
+  collectFields(F.Decl->getBody(), Pointer, Fields);
+  auto Assigned = [&](const MemberExpr *M) {
+    const auto *B = dyn_cast_or_null<BinaryOperator>(Parents.getParent(M));
+    return B && B->getOpcode() == BO_Assign && B->getLHS() == M &&
+           constantOf(B->getRHS(), Model.context()) != 0;
+  };
+  auto At = [&](const MemberExpr *M) {
+    Access A{};
+    A.Where = A.Place = M;
+    A.Function = F.Decl;
+    A.Locks = Model.locksAt(F.Decl, M);
+    return A;
+  };
+  SmallVector<const ValueDecl *> Done;
+  for (const MemberExpr *Test : Fields) {
+    if (Assigned(Test) || is_contained(Done, Test->getMemberDecl()))
+      continue;
+    SmallVector<Decision> Decisions;
+    decide(Test, 0, Decisions);
+    for (const Decision &D : Decisions) {
+      SmallVector<const Stmt *, 4> Regions = opened(D);
+      const auto *Write = find_if(Fields, [&](const MemberExpr *M) {
+        return M->getMemberDecl() == Test->getMemberDecl() && Assigned(M) &&
+               within(M, Regions);
+      });
+      if (Write == Fields.end() || exclude(Model, At(Test), At(*Write)))
+        continue;
+      Result.push_back({&F, Pointer, cast<FieldDecl>(Test->getMemberDecl()),
+                        Test, D.Branch, *Write, &Variable, Shared});
+      Done.push_back(Test->getMemberDecl());
+      break;
+    }
+  }
+}
+
+std::vector<FieldFirstUse> findFieldFirstUses(const ExtensionModel &Model) {
+  // A parameter that goes into a static variable.
+  DenseMap<const ParmVarDecl *,
+           std::pair<const StateVariable *, SourceLocation>>
+      Shared;
+  for (const StateVariable &S : Model.state()) {
+    if (!sharedVariable(S))
+      continue;
+    for (const Access &A : S.Accesses) {
+      if (!A.Function || phaseOf(Model, A) != Phase::RunTime)
+        continue;
+      if (const auto *B = dyn_cast<BinaryOperator>(A.Statement);
+          B && A.Kind == AccessKind::Write) {
+        const auto *R = dyn_cast<DeclRefExpr>(stripped(B->getRHS()));
+        if (const auto *P = R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr)
+          Shared.try_emplace(P, &S, A.Where->getBeginLoc());
+      } else if (const auto *Call = dyn_cast<CallExpr>(A.Statement);
+                 Call && A.Kind == AccessKind::Address &&
+                 A.Place == A.Where) {
+        const Function *Callee = Model.function(Call->getDirectCallee());
+        for (unsigned I = 0;
+             Callee && I < std::min<unsigned>(Call->getNumArgs(),
+                                              Callee->Decl->getNumParams());
+             ++I)
+          if (variableOf(Call->getArg(I)) &&
+              variableOf(Call->getArg(I))->getCanonicalDecl() == S.Decl)
+            Shared.try_emplace(Callee->Decl->getParamDecl(I), &S,
+                               A.Where->getBeginLoc());
+      }
+    }
+  }
+  std::vector<FieldFirstUse> Result;
+  for (const auto &F : Model.functions()) {
+    if (F->Generated || F->RunsOnce || !F->Contexts || !F->NotAnalysed.empty() ||
+        F->onlyIn(InitContext | UnloadContext))
+      continue;
+    for (const ParmVarDecl *P : F->Decl->parameters())
+      if (auto It = Shared.find(P); It != Shared.end() &&
+                                    P->getType()->isPointerType() &&
+                                    !ExtensionModel::isObjectPointer(
+                                        P->getType()))
+        Finder(Model, *F, {}).runFields(P, *It->second.first,
+                                        It->second.second, Result);
+  }
+  return Result;
 }
 
 std::vector<FirstUse> findFirstUses(const ExtensionModel &Model) {

@@ -44,6 +44,22 @@ struct FirstUse {
   std::vector<std::pair<const StateVariable *, const Access *>> Companions;
 };
 
+/// The same with a field behind a pointer that the function is given, when the
+/// struct is known to be one for all threads.
+struct FieldFirstUse {
+  const Function *In;
+  const clang::ParmVarDecl *Pointer;
+  const clang::FieldDecl *Field;
+  const clang::MemberExpr *Test;
+  const clang::Stmt *Branch; ///< As above.
+  const clang::MemberExpr *Write;
+  /// The static variable in which the function keeps the pointer, or whose
+  /// address a caller passes, and where.
+  const StateVariable *Variable;
+  clang::SourceLocation Shared;
+};
+std::vector<FieldFirstUse> findFieldFirstUses(const ExtensionModel &Model);
+
 /// All first uses, in the order of the functions and of the tests, one per
 /// variable and function.
 std::vector<FirstUse> findFirstUses(const ExtensionModel &Model);

@@ -497,10 +497,16 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   else if (isFreelist(V))
     V.Class = GlobalClass::Freelist;
   else if (any_of(FirstUses, [&](const FirstUse &U) {
-             // The slots of a table of objects are used again for others.
+             // The slots of a table of objects are used again for others when
+             // what is there is not the one wanted.
              const auto *Slot = dyn_cast<ArraySubscriptExpr>(U.Test->Place);
+             const auto *If = dyn_cast<IfStmt>(U.Branch);
+             const auto *Also =
+                 If ? dyn_cast<BinaryOperator>(
+                          If->getCond()->IgnoreParenImpCasts())
+                    : nullptr;
              return U.Variable == &S &&
-                    !(S.HoldsObjects && Slot &&
+                    !(S.HoldsObjects && Slot && Also && Also->isLogicalOp() &&
                       !integerOf(Slot->getIdx(), Model.context()));
            }))
     V.Class = GlobalClass::LazyInit;

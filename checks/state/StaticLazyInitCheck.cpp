@@ -64,6 +64,35 @@ void StaticLazyInitCheck::analyze(const ExtensionModel &Model) {
     if (Reported.insert(Use.Branch).second)
       report(Model, Use, Threads);
   }
+  if (!Model.isGenerated() && hazards().FreeThreading)
+    for (const FieldFirstUse &Use : findFieldFirstUses(Model))
+      if (!Model.preprocessing().onlyWithGil(
+              Model.context().getSourceManager().getExpansionLoc(
+                  Use.Test->getBeginLoc())) &&
+          Reported.insert(Use.Branch).second)
+        report(Model, Use);
+}
+
+void StaticLazyInitCheck::report(const ExtensionModel &Model,
+                                 const FieldFirstUse &Use) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const std::string Name =
+      Use.Pointer->getNameAsString() + "->" + Use.Field->getNameAsString();
+  const SourceLocation Write = SM.getExpansionLoc(Use.Write->getBeginLoc());
+  diag(SM.getExpansionLoc(Use.Branch->getBeginLoc()),
+       "'%0' is initialised on first use without a lock; another thread in "
+       "'%1' can pass the same test before line %2 writes it")
+      << Name << Use.In->Decl->getNameAsString()
+      << SM.getSpellingLineNumber(Write);
+  diag(Write, "'%0' is written here", DiagnosticIDs::Note) << Name;
+  diag(SM.getExpansionLoc(Use.Shared),
+       "one struct for all threads: here it is in '%0'", DiagnosticIDs::Note)
+      << nameOf(*Use.Variable);
+  diag(Write,
+       "hold one lock at the test and at the write, or set '%0' once with an "
+       "atomic compare-exchange",
+       DiagnosticIDs::Note)
+      << Name;
 }
 
 void StaticLazyInitCheck::report(const ExtensionModel &Model,

@@ -32,6 +32,9 @@ private:
   void report(const model::ExtensionModel &Model, const model::FirstUse &Use,
               bool Threads);
 
+  void report(const model::ExtensionModel &Model,
+              const model::FieldFirstUse &Use);
+
   /// Silent about a number that is computed again at worst.
   const bool AllowBenignScalarCaches;
 };

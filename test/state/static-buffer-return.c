@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-state-static-buffer-return %t -python=3.13
+// RUN: %check_tidy %s cpython-state-static-buffer-return %t -python=3.13,3.15
 
 #include <Python.h>
 #include <string.h>

@@ -1,6 +1,8 @@
-// RUN: %check_tidy %s cpython-state-static-identifier %t -python=3.11,3.13
+// RUN: %check_tidy %s cpython-state-static-identifier %t -python=3.11,3.13,3.15
 
 #include <Python.h>
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 _Py_IDENTIFIER(flush);
 // CHECK-MESSAGES: :[[@LINE-1]]:1: warning: 'PyId_flush' keeps an interned string in a static variable, with private functions that Python is going to remove [cpython-state-static-identifier]

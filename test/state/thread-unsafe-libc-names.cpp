@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-state-thread-unsafe-libc %t -python=3.13 -std=c++17
+// RUN: %check_tidy %s cpython-state-thread-unsafe-libc %t -python=3.13,3.15 -std=c++17
 
 #include <Python.h>
 #include <ctime>
