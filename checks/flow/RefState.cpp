@@ -1158,7 +1158,7 @@ private:
     if (!States.mayHandOutBorrowed(FD))
       return nullptr;
     const model::Function *F = Model.function(FD);
-    if (!F || F->isPythonVisible())
+    if (!F || F->isCalledFromOutside())
       return nullptr;
     return States.get(F->Decl);
   }

@@ -103,6 +103,12 @@ bool Function::isPythonVisible() const {
   });
 }
 
+bool Function::isCalledFromOutside() const {
+  return isPythonVisible() && any_of(Entries, [](const EntryPoint &E) {
+           return E.Kind != EntryKind::Exported;
+         });
+}
+
 const Slot *Module::slot(StringRef Name) const {
   for (const Slot &S : Slots)
     if (S.Name == Name)

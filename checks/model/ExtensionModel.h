@@ -132,6 +132,8 @@ struct Function {
   bool has(EntryKind Kind) const;
   /// True when Python code or another file can call it directly with any object.
   bool isPythonVisible() const;
+  /// The same, other files excepted: they do as the callers in this file do.
+  bool isCalledFromOutside() const;
 };
 
 /// One element of a module's slot array.

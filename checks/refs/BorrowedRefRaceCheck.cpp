@@ -95,7 +95,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       if (!Last)
         continue;
       const model::Function *F = Model.function(FD);
-      if (!Judged && F && !F->isPythonVisible() && !F->Callers.empty()) {
+      if (!Judged && F && !F->isCalledFromOutside() && !F->Callers.empty()) {
         bool FromCaller = false;
         for (unsigned V : L.ContainerValues)
           FromCaller |= Refs->origin(V).Kind == flow::OriginKind::Parameter;
