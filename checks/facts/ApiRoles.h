@@ -37,6 +37,7 @@ enum class ApiRole {
   FindsModule,     ///< Gives the interpreter's only module of a definition.
   RegistersModule,
   ImportsByName,
+  ListsModules,      ///< Gives sys.modules.
   TraverseSafe,      ///< May be called while objects are traversed.
   TraverseTolerated, ///< Not documented as safe, but does nothing else.
   DuringGc,          ///< May only be called while objects are traversed.
@@ -100,6 +101,13 @@ constexpr int64_t ImmutableType = 1 << 8;
 constexpr int64_t BaseType = 1 << 10;
 constexpr int64_t HaveGc = 1 << 14;
 } // namespace type_flags
+
+/// Bits of PyMethodDef.ml_flags.
+namespace method_flags {
+constexpr int Class = 0x10;
+constexpr int Static = 0x20;
+constexpr int Method = 0x200; ///< Gets the defining class.
+} // namespace method_flags
 
 llvm::ArrayRef<ApiRoleRow> apiRoles();
 llvm::ArrayRef<Allocation> allocations();

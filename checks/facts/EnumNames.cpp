@@ -187,7 +187,7 @@ NAMES(NameMeaning, Locking)
   E(VisitsManagedDict) E(ClearsManagedDict) E(CallsFinalizer) \
   E(GetsTypeSlot) E(ReadsTypeModule) E(ReadsTypeData) E(FindsTypeModule) \
   E(MakesBareType) E(MakesModuleType) E(FindsModule) E(RegistersModule) \
-  E(ImportsByName) E(TraverseSafe) E(TraverseTolerated) E(DuringGc) \
+  E(ImportsByName) E(ListsModules) E(TraverseSafe) E(TraverseTolerated) E(DuringGc) \
   E(DropsHandle) E(ReturnsInterpreter) E(ReturnsInterpreterId) \
   E(ReturnsThreadState) E(MainInterpreter) E(WalksThreadStates) \
   E(SwitchesInterpreter) E(AddsPendingCall) E(Forks) E(BeforeFork) \

@@ -163,9 +163,16 @@ SmallVector<StringRef, 4> macroNames(SourceLocation Loc,
   SmallVector<StringRef, 4> Names;
   while (Loc.isMacroID()) {
     Names.push_back(Lexer::getImmediateMacroName(Loc, SM, LangOpts));
-    // An argument belongs to the macro it is passed to; go on from there.
-    while (SM.isMacroArgExpansion(Loc))
-      Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+    // An argument belongs to the macro it is passed to, whose name has not been
+    // said yet when the argument came out of another macro.
+    if (SM.isMacroArgExpansion(Loc)) {
+      while (SM.isMacroArgExpansion(Loc))
+        Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+      if (Loc.isMacroID())
+        if (StringRef Outer = Lexer::getImmediateMacroName(Loc, SM, LangOpts);
+            Outer != Names.back())
+          Names.push_back(Outer);
+    }
     if (Loc.isMacroID())
       Loc = SM.getImmediateExpansionRange(Loc).getBegin();
   }

@@ -259,7 +259,7 @@ void Walker::call(const CallExpr *E) {
       // base->tp_clear(self), or that of another object.
       add(LifeStep::Delegates, E);
     } else if (UseAll(LifeStep::Uses)) {
-      add(LifeStep::Delegates, E);
+      add(LifeStep::PassesSelf, E);
     }
     return;
   }
@@ -351,7 +351,7 @@ void Walker::call(const CallExpr *E) {
   // A function of another file that is given the object, for example that of a
   // base class. One of Python's own is known not to.
   if (Self && !facts::findApi(Name))
-    add(LifeStep::Delegates, E);
+    add(LifeStep::PassesSelf, E);
 }
 
 Lifecycle Lifecycle::of(const ExtensionModel &Model, const FunctionDecl *FD) {
@@ -412,8 +412,7 @@ static bool isPlainHeader(const FieldDecl *Field) {
   return facts::isObjectStruct(elementTypeName(Field->getType()));
 }
 
-/// Whether all that is stored in the field is a new string, number or the like.
-static bool holdsLeaves(const ExtensionModel &Model, const FieldDecl *Field) {
+bool holdsLeaves(const ExtensionModel &Model, const FieldDecl *Field) {
   static const StringRef LeafStructs[] = {"PyUnicodeObject", "PyBytesObject",
                                           "PyLongObject", "PyFloatObject"};
   if (is_contained(LeafStructs, elementTypeName(Field->getType())))

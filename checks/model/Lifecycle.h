@@ -40,8 +40,8 @@ enum class LifeStep : uint8_t {
   VisitsDict,
   ClearsDict,
   Finalizes,
-  Delegates,   ///< Calls the same slot of another type, or a function that is
-               ///< not known, with the object.
+  Delegates,   ///< Calls the same slot of another type.
+  PassesSelf,  ///< Gives the object to a function that is not known.
 };
 
 struct LifeEvent {
@@ -84,6 +84,10 @@ struct OwnedField {
   /// Nothing but strings, bytes and numbers is stored in it.
   bool Leaf;
 };
+
+/// Whether all that is stored in the field is a new string, number or the like,
+/// which cannot be part of a cycle.
+bool holdsLeaves(const ExtensionModel &Model, const clang::FieldDecl *Field);
 
 /// Those of \p Type's own struct, by the code that drops their references; not
 /// the list of weak references. In the order of the struct.

@@ -58,8 +58,16 @@ FixItHint addFirst(const model::ExtensionModel &Model, const FunctionDecl *FD,
   if (At > Close)
     At = Open + 1;
   if (StringRef(Source.text()).slice(Open, Close).contains('\n')) {
-    const std::string Indent =
+    std::string Indent =
         (Source.indentation(Open) + Source.indentStep(Open)).str();
+    // As the first statement has it.
+    if (!Body->body_empty()) {
+      const SourceLocation First =
+          SM.getExpansionLoc(Body->body_front()->getBeginLoc());
+      if (SM.isWrittenInSameFile(First, Body->getLBracLoc()) &&
+          Source.isFirstOnLine(SM.getFileOffset(First)))
+        Indent = Source.indentation(SM.getFileOffset(First)).str();
+    }
     return FixItHint::CreateInsertion(Source.location(At),
                                       "\n" + joined(Lines, Indent));
   }
@@ -158,6 +166,51 @@ std::string writtenText(const model::ExtensionModel &Model, const Expr *E) {
   const support::SourceText Source = sourceOf(Model, E->getBeginLoc());
   if (std::optional<support::TextRange> R = Source.written(E))
     return Source.text(*R).str();
+  return {};
+}
+
+static const MemberExpr *memberOf(const Stmt *S, const FieldDecl *Field,
+                                  unsigned Depth = 0) {
+  if (!S || Depth > 40)
+    return nullptr;
+  if (const auto *M = dyn_cast<MemberExpr>(S))
+    if (M->getMemberDecl()->getCanonicalDecl() == Field->getCanonicalDecl())
+      return M;
+  for (const Stmt *Child : S->children())
+    if (const MemberExpr *M = memberOf(Child, Field, Depth + 1))
+      return M;
+  return nullptr;
+}
+
+SmallVector<FixItHint, 1>
+addLikeSibling(const model::ExtensionModel &Model, const FunctionDecl *FD,
+               const model::Lifecycle &Life, model::LifeStep Step,
+               ArrayRef<const FieldDecl *> Fields) {
+  const StringRef Macro =
+      Step == model::LifeStep::Visits ? "Py_VISIT" : "Py_CLEAR";
+  for (const model::LifeEvent &E : Life.Events) {
+    if (E.Step != Step || E.In != FD || !E.Field ||
+        !all_of(Fields, [&](const FieldDecl *F) {
+          return F->getParent() == E.Field->getParent() &&
+                 F->getType()->isPointerType();
+        }))
+      continue;
+    const MemberExpr *Member = memberOf(E.Inner, E.Field);
+    const std::string Base = Member && E.Field->getType()->isPointerType()
+                                 ? writtenText(Model, Member->getBase())
+                                 : std::string();
+    const Stmt *Element = elementOf(FD, E.Inner);
+    if (Base.empty() || !Element)
+      continue;
+    std::vector<std::string> Lines;
+    for (const FieldDecl *F : Fields)
+      Lines.push_back((Macro + "(" + Base + (Member->isArrow() ? "->" : ".") +
+                       F->getName() + ");")
+                          .str());
+    FixItHint Hint = addAfter(Model, FD, Element, Lines);
+    if (!Hint.isNull())
+      return {Hint};
+  }
   return {};
 }
 

@@ -37,6 +37,14 @@ const clang::Stmt *elementOf(const clang::FunctionDecl *FD,
                              const clang::Stmt *S,
                              const clang::CompoundStmt **Block = nullptr);
 
+/// Adds `Py_VISIT(base->field);` or Py_CLEAR() for each of \p Fields beside the first event of
+/// the kind \p Step in \p FD for a field of the same struct, whose base it takes
+/// over. Empty when there is none, or a field is no plain pointer.
+llvm::SmallVector<clang::FixItHint, 1>
+addLikeSibling(const model::ExtensionModel &Model, const clang::FunctionDecl *FD,
+               const model::Lifecycle &Life, model::LifeStep Step,
+               llvm::ArrayRef<const clang::FieldDecl *> Fields);
+
 /// The text of an expression as written; empty when a macro wrote a part.
 std::string writtenText(const model::ExtensionModel &Model,
                         const clang::Expr *E);

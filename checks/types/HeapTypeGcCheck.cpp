@@ -111,6 +111,7 @@ void HeapTypeGcCheck::checkTraverse(const ExtensionModel &Model,
   const model::Function *F = Traverse ? Model.function(Traverse) : nullptr;
   const Lifecycle *Life = Model.lifecycle(Traverse);
   if (!Life || F->Generated || Life->has(LifeStep::Delegates) ||
+      Life->has(LifeStep::PassesSelf) ||
       !Reported.insert(F->Decl).second)
     return;
   const FunctionDecl *FD = F->Decl;
@@ -141,30 +142,16 @@ void HeapTypeGcCheck::checkTraverse(const ExtensionModel &Model,
   for (const OwnedField &Owned : model::ownedFields(Model, Type)) {
     if (Owned.Leaf || Life->Mentioned.contains(Owned.Field))
       continue;
-    // Beside the visit of another field of the same struct.
-    FixItHint Hint;
-    for (const LifeEvent &E : Life->Events) {
-      if (E.Step != LifeStep::Visits || E.In != FD || !E.Field ||
-          E.Field->getParent() != Owned.Field->getParent())
-        continue;
-      const auto *Call = cast<CallExpr>(E.Inner);
-      const auto *Member =
-          dyn_cast<MemberExpr>(Call->getArg(0)->IgnoreParenCasts());
-      const std::string Base =
-          Member ? writtenText(Model, Member->getBase()) : std::string();
-      const Stmt *Element = elementOf(FD, Call);
-      if (!Base.empty() && Element &&
-          Owned.Field->getType()->isPointerType()) {
-        Hint = addAfter(Model, FD, Element,
-                        {"Py_VISIT(" + Base + (Member->isArrow() ? "->" : ".") +
-                         Owned.Field->getName().str() + ");"});
-        break;
-      }
+    {
+      auto Diag =
+          diag(FD->getLocation(),
+               "'%0' does not visit '%1', which instances of '%2' own: a cycle "
+               "through it is never freed");
+      Diag << FD->getName() << Owned.Field->getName() << Type.Name;
+      for (const FixItHint &Hint : addLikeSibling(
+               Model, FD, *Life, LifeStep::Visits, Owned.Field))
+        Diag << Hint;
     }
-    diag(FD->getLocation(),
-         "'%0' does not visit '%1', which instances of '%2' own: a cycle "
-         "through it is never freed")
-        << FD->getName() << Owned.Field->getName() << Type.Name << Hint;
     diag(Owned.Field->getLocation(), "'%0' holds an object",
          DiagnosticIDs::Note)
         << Owned.Field->getName();

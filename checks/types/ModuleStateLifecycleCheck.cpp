@@ -1,0 +1,333 @@
+//===- ModuleStateLifecycleCheck.cpp --------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "types/ModuleStateLifecycleCheck.h"
+#include "model/Initializers.h"
+#include "support/Source.h"
+#include "support/TypeEdits.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace clang;
+using namespace llvm;
+using pyext::model::ExtensionModel;
+using pyext::model::LifeStep;
+using pyext::model::Lifecycle;
+
+namespace pyext::types {
+
+namespace {
+/// The three functions, in the order of PyModuleDef's fields.
+enum Hook { Traverse, Clear, Free };
+constexpr llvm::StringLiteral FieldNames[] = {"m_traverse", "m_clear", "m_free"};
+
+struct State {
+  const ExtensionModel &Model;
+  const model::Module &Mod;
+  std::vector<const FieldDecl *> Fields; ///< With references of its own.
+  const FunctionDecl *Hooks[3];
+};
+} // namespace
+
+/// Whether the struct only borrows what the field points to.
+static bool isBorrowed(const ExtensionModel &Model, const FieldDecl *Field) {
+  const model::StateVariable *Var = Model.stateOf(Field);
+  bool Any = false;
+  if (Var)
+    for (const model::Access &A : Var->Accesses) {
+      if (A.DropsReference || A.TakesReference)
+        return false;
+      if (!A.writes() || A.Resets)
+        continue;
+      const auto *B = dyn_cast<BinaryOperator>(A.Statement);
+      const Expr *Value = B ? model::stripped(B->getRHS()) : nullptr;
+      const auto *Call = dyn_cast_or_null<CallExpr>(Value);
+      const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+      const bool Address = Value && isa<UnaryOperator>(Value) &&
+                           model::variableOf(Value) &&
+                           model::variableOf(Value)->hasGlobalStorage();
+      if (!Address && !(Callee && Callee->getIdentifier() &&
+                        facts::findBorrowed(
+                            facts::canonicalName(Callee->getName()))))
+        return false;
+      Any = true;
+    }
+  return Any;
+}
+
+/// The state struct as code names it.
+static std::string typeText(const RecordDecl *RD, const LangOptions &LO) {
+  if (const TypedefNameDecl *Name = RD->getTypedefNameForAnonDecl())
+    return Name->getNameAsString();
+  return (LO.CPlusPlus ? "" : RD->isUnion() ? "union " : "struct ") +
+         RD->getNameAsString();
+}
+
+static bool isDeclared(const ExtensionModel &Model, StringRef Name) {
+  ASTContext &Context = Model.context();
+  return !Context.getTranslationUnitDecl()
+              ->lookup(&Context.Idents.get(Name))
+              .empty();
+}
+
+/// The functions that are missing, and where the definition names them.
+static SmallVector<FixItHint> makeHooks(const State &S) {
+  const SourceManager &SM = S.Model.context().getSourceManager();
+  const LangOptions &LO = S.Model.context().getLangOpts();
+  const VarDecl *Def = S.Mod.Definition;
+  const InitListExpr *Semantic = Def ? model::initializerList(Def) : nullptr;
+  const InitListExpr *List =
+      Semantic && Semantic->getSyntacticForm() ? Semantic->getSyntacticForm()
+                                               : Semantic;
+  if (!List || !List->getNumInits() || Def->getBeginLoc().isMacroID() ||
+      List->getLBraceLoc().isMacroID() || Def->isStaticLocal() ||
+      !isa<TranslationUnitDecl>(Def->getDeclContext()))
+    return {};
+  // Every field by its own name.
+  for (const FieldDecl *Field : S.Fields)
+    if (Field->getParent()->getCanonicalDecl() !=
+            S.Mod.State->getCanonicalDecl() ||
+        !Field->getType()->isPointerType())
+      return {};
+
+  std::string Stem = S.Mod.Name;
+  Stem = Stem.substr(Stem.rfind('.') + 1);
+  for (char &C : Stem)
+    if (!isAlnum(C))
+      C = '_';
+  std::string Names[3];
+  std::string Code;
+  const std::string Struct = typeText(S.Mod.State, LO);
+  const std::string Get = "  " + Struct + " *state = (" + Struct +
+                          " *)PyModule_GetState(module);\n";
+  static constexpr llvm::StringLiteral Suffixes[] = {"_traverse", "_clear", "_free"};
+  for (int I : {Traverse, Clear, Free}) {
+    if (S.Hooks[I]) {
+      Names[I] = S.Hooks[I]->getNameAsString();
+      continue;
+    }
+    Names[I] = Stem + Suffixes[I].str();
+    if (isDeclared(S.Model, Names[I]) || !clang::isValidAsciiIdentifier(Names[I]))
+      return {};
+  }
+  if (!S.Hooks[Traverse]) {
+    Code += "static int\n" + Names[Traverse] +
+            "(PyObject *module, visitproc visit, void *arg)\n{\n" + Get;
+    for (const FieldDecl *F : S.Fields)
+      Code += "  Py_VISIT(state->" + F->getNameAsString() + ");\n";
+    Code += "  return 0;\n}\n\n";
+  }
+  if (!S.Hooks[Clear]) {
+    Code += "static int\n" + Names[Clear] + "(PyObject *module)\n{\n" + Get;
+    for (const FieldDecl *F : S.Fields)
+      Code += "  Py_CLEAR(state->" + F->getNameAsString() + ");\n";
+    Code += "  return 0;\n}\n\n";
+  }
+  if (!S.Hooks[Free])
+    Code += "static void\n" + Names[Free] + "(void *module)\n{\n  (void)" +
+            Names[Clear] + "((PyObject *)module);\n}\n\n";
+
+  SmallVector<FixItHint> Hints;
+  const support::SourceText Source(SM, LO, SM.getFileID(Def->getBeginLoc()));
+  const unsigned Start = SM.getFileOffset(Def->getBeginLoc());
+  if (!Source.isFirstOnLine(Start))
+    return {};
+  Hints.push_back(FixItHint::CreateInsertion(
+      Source.location(Source.lineStart(Start)), Code));
+
+  const bool Designated = isa<DesignatedInitExpr>(List->getInit(0)) ||
+                          isa<DesignatedInitExpr>(
+                              List->getInit(List->getNumInits() - 1));
+  const Expr *Last = List->getInit(List->getNumInits() - 1);
+  std::optional<support::TextRange> End =
+      Source.written(Last->getSourceRange());
+  if (!End)
+    return {};
+  std::string Added;
+  if (Designated) {
+    // C++ wants the order of the declaration.
+    if (LO.CPlusPlus && (S.Hooks[Traverse] || S.Hooks[Clear] || S.Hooks[Free]))
+      return {};
+    const bool OwnLine = Source.isFirstOnLine(End->Begin);
+    const std::string Separator =
+        OwnLine ? ",\n" + Source.indentation(End->Begin).str() : ", ";
+    for (int I : {Traverse, Clear, Free})
+      if (!S.Hooks[I]) {
+        if (model::fieldInit(Semantic, FieldNames[I]))
+          return {}; // Null, written out.
+        Added += Separator + "." + FieldNames[I].str() + " = " + Names[I];
+      }
+  } else {
+    constexpr unsigned First = 6; // m_traverse
+    for (unsigned I = List->getNumInits(); I < First; ++I)
+      Added += ", NULL";
+    for (unsigned I : {0u, 1u, 2u}) {
+      if (First + I >= List->getNumInits()) {
+        Added += ", " + Names[I];
+        continue;
+      }
+      if (S.Hooks[I])
+        continue;
+      std::optional<support::TextRange> R =
+          Source.written(List->getInit(First + I)->getSourceRange());
+      if (!R)
+        return {};
+      Hints.push_back(FixItHint::CreateReplacement(
+          CharSourceRange::getCharRange(Source.location(R->Begin),
+                                        Source.location(R->End)),
+          Names[I]));
+    }
+  }
+  if (!Added.empty())
+    Hints.push_back(
+        FixItHint::CreateInsertion(Source.location(End->End), Added));
+  return Hints;
+}
+
+/// "'a', 'b' and 3 more"
+static std::string listed(ArrayRef<const FieldDecl *> Fields) {
+  std::string Text;
+  const size_t Shown = Fields.size() <= 4 ? Fields.size() : 3;
+  for (size_t I = 0; I < Shown; ++I)
+    Text += (I == 0                                         ? ""
+             : I + 1 == Shown && Shown == Fields.size()     ? " and "
+                                                            : ", ") +
+            ("'" + Fields[I]->getNameAsString() + "'");
+  if (Shown < Fields.size())
+    Text += " and " + std::to_string(Fields.size() - Shown) + " more";
+  return Text;
+}
+
+void ModuleStateLifecycleCheck::analyze(const ExtensionModel &Model) {
+  if (!hazards().Subinterpreters || Model.isGenerated())
+    return;
+  for (const model::Module &Mod : Model.modules()) {
+    if (Mod.Generated || !Mod.State || (Mod.Size && *Mod.Size <= 0) ||
+        (Mod.SlotArray && !Mod.SlotsVisible))
+      continue;
+    if (!Mod.SlotArray && !(Mod.Definition &&
+                            model::initializerList(Mod.Definition)))
+      continue;
+    State S = {Model, Mod, {}, {Mod.Traverse, Mod.Clear, Mod.Free}};
+    for (const FieldDecl *Field : model::objectFields(Mod.State))
+      if (!isBorrowed(Model, Field))
+        S.Fields.push_back(Field);
+    if (S.Fields.empty())
+      continue;
+    checkMissing(Model, Mod, S.Fields, makeHooks(S));
+    checkFields(Model, Mod, S.Fields);
+  }
+}
+
+void ModuleStateLifecycleCheck::checkMissing(
+    const ExtensionModel &Model, const model::Module &Mod,
+    ArrayRef<const FieldDecl *> Fields, ArrayRef<FixItHint> Hints) {
+  const FunctionDecl *Hooks[] = {Mod.Traverse, Mod.Clear, Mod.Free};
+  SmallVector<StringRef, 3> Missing;
+  for (int I : {Traverse, Clear, Free})
+    if (!Hooks[I])
+      Missing.push_back(FieldNames[I]);
+  // A function that frees makes up for one that clears.
+  if (Missing.empty() || (Missing.size() == 1 && !Mod.Clear))
+    return;
+  const SourceLocation Loc =
+      Mod.Definition ? Mod.Definition->getLocation() : Mod.Loc;
+  {
+    auto Diag = diag(
+        Loc,
+        "the state of module '%0' owns objects, %1, but the module has no %2: "
+        "%select{|the collector does not see them, so that a type and its "
+        "module keep each other alive|they are not released when the module "
+        "is freed without being cleared before|they are never released}3");
+    Diag << Mod.Name << listed(Fields)
+         << (Missing.size() == 3   ? "m_traverse, m_clear and m_free"
+             : Missing.size() == 2 ? (Missing[0] + " and " + Missing[1]).str()
+                                   : Missing[0].str())
+         << (!Mod.Traverse && !Mod.Clear && !Mod.Free ? 3
+             : !Mod.Traverse                          ? 1
+                                                      : 2);
+    for (const FixItHint &Hint : Hints)
+      Diag << Hint;
+  }
+  diag(Mod.State->getLocation(), "the state is defined here",
+       DiagnosticIDs::Note);
+}
+
+void ModuleStateLifecycleCheck::checkFields(const ExtensionModel &Model,
+                                            const model::Module &Mod,
+                                            ArrayRef<const FieldDecl *> Fields) {
+  const Lifecycle *Visit = Model.lifecycle(Mod.Traverse);
+  const Lifecycle *Drop = Model.lifecycle(Mod.Clear);
+  const Lifecycle *Release = Model.lifecycle(Mod.Free);
+  auto Known = [](const Lifecycle *Life) {
+    return Life && !Life->has(LifeStep::Delegates) &&
+           !Life->has(LifeStep::PassesSelf);
+  };
+  auto Report = [&](const FunctionDecl *FD, const Lifecycle *Life,
+                    ArrayRef<const FieldDecl *> Missed, LifeStep Step,
+                    unsigned What) {
+    if (Missed.empty())
+      return;
+    auto Diag = diag(FD->getLocation(),
+                     "'%0' does not %select{visit|clear|release}1 %2 in the "
+                     "state of module '%3': %select{a cycle through "
+                     "%select{it|them}4 is never freed|%select{it|they}4 may "
+                     "keep a cycle alive|%select{it is|they are}4 never "
+                     "released}1");
+    Diag << FD->getName() << What << listed(Missed) << Mod.Name
+         << (Missed.size() > 1);
+    for (const FixItHint &Hint :
+         addLikeSibling(Model, Model.function(FD)->Decl, *Life, Step, Missed))
+      Diag << Hint;
+  };
+
+  SmallVector<const FieldDecl *, 8> Missed;
+  if (Known(Visit)) {
+    for (const FieldDecl *Field : Fields)
+      if (!Visit->Mentioned.contains(Field) && !model::holdsLeaves(Model, Field))
+        Missed.push_back(Field);
+    Report(Mod.Traverse, Visit, Missed, LifeStep::Visits, 0);
+  }
+  Missed.clear();
+  if (Known(Drop)) {
+    for (const FieldDecl *Field : Fields)
+      if (!Drop->Mentioned.contains(Field) &&
+          !(Release && Release->Mentioned.contains(Field)))
+        Missed.push_back(Field);
+    Report(Mod.Clear, Drop, Missed, LifeStep::Drops, 1);
+  }
+  if (Known(Release) && Drop) {
+    SmallVector<const FieldDecl *, 8> Kept;
+    for (const FieldDecl *Field : Fields)
+      if (!Release->Mentioned.contains(Field) && !is_contained(Missed, Field))
+        Kept.push_back(Field);
+    if (!Kept.empty()) {
+      auto Diag = diag(Mod.Free->getLocation(),
+                       "'%0' does not release %1 in the state of module '%2': "
+                       "'%3' does, but is not always called before the module "
+                       "is freed");
+      Diag << Mod.Free->getName() << listed(Kept) << Mod.Name
+           << Mod.Clear->getName();
+    }
+  }
+  // Dropped, and still there when the function that frees drops it again.
+  if (Drop)
+    for (const FieldDecl *Field : Fields) {
+      const model::LifeEvent *E = Drop->first(LifeStep::Drops, Field);
+      if (!E || Drop->has(LifeStep::Nulls, Field) ||
+          Drop->has(LifeStep::PassesSelf))
+        continue;
+      diag(Model.context().getSourceManager().getExpansionLoc(
+               E->Inner->getExprLoc()),
+           "the reference in '%0' is dropped, but the pointer stays in the "
+           "state, where it is used and dropped again after the object was "
+           "freed")
+          << Field->getName();
+    }
+}
+
+} // namespace pyext::types
