@@ -339,6 +339,10 @@ static int wordstatClear(PyObject *module) {
   return 0;
 }
 
+static void wordstatFree(void *module) {
+  (void)wordstatClear((PyObject *)module);
+}
+
 /* DEFECT cpython-modules-missing-gil-slot: importing the module on a
  * free-threaded build turns the GIL back on for the whole process.
  * DEFECT cpython-modules-missing-interpreters-slot: without the slot the module
@@ -356,6 +360,7 @@ static struct PyModuleDef wordstat_module = {
     .m_slots = wordstat_slots,
     .m_traverse = wordstatTraverse,
     .m_clear = wordstatClear,
+    .m_free = wordstatFree,
 };
 
 PyMODINIT_FUNC PyInit_wordstat(void) {

@@ -139,6 +139,10 @@ static int wordstatClear(PyObject *module) {
   return 0;
 }
 
+static void wordstatFree(void *module) {
+  (void)wordstatClear((PyObject *)module);
+}
+
 /* TWIN of the slots: the module says where it may run. */
 static PyModuleDef_Slot wordstat_slots[] = {
     {Py_mod_exec, wordstatExec},
@@ -161,6 +165,7 @@ static struct PyModuleDef wordstat_module = {
     .m_slots = wordstat_slots,
     .m_traverse = wordstatTraverse,
     .m_clear = wordstatClear,
+    .m_free = wordstatFree,
 };
 
 PyMODINIT_FUNC PyInit_wordstat_ported(void) {
