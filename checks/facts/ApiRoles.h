@@ -61,6 +61,12 @@ enum class ApiRole {
   ThreadIdentity, ///< Gives what belongs to the calling thread.
   ChecksGilState,
   GetsGilStateThread,
+  ReadsModuleState,
+  AddsToModule,
+  MakesMetaclassType,
+  AsksAttached,    ///< Gives the current thread state, or null.
+  UsesThreadState, ///< Attaches to its argument.
+  MakesInterpreter,
 };
 
 struct ApiRoleRow {
@@ -100,6 +106,8 @@ constexpr int64_t DisallowInstantiation = 1 << 7;
 constexpr int64_t ImmutableType = 1 << 8;
 constexpr int64_t BaseType = 1 << 10;
 constexpr int64_t HaveGc = 1 << 14;
+constexpr char DisallowInstantiationName[] = "Py_TPFLAGS_DISALLOW_INSTANTIATION";
+constexpr char ImmutableTypeName[] = "Py_TPFLAGS_IMMUTABLETYPE";
 } // namespace type_flags
 
 /// Bits of PyMethodDef.ml_flags.

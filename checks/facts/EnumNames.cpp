@@ -187,14 +187,16 @@ NAMES(NameMeaning, Locking)
   E(VisitsManagedDict) E(ClearsManagedDict) E(CallsFinalizer) \
   E(GetsTypeSlot) E(ReadsTypeModule) E(ReadsTypeData) E(FindsTypeModule) \
   E(MakesBareType) E(MakesModuleType) E(FindsModule) E(RegistersModule) \
-  E(ImportsByName) E(ListsModules) E(TraverseSafe) E(TraverseTolerated) E(DuringGc) \
-  E(DropsHandle) E(ReturnsInterpreter) E(ReturnsInterpreterId) \
+  E(ImportsByName) E(ListsModules) E(TraverseSafe) E(TraverseTolerated) \
+  E(DuringGc) E(DropsHandle) E(ReturnsInterpreter) E(ReturnsInterpreterId) \
   E(ReturnsThreadState) E(MainInterpreter) E(WalksThreadStates) \
   E(SwitchesInterpreter) E(AddsPendingCall) E(Forks) E(BeforeFork) \
   E(AfterFork) E(ObsoleteAfterFork) E(ReplacesProcess) E(ForkHandlers) \
   E(LegacyTls) E(SetsSignalHandler) E(SignalSafe) E(ThreadIdentity) \
-  E(ChecksGilState) E(GetsGilStateThread)
-NAMES(ApiRole, GetsGilStateThread)
+  E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
+  E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
+  E(MakesInterpreter)
+NAMES(ApiRole, MakesInterpreter)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -1,0 +1,29 @@
+//===- TstateForeignThreadCheck.h - cpython-threads-tstate-foreign-thread ---*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_THREADS_TSTATEFOREIGNTHREADCHECK_H
+#define PYEXT_THREADS_TSTATEFOREIGNTHREADCHECK_H
+
+#include "support/ModelCheck.h"
+
+namespace pyext::threads {
+
+/// Finds threads that attach to the thread state of another thread.
+///
+/// For users: docs/checks/threads/tstate-foreign-thread.md
+class TstateForeignThreadCheck : public ModelCheck {
+public:
+  using ModelCheck::ModelCheck;
+
+protected:
+  void analyze(const model::ExtensionModel &Model) override;
+};
+
+} // namespace pyext::threads
+
+#endif // PYEXT_THREADS_TSTATEFOREIGNTHREADCHECK_H

@@ -1,0 +1,58 @@
+// RUN: %check_tidy %s cpython-threads-callback-object-userdata %t
+
+#include <Python.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+void lib_on_event(void (*cb)(void *user), void *user);
+void lib_each(void (*cb)(void *user), void *user);
+#ifdef __cplusplus
+}
+#endif
+typedef struct {
+  PyObject_HEAD
+  PyObject *cb;
+} Obj;
+typedef struct {
+  PyObject *cb;
+} Reg;
+
+static void on_event(void *user) {
+  PyGILState_STATE st = PyGILState_Ensure();
+  Py_XDECREF(PyObject_CallMethod((PyObject *)user, "fire", NULL));
+  // CHECK-MESSAGES: :[[@LINE-1]]:34: warning: callback 'on_event' takes its data 'user' for a Python object, but 'PyGILState_Ensure' does not attach to the interpreter of that object, and nothing keeps the object alive until then [cpython-threads-callback-object-userdata]
+  PyGILState_Release(st);
+}
+PyObject *obj_listen(PyObject *self, PyObject *ignored) {
+  lib_on_event(on_event, self);
+  Py_RETURN_NONE;
+}
+
+static void on_kept(void *user) {
+  PyGILState_STATE st = PyGILState_Ensure();
+  Obj *self = (Obj *)user;
+  // CHECK-MESSAGES: :[[@LINE-1]]:15: warning: callback 'on_kept' takes its data 'user' for a Python object, but 'PyGILState_Ensure' does not attach to the interpreter of that object
+  Py_XDECREF(PyObject_CallNoArgs(self->cb));
+  PyGILState_Release(st);
+}
+PyObject *obj_keep(PyObject *self, PyObject *ignored) {
+  Py_INCREF(self);
+  lib_on_event(on_kept, self);
+  Py_RETURN_NONE;
+}
+
+// Called at once, by a thread that is attached.
+static void each(void *user) { Py_XDECREF(PyObject_CallNoArgs((PyObject *)user)); }
+PyObject *obj_each(PyObject *self, PyObject *ignored) {
+  lib_each(each, self);
+  Py_RETURN_NONE;
+}
+// A struct of its own.
+static void on_reg(void *user) {
+  Reg *r = (Reg *)user;
+  PyGILState_STATE st = PyGILState_Ensure();
+  Py_XDECREF(PyObject_CallNoArgs(r->cb));
+  PyGILState_Release(st);
+}
+void obj_register(Reg *r) { lib_on_event(on_reg, r); }
