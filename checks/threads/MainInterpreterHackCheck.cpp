@@ -33,6 +33,21 @@ void MainInterpreterHackCheck::analyze(const ExtensionModel &Model) {
       const auto *B = dyn_cast<BinaryOperator>(P);
       return B && B->isEqualityOp();
     });
+    // Only asked whether there is one: the runtime is up.
+    const Stmt *Around = nullptr;
+    for (const Stmt *P : llvm::reverse(Path))
+      if (!isa<CastExpr, ParenExpr>(P)) {
+        Around = P;
+        break;
+      }
+    const auto *Not = dyn_cast_or_null<UnaryOperator>(Around);
+    const auto *Op = dyn_cast_or_null<BinaryOperator>(Around);
+    if ((Not && Not->getOpcode() == UO_LNot) ||
+        (Op && (Op->isLogicalOp() ||
+                (Op->isEqualityOp() &&
+                 (model::isNullOrZero(Op->getLHS(), Model.context()) ||
+                  model::isNullOrZero(Op->getRHS(), Model.context()))))))
+      continue;
     if (Use.In->initOnly() && (Compared || Use.Call->getType()->isIntegerType()))
       continue;
     diag(Loc, "'%0' %select{picks|singles out}1 the main interpreter, but the "

@@ -66,7 +66,8 @@ void TypeWithoutModuleCheck::analyze(const ExtensionModel &Model) {
     const VarDecl *Spec = model::variableOf(Use.Call->getArg(0));
     const model::TypeObject *Type = nullptr;
     for (const model::TypeObject &T : Model.types())
-      if (Spec && T.Object == Spec)
+      if (Spec && T.Object &&
+          T.Object->getCanonicalDecl() == Spec->getCanonicalDecl())
         Type = &T;
     std::optional<unsigned> Limited = Model.preprocessing().limitedApi();
     const StringRef New = facts::nameOf(ApiRole::MakesModuleType);

@@ -18,6 +18,13 @@ PyObject *only_main(PyObject *self, PyObject *ignored) {
     Py_RETURN_NONE;
   return Py_NewRef(self);
 }
+// Is there an interpreter at all?
+int alive(void) { return PyInterpreterState_Head() != NULL; }
+int dead(void) {
+  if (!PyInterpreterState_Head())
+    return 1;
+  return 0;
+}
 // Refused at import.
 static int spam_exec(PyObject *module) {
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
