@@ -4,12 +4,13 @@
 
 int work(void);
 int use(PyObject *object);
+struct job { PyObject *object; };
 
 static void on_event(void *user) {
 #ifndef Py_GIL_DISABLED
   PyGILState_STATE state = PyGILState_Ensure();
 #endif
-  use((PyObject *)user);
+  use(((struct job *)user)->object);
 #ifndef Py_GIL_DISABLED
   PyGILState_Release(state);
 #endif
