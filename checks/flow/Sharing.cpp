@@ -256,7 +256,7 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   case OriginKind::Owned:
     return item(R, O);
   case OriginKind::Call:
-    return result(R, O);
+    return result(R, I);
   }
   return isUnknown();
 }
@@ -312,8 +312,38 @@ Sharing SharingAnalysis::item(const FunctionRefs &R, const Origin &O) {
   return isUnknown();
 }
 
-/// What a function of this file returned.
-Sharing SharingAnalysis::result(const FunctionRefs &R, const Origin &O) {
+/// What a function of this file returned. Functions that call each other ask for
+/// the same results over and over.
+Sharing SharingAnalysis::result(const FunctionRefs &R, unsigned I) {
+  const ResultKey Key{&R, I};
+  auto [It, New] = Results.try_emplace(Key, isPrivate(Sharing::None));
+  if (!New) {
+    ResultCuts += OpenResults.count(Key);
+    return It->second;
+  }
+  OpenResults.insert(Key);
+  const unsigned CutsBefore = ResultCuts + Cuts;
+  Sharing Result = resultAnew(R, R.origin(I));
+  OpenResults.erase(Key);
+  Results[Key] = Result;
+  // What was concluded on the way back to an open question is not the whole
+  // truth.
+  const bool Asking = !OpenResults.empty() || !Open.empty();
+  if (ResultCuts + Cuts != CutsBefore && Asking && Result.K != Sharing::Shared)
+    ProvisionalResults.push_back(Key);
+  if (!Asking) {
+    for (const ResultKey &K : ProvisionalResults)
+      if (K != Key)
+        Results.erase(K);
+    ProvisionalResults.clear();
+    for (const ParmVarDecl *P : Provisional)
+      Parameters.erase(P);
+    Provisional.clear();
+  }
+  return Result;
+}
+
+Sharing SharingAnalysis::resultAnew(const FunctionRefs &R, const Origin &O) {
   const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
   const FunctionRefs *Callee = FD ? States.get(FD) : nullptr;
   const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
@@ -355,17 +385,21 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
     return It->second;
   }
   Open.insert(P);
-  const unsigned CutsBefore = Cuts;
+  const unsigned CutsBefore = Cuts + ResultCuts;
   Sharing Result = parameterAnew(FD, P);
   Open.erase(P);
   Parameters[P] = Result;
-  if (Cuts != CutsBefore && !Open.empty() && Result.K != Sharing::Shared)
+  const bool Asking = !Open.empty() || !OpenResults.empty();
+  if (Cuts + ResultCuts != CutsBefore && Asking && Result.K != Sharing::Shared)
     Provisional.push_back(P);
-  if (Open.empty()) {
+  if (!Asking) {
     for (const ParmVarDecl *Q : Provisional)
       if (Q != P)
         Parameters.erase(Q);
     Provisional.clear();
+    for (const ResultKey &K : ProvisionalResults)
+      Results.erase(K);
+    ProvisionalResults.clear();
   }
   return Result;
 }

@@ -84,7 +84,8 @@ private:
                       bool &Any);
   Sharing load(const FunctionRefs &R, const Origin &O);
   Sharing item(const FunctionRefs &R, const Origin &O);
-  Sharing result(const FunctionRefs &R, const Origin &O);
+  Sharing result(const FunctionRefs &R, unsigned O);
+  Sharing resultAnew(const FunctionRefs &R, const Origin &O);
   /// A global or a field.
   Sharing state(const clang::ValueDecl *D);
   Sharing findWriter(const model::StateVariable &S);
@@ -110,6 +111,13 @@ private:
   llvm::DenseSet<const clang::ParmVarDecl *> Open;
   unsigned Cuts = 0;
   std::vector<const clang::ParmVarDecl *> Provisional;
+  /// What calls of functions of this file return, likewise: of those that are
+  /// being looked at and of those reached on the way.
+  using ResultKey = std::pair<const FunctionRefs *, unsigned>;
+  llvm::DenseMap<ResultKey, Sharing> Results;
+  std::vector<ResultKey> ProvisionalResults;
+  llvm::DenseSet<ResultKey> OpenResults;
+  unsigned ResultCuts = 0;
   unsigned Depth = 0;
   static constexpr unsigned MaxDepth = 400;
 };

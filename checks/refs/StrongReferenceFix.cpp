@@ -26,6 +26,7 @@
 
 #include "refs/StrongReferenceFix.h"
 #include "flow/FunctionFlow.h"
+#include "support/Exceptions.h"
 #include "support/Source.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ParentMap.h"
@@ -1376,47 +1377,8 @@ bool Rewriter::checkText(const Plan &P) {
 bool Rewriter::checkExceptions(const Plan &P) {
   if (!LO.CPlusPlus || !LO.CXXExceptions)
     return true;
-  llvm::SmallPtrSet<const FunctionDecl *, 8> Visited;
-  std::function<bool(const Stmt *, unsigned)> MayThrow =
-      [&](const Stmt *S, unsigned Depth) -> bool {
-    if (!S)
-      return false;
-    if (isa<CXXThrowExpr, CXXNewExpr, CXXTryStmt, LambdaExpr,
-            CXXDynamicCastExpr, CXXTypeidExpr>(S))
-      return true;
-    auto Function = [&](const FunctionDecl *Callee) {
-      if (!Callee)
-        return true;
-      Callee = Callee->getCanonicalDecl();
-      if (const auto *Proto = Callee->getType()->getAs<FunctionProtoType>();
-          Proto && isNoexceptExceptionSpec(Proto->getExceptionSpecType()))
-        return false;
-      if (Callee->isExternC() || Callee->getBuiltinID())
-        return false;
-      if (const auto *Ctor = dyn_cast<CXXConstructorDecl>(Callee);
-          Ctor && Ctor->isTrivial())
-        return false;
-      const FunctionDecl *Definition = nullptr;
-      if (Depth < 4 && Callee->hasBody(Definition)) {
-        if (!Visited.insert(Definition).second)
-          return false;
-        return MayThrow(Definition->getBody(), Depth + 1);
-      }
-      return true;
-    };
-    if (const auto *CE = dyn_cast<CallExpr>(S)) {
-      if (Function(CE->getDirectCallee()))
-        return true;
-    } else if (const auto *Construct = dyn_cast<CXXConstructExpr>(S)) {
-      if (Function(Construct->getConstructor()))
-        return true;
-    }
-    return llvm::any_of(S->children(), [&](const Stmt *Child) {
-      return MayThrow(Child, Depth);
-    });
-  };
   for (unsigned I = P.Where.First; I <= P.Where.Last; ++I)
-    if (MayThrow(P.Where.Block->body_begin()[I], 0))
+    if (support::mayThrow(P.Where.Block->body_begin()[I]))
       return fail("a C++ exception could leave the function while the reference "
                   "is held");
   return true;

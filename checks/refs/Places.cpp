@@ -1,0 +1,85 @@
+//===- Places.cpp ---------------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "refs/Places.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
+
+using namespace clang;
+
+namespace pyext::refs {
+
+/// The first Python with a free-threaded build.
+static constexpr facts::PyVersion FirstFreeThreaded{13};
+
+bool isAsserted(SourceLocation Loc, const ASTContext &Context) {
+  const SourceManager &SM = Context.getSourceManager();
+  for (unsigned I = 0; I < 32 && Loc.isMacroID(); ++I) {
+    if (Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts()) ==
+        "assert")
+      return true;
+    Loc = SM.getImmediateExpansionRange(Loc).getBegin();
+  }
+  return false;
+}
+
+bool runsConcurrently(const model::ExtensionModel &Model,
+                      const FunctionDecl *FD) {
+  const uint8_t Contexts = Model.contextsOf(FD);
+  return !Contexts ||
+         (Contexts & (model::RunContext | model::ForeignContext));
+}
+
+bool runsConcurrently(const model::ExtensionModel &Model,
+                      const FunctionDecl *FD, SourceLocation Loc) {
+  const model::Preprocessing &PP = Model.preprocessing();
+  return runsConcurrently(Model, FD) && !PP.onlyWithGil(Loc) && !PP.onlyBefore(FirstFreeThreaded, Loc) &&
+         !isAsserted(Loc, Model.context());
+}
+
+std::string writtenText(const Expr *E, const ASTContext &Context) {
+  const SourceManager &SM = Context.getSourceManager();
+  SourceLocation Begin = SM.getFileLoc(E->getBeginLoc());
+  SourceLocation End = E->getEndLoc();
+  for (unsigned I = 0; I < 32 && End.isMacroID(); ++I)
+    End = SM.isMacroArgExpansion(End)
+              ? SM.getImmediateSpellingLoc(End)
+              : SM.getImmediateExpansionRange(End).getEnd();
+  StringRef Text = Lexer::getSourceText(
+      CharSourceRange::getTokenRange(Begin, End), SM, Context.getLangOpts());
+  if (Text.empty() || Text.size() > 80 || Text.contains('\n'))
+    return flow::canonicalText(E);
+  return Text.str();
+}
+
+bool lockedElsewhere(const model::ExtensionModel &Model,
+                     const FunctionDecl *FD, const Stmt *S) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const SourceRange Before(SM.getFileLoc(FD->getBody()->getBeginLoc()),
+                           SM.getFileLoc(S->getBeginLoc()));
+  for (const facts::LockApi &Api : facts::lockApis())
+    if (facts::isCriticalSection(Api.Kind) && Api.Op == facts::LockOp::Begin &&
+        Model.preprocessing().skippedMentions(Before, Api.Name))
+      return true;
+  return false;
+}
+
+SectionMacros sectionMacros() {
+  SectionMacros Result{nullptr, nullptr};
+  for (const facts::LockApi &Api : facts::lockApis())
+    if (Api.IsMacro && Api.Kind == facts::LockKind::CriticalSection &&
+        Api.From == facts::Origin::CPython) {
+      if (Api.Op == facts::LockOp::Begin)
+        Result.Begin = Api.Name;
+      else if (Api.Op == facts::LockOp::End)
+        Result.End = Api.Name;
+    }
+  return Result;
+}
+
+} // namespace pyext::refs

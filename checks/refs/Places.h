@@ -1,0 +1,50 @@
+//===- Places.h - Where code of an extension runs ---------------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Questions about one place of the source that several checks of references
+// and containers ask before they look any closer.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_REFS_PLACES_H
+#define PYEXT_REFS_PLACES_H
+
+#include "flow/Sharing.h"
+#include "model/ExtensionModel.h"
+
+namespace pyext::refs {
+
+/// True when \p FD may run while other threads use the same objects: not only
+/// while the module is imported or an object dies.
+bool runsConcurrently(const model::ExtensionModel &Model,
+                      const clang::FunctionDecl *FD);
+/// The same for the code at \p Loc in it: not only in builds or Pythons with the
+/// GIL, and not in an assertion.
+bool runsConcurrently(const model::ExtensionModel &Model,
+                      const clang::FunctionDecl *FD, clang::SourceLocation Loc);
+
+/// True when \p Loc is within assert(...).
+bool isAsserted(clang::SourceLocation Loc, const clang::ASTContext &Context);
+
+/// The expression as the user wrote it, a macro by its invocation.
+std::string writtenText(const clang::Expr *E, const clang::ASTContext &Context);
+
+/// True when a configuration that is not compiled here takes a critical section
+/// in \p FD before \p S.
+bool lockedElsewhere(const model::ExtensionModel &Model,
+                     const clang::FunctionDecl *FD, const clang::Stmt *S);
+
+/// Names of the macros that begin and end a critical section on one object.
+struct SectionMacros {
+  const char *Begin, *End;
+};
+SectionMacros sectionMacros();
+
+} // namespace pyext::refs
+
+#endif // PYEXT_REFS_PLACES_H

@@ -1,0 +1,383 @@
+//===- SectionFix.cpp -----------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "refs/SectionFix.h"
+#include "refs/Places.h"
+#include "support/Exceptions.h"
+#include "support/Source.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/AST/ParentMap.h"
+#include "clang/AST/StmtCXX.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace clang;
+using pyext::support::EditSet;
+using pyext::support::SourceText;
+using pyext::support::TextRange;
+
+namespace pyext::refs {
+namespace {
+
+/// What leaves the loop other than by its end and `break`, or goes on with it.
+class Loop {
+public:
+  explicit Loop(const Stmt *S) : Whole(S) { visit(S, /*Nested=*/false); }
+
+  const Stmt *Whole;
+  llvm::SmallVector<const Stmt *, 4> Exits; ///< `return` and `goto`, in order.
+  /// `break` and `continue` of the loop itself.
+  llvm::SmallVector<const Stmt *, 4> Jumps;
+  bool NestedExit = false; ///< An exit from an inner loop or a switch.
+  bool Labels = false;
+  bool Strange = false; ///< asm goto, computed goto, coroutines, try.
+  llvm::DenseSet<const ValueDecl *> Written; ///< Assigned, or address taken.
+
+private:
+  void visit(const Stmt *S, bool Nested) {
+    if (!S)
+      return;
+    switch (S->getStmtClass()) {
+    case Stmt::ReturnStmtClass:
+    case Stmt::GotoStmtClass:
+      Exits.push_back(S);
+      NestedExit |= Nested;
+      break;
+    case Stmt::BreakStmtClass:
+      if (!Nested)
+        Jumps.push_back(S);
+      break;
+    case Stmt::ContinueStmtClass:
+      // That of a switch within the loop belongs to the loop.
+      if (!Nested || Switches)
+        Jumps.push_back(S);
+      break;
+    case Stmt::LabelStmtClass:
+      Labels = true;
+      break;
+    case Stmt::IndirectGotoStmtClass:
+    case Stmt::GCCAsmStmtClass:
+    case Stmt::CoreturnStmtClass:
+    case Stmt::CoyieldExprClass:
+    case Stmt::CoawaitExprClass:
+    case Stmt::CXXTryStmtClass:
+    case Stmt::StmtExprClass:
+      Strange |= !isa<StmtExpr>(S) || !inSystemMacro(S);
+      break;
+    case Stmt::LambdaExprClass:
+      return;
+    default:
+      break;
+    }
+    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+      if (B->isAssignmentOp())
+        note(B->getLHS());
+    } else if (const auto *U = dyn_cast<UnaryOperator>(S)) {
+      if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
+        note(U->getSubExpr());
+    }
+    const bool Inner = S != Whole && isa<ForStmt, WhileStmt, DoStmt,
+                                         CXXForRangeStmt>(S);
+    const bool Switch = isa<SwitchStmt>(S);
+    const unsigned Before = Switches;
+    if (Switch && !Nested)
+      Switches = 1;
+    if (Inner)
+      Switches = 0;
+    for (const Stmt *Child : S->children())
+      visit(Child, Nested || Inner || Switch);
+    Switches = Before;
+  }
+
+  void note(const Expr *E) {
+    if (const auto *R = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts()))
+      Written.insert(R->getDecl());
+    else if (const auto *M = dyn_cast<MemberExpr>(E->IgnoreParenCasts()))
+      Written.insert(M->getMemberDecl());
+  }
+
+  /// Statement expressions come with macros such as those of CPython's headers.
+  static bool inSystemMacro(const Stmt *S) {
+    return S->getBeginLoc().isMacroID();
+  }
+
+  unsigned Switches = 0; ///< 1 inside a switch that belongs to the loop.
+};
+
+/// An expression that can be evaluated once more, and what it is made of.
+bool isPlain(const Expr *E, llvm::SmallVectorImpl<const ValueDecl *> &Parts) {
+  E = E->IgnoreParenCasts();
+  if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
+    Parts.push_back(R->getDecl());
+    return true;
+  }
+  if (const auto *M = dyn_cast<MemberExpr>(E)) {
+    Parts.push_back(M->getMemberDecl());
+    return isPlain(M->getBase(), Parts);
+  }
+  if (const auto *U = dyn_cast<UnaryOperator>(E))
+    return U->getOpcode() == UO_Deref && isPlain(U->getSubExpr(), Parts);
+  return isa<CXXThisExpr>(E);
+}
+
+class Wrapper {
+public:
+  Wrapper(const model::ExtensionModel &Model, const FunctionDecl *FD,
+          const Stmt *L, SectionFix &Result)
+      : Model(Model), FD(FD), L(L), Result(Result),
+        Source(Model.context().getSourceManager(), Model.context().getLangOpts(),
+               Model.context().getSourceManager().getFileID(
+                   Model.context().getSourceManager().getFileLoc(
+                       L->getBeginLoc()))),
+        Parents(FD->getBody()), Edits(Source, Parents), Body(L) {}
+
+  bool run(const Expr *Object, ArrayRef<const VarDecl *> Strong,
+           facts::PyVersion MinPython);
+
+private:
+  bool fail(const char *Why) {
+    Result.WhyNot = Why;
+    return false;
+  }
+  bool check(const Expr *Object, ArrayRef<const VarDecl *> Strong);
+  std::string freshName(StringRef Wish) const;
+  std::optional<std::string> textOf(const Stmt *S) const {
+    const std::optional<TextRange> R = Source.written(S);
+    if (!R)
+      return std::nullopt;
+    return Source.text(*R).str();
+  }
+  bool moveExits(std::vector<std::string> &Before,
+                 std::vector<std::string> &After,
+                 ArrayRef<std::string> Release);
+
+  const model::ExtensionModel &Model;
+  const FunctionDecl *FD;
+  const Stmt *L;
+  SectionFix &Result;
+  SourceText Source;
+  ParentMap Parents;
+  EditSet Edits;
+  Loop Body;
+};
+
+bool Wrapper::check(const Expr *Object, ArrayRef<const VarDecl *> Strong) {
+  const std::optional<TextRange> Range = Source.writtenStatement(L);
+  if (!Range)
+    return fail("the loop is part of a macro");
+  if (Source.hasDirective(*Range))
+    return fail("preprocessor directives stand in the loop");
+  if (isa_and_nonnull<LabelStmt, SwitchCase>(Parents.getParent(L)) ||
+      Body.Labels)
+    return fail("labels stand at or in the loop");
+  if (Body.Strange)
+    return fail("the loop can be left in ways that are not followed");
+  if (Body.NestedExit)
+    return fail("an inner loop or a switch leaves the function from within");
+  llvm::SmallVector<const ValueDecl *, 4> Parts;
+  if (!isPlain(Object, Parts))
+    return fail("the container is the value of a call");
+  for (const ValueDecl *D : Parts)
+    if (Body.Written.count(D))
+      return fail("what the container is read from changes in the loop");
+  const LangOptions &LO = Model.context().getLangOpts();
+  if (LO.CPlusPlus && LO.CXXExceptions && support::mayThrow(L))
+    return fail("a C++ exception could leave the loop");
+  if (Strong.empty())
+    return true;
+  const Stmt *Inner = isa<WhileStmt>(L) ? cast<WhileStmt>(L)->getBody()
+                      : isa<ForStmt>(L) ? cast<ForStmt>(L)->getBody()
+                                        : nullptr;
+  if (!isa_and_nonnull<CompoundStmt>(Inner))
+    return fail("the loop has no block in which references could be held");
+  Loop Held(Inner);
+  for (const VarDecl *V : Strong)
+    if (Held.Written.count(V))
+      return fail("the variable that holds the borrowed reference changes in "
+                  "the loop");
+  return true;
+}
+
+std::string Wrapper::freshName(StringRef Wish) const {
+  std::string Name = Wish.str();
+  const std::optional<TextRange> R = Source.written(FD->getBody());
+  for (unsigned I = 2; I < 20; ++I) {
+    if (!R || !Source.mentions(*R, Name))
+      break;
+    Name = Wish.str() + std::to_string(I);
+  }
+  return Name;
+}
+
+/// Replaces each exit by a note of it and a `break`.
+bool Wrapper::moveExits(std::vector<std::string> &Before,
+                        std::vector<std::string> &After,
+                        ArrayRef<std::string> Release) {
+  if (Body.Exits.empty())
+    return true;
+  Result.Restructures = true;
+  const std::string Flag = freshName("leave");
+  const std::string Value = freshName("result");
+  // Exits that say the same share a number.
+  std::vector<std::string> Ways;
+  bool NeedsValue = false;
+  for (const Stmt *E : Body.Exits) {
+    std::string Way;
+    const Expr *Returned = nullptr;
+    if (const auto *R = dyn_cast<ReturnStmt>(E)) {
+      Returned = R->getRetValue();
+      if (!Source.written(E) || E->getBeginLoc().isMacroID())
+        return fail("a macro returns from the loop");
+      if (!Returned) {
+        Way = "return;";
+      } else {
+        const std::optional<std::string> Text = textOf(Returned);
+        if (!Text)
+          return fail("a macro returns from the loop");
+        if (Returned->isEvaluatable(Model.context()) ||
+            Returned->isNullPointerConstant(
+                Model.context(), Expr::NPC_ValueDependentIsNotNull)) {
+          Way = "return " + *Text + ";";
+        } else {
+          if (!FD->getReturnType()->isScalarType())
+            return fail("the function returns a struct");
+          Way = "return " + Value + ";";
+          NeedsValue = true;
+        }
+      }
+    } else {
+      const std::optional<std::string> Text = textOf(E);
+      if (!Text || E->getBeginLoc().isMacroID())
+        return fail("a macro leaves the loop");
+      Way = *Text + ";";
+    }
+    auto It = llvm::find(Ways, Way);
+    const size_t Number = It - Ways.begin() + 1;
+    if (It == Ways.end())
+      Ways.push_back(Way);
+    std::vector<std::string> Lines;
+    if (NeedsValue && StringRef(Way) == "return " + Value + ";")
+      Lines.push_back(Value + " = " + *textOf(Returned) + ";");
+    Lines.insert(Lines.end(), Release.begin(), Release.end());
+    Lines.push_back(Flag + " = " + std::to_string(Number) + ";");
+    Lines.push_back("break;");
+    Edits.replaceStatement(E, Lines);
+  }
+  Before.push_back("int " + Flag + " = 0;");
+  if (NeedsValue) {
+    std::string Declaration;
+    llvm::raw_string_ostream OS(Declaration);
+    FD->getReturnType().print(OS, Model.context().getPrintingPolicy(), Value);
+    Before.push_back(Declaration + " = 0;");
+  }
+  for (size_t I = 0; I < Ways.size(); ++I) {
+    After.push_back("if (" + Flag +
+                    (Ways.size() == 1 ? std::string()
+                                      : " == " + std::to_string(I + 1)) +
+                    ") {");
+    After.push_back("\t" + Ways[I]);
+    After.push_back("}");
+  }
+  return true;
+}
+
+bool Wrapper::run(const Expr *Object, ArrayRef<const VarDecl *> Strong,
+                  facts::PyVersion MinPython) {
+  if (!check(Object, Strong))
+    return false;
+  const SectionMacros Macros = sectionMacros();
+  const facts::ApiVersion *Api =
+      Macros.Begin && Macros.End ? facts::findApi(Macros.Begin) : nullptr;
+  if (!Api)
+    return fail("there is no critical section");
+  if (std::optional<unsigned> Limited =
+          Model.preprocessing().limitedApi()) {
+    const unsigned Minor =
+        *Limited < 0x03000000 ? 2 : (*Limited >> 16) & 0xff;
+    if (!Api->LimitedSince || Minor < Api->LimitedSince)
+      return fail("critical sections are not in the Limited API this file is "
+                  "written for");
+  }
+  const std::optional<std::string> Text = textOf(Object);
+  if (!Text)
+    return fail("the container comes out of a macro");
+
+  std::string Guard;
+  if (!Api->usableFrom(MinPython, /*WithCompat=*/false))
+    llvm::raw_string_ostream(Guard)
+        << "#if PY_VERSION_HEX >= "
+        << llvm::format_hex(0x03000000u | (Api->Since << 16), 10,
+                            /*Upper=*/true);
+  auto Guarded = [&](std::string Line, std::vector<std::string> &Into) {
+    if (!Guard.empty())
+      Into.push_back(Guard);
+    Into.push_back(std::move(Line));
+    if (!Guard.empty())
+      Into.push_back("#endif");
+  };
+
+  std::vector<std::string> Release;
+  if (!Strong.empty()) {
+    Result.Restructures = true;
+    const char *Keep = nullptr, *Give = nullptr;
+    for (const facts::ReferenceCountApi &Op : facts::referenceCountOps()) {
+      if (Op.NullOk || Op.Arg != 0 || Op.Kind == facts::SpellingKind::Function)
+        continue;
+      if (Op.Op == facts::RefcountOp::Incref && !Keep)
+        Keep = Op.Name;
+      if (Op.Op == facts::RefcountOp::Decref && !Give)
+        Give = Op.Name;
+    }
+    const auto *Inner = cast<CompoundStmt>(
+        isa<WhileStmt>(L) ? cast<WhileStmt>(L)->getBody()
+                          : cast<ForStmt>(L)->getBody());
+    if (!Keep || !Give || Inner->body_empty())
+      return fail("the references cannot be kept");
+    std::vector<std::string> Acquire;
+    for (const VarDecl *V : Strong) {
+      Acquire.push_back(std::string(Keep) + "(" + V->getNameAsString() + ");");
+      Release.push_back(std::string(Give) + "(" + V->getNameAsString() + ");");
+    }
+    Edits.before(Inner->body_front(), Acquire);
+    for (const Stmt *J : Body.Jumps)
+      Edits.before(J, Release);
+    const Stmt *Last = Inner->body_back();
+    if (!isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt>(Last))
+      Edits.after(Last, Release);
+  }
+
+  std::vector<std::string> Before, After;
+  if (!moveExits(Before, After, Release))
+    return false;
+  Guarded(std::string(Macros.Begin) + "(" + *Text + ");", Before);
+  std::vector<std::string> End;
+  Guarded(std::string(Macros.End) + "();", End);
+  End.insert(End.end(), After.begin(), After.end());
+  const bool Scope =
+      Model.context().getLangOpts().CPlusPlus && !Body.Exits.empty();
+  Edits.before(L, Before, Scope);
+  Edits.after(L, End, Scope);
+  Result.Hints = Edits.finish(Result.WhyNot);
+  return !Result.Hints.empty();
+}
+
+} // namespace
+
+SectionFix makeSectionFix(const model::ExtensionModel &Model,
+                          const FunctionDecl *FD, const Stmt *L,
+                          const Expr *Object, ArrayRef<const VarDecl *> Strong,
+                          facts::PyVersion MinPython) {
+  SectionFix Result;
+  if (!Wrapper(Model, FD, L, Result).run(Object, Strong, MinPython))
+    Result.Hints.clear();
+  return Result;
+}
+
+} // namespace pyext::refs
