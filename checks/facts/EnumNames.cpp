@@ -8,6 +8,7 @@
 
 #include "facts/EnumNames.h"
 #include "facts/ApiRoles.h"
+#include "facts/ContainerRules.h"
 #include "facts/Containers.h"
 #include "facts/ModelCalls.h"
 
@@ -55,6 +56,10 @@ NAMES(Origin, User)
   E(MemoryView) E(Number) E(Capsule) E(Cell) E(Function) E(Method) E(Instance) \
   E(Arguments) E(Interpreter) E(Sys) E(Thread) E(Other)
 NAMES(ContainerKind, Other)
+#undef ENUMERATORS
+
+#define ENUMERATORS(E) E(Count) E(Unique) E(Temporary)
+NAMES(UniquenessMeaning, Temporary)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

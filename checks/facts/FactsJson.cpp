@@ -8,6 +8,7 @@
 
 #include "facts/FactsJson.h"
 #include "facts/ApiRoles.h"
+#include "facts/ContainerRules.h"
 #include "facts/Containers.h"
 #include "facts/EnumNames.h"
 #include "facts/ModelCalls.h"
@@ -275,6 +276,21 @@ public:
     choice("Spelling", R.Spelling);
     text("Instead", R.Instead);
   }
+  void row(const InitWrite &R) {
+    text("Name", R.Name);
+    argument("TargetArg", int(R.TargetArg));
+    choice("Target", R.Target);
+    text("Replacement", R.Replacement);
+  }
+  void row(const PairedCalls &R) {
+    text("Check", R.Check);
+    text("Act", R.Act);
+    text("Replacement", R.Replacement);
+  }
+  void row(const UniquenessTest &R) {
+    text("Name", R.Name);
+    choice("Meaning", R.Meaning);
+  }
 
   template <typename RowT> void table(StringRef Name, ArrayRef<RowT> Rows) {
     J.attributeArray(Name, [&] {
@@ -294,8 +310,8 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     RowWriter W(J);
     W.table("Allocations", allocations());
     W.table("ApiRoles", apiRoles());
-    W.table("Apis", apis());
     W.table("ApiTables", apiTables());
+    W.table("Apis", apis());
     W.table("AstAliases", astAliases());
     W.table("BindingTags", bindingTags());
     W.table("BorrowedFields", borrowedFields());
@@ -307,6 +323,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ExistingObjects", existingObjects());
     W.table("GeneratedNames", generatedNames());
     W.table("HiddenStates", hiddenStates());
+    W.table("InitWrites", initWrites());
     W.table("InteriorPointers", interiorPointers());
     W.table("ItemStorages", itemStorages());
     W.table("LockGuards", lockGuards());
@@ -321,6 +338,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ObjectHolders", objectHolders());
     W.table("ObjectOwners", objectOwners());
     W.table("ObjectStructs", objectStructs());
+    W.table("PairedCalls", pairedCalls());
     W.table("PointerKeepers", pointerKeepers());
     W.table("ProcessHooks", processHooks());
     W.table("ReferenceCounts", referenceCountOps());
@@ -332,6 +350,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ThreadStates", threadStateApis());
     W.table("TypeSlots", typeSlots());
     W.table("TypeTests", typeTests());
+    W.table("UniquenessTests", uniquenessTests());
     W.table("UserCode", userCodeCalls());
   });
   OS << '\n';

@@ -42,9 +42,9 @@ void BorrowedRefRaceCheck::storeOptions(
 
 /// The reader can do something about it, or the memory itself can go away.
 static bool isReportable(const facts::BorrowedReference &Row) {
-  return Row.Mutable &&
-         (Row.Replacement || Row.Container == facts::ContainerKind::List ||
-          Row.Container == facts::ContainerKind::Sequence);
+  // The check of sequences says where the list comes from.
+  return Row.Mutable && Row.Container != facts::ContainerKind::Sequence &&
+         (Row.Replacement || Row.Container == facts::ContainerKind::List);
 }
 
 void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {

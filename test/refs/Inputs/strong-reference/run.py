@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHECK = "cpython-refs-borrowed-ref-race"
+CHECKS = "cpython-refs-borrowed-ref-race,cpython-refs-sequence-fast-shared"
+FINDING = re.compile(r"\[(?:%s)\]" % CHECKS.replace(",", "|"))
 LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM|PyDict_GetItem\w*|PyDict_SetDefault|PyWeakref_GetObject|PyWeakref_GET_OBJECT|PySys_GetObject|PyImport_AddModule)\(")
 
 
@@ -64,14 +65,14 @@ def main():
                 os.makedirs(os.path.join(folder, name))
                 shutil.copy(source, os.path.join(folder, name))
             copy = os.path.join(folder, "fixed", "lookups.c")
-            config = "{Checks: '-*,%s', CheckOptions: {MinPython: '%s', Compat: '%s'}}" % (CHECK, oldest, compat)
+            config = "{Checks: '-*,%s', CheckOptions: {MinPython: '%s', Compat: '%s'}}" % (CHECKS, oldest, compat)
             tidy = [args.driver, "--config=" + config]
             result = run(tidy + ["--fix", copy, "--", *flags])
-            found = result.stdout.count(f"[{CHECK}]")
+            found = len(FINDING.findall(result.stdout))
             demand(found == expected, f"{version}, {way}: {found} findings for {expected} look-ups", result.stdout)
             # Fixes that change the same lines are applied one at a time.
             for _ in range(3):
-                if f"[{CHECK}]" in result.stdout:
+                if FINDING.search(result.stdout):
                     result = run(tidy + ["--fix", copy, "--", *flags, "-I", HERE])
             with open(copy, encoding="utf-8") as f:
                 fixed = f.read()
@@ -82,7 +83,7 @@ def main():
             result = run([args.driver, "--config=" + config, copy, "--", *flags_here])
             # What replaces PySys_GetObject is newer than the free-threaded build: without the header there is no fix.
             left = 0 if way == "compat" else text.count("PySys_GetObject(")
-            demand(result.stdout.count(f"[{CHECK}]") == left and result.returncode == 0, f"{version}, {way}: findings after the fix", result.stdout)
+            demand(len(FINDING.findall(result.stdout)) == left and result.returncode == 0, f"{version}, {way}: findings after the fix", result.stdout)
             for name in ("original", "fixed"):
                 built = os.path.join(folder, name)
                 result = run([args.clang, "-shared", "-fPIC", "-O1", *flags_here, os.path.join(built, "lookups.c"), "-o", os.path.join(built, "lookups" + suffix)])
