@@ -13,6 +13,12 @@ using namespace llvm;
 
 namespace pyext::facts {
 
+static constexpr ExclusiveWrite ExclusiveRows[] = {
+#define EXCLUSIVE_WRITE(Name) {#Name},
+#include "facts/ExclusiveWrites.def"
+#undef EXCLUSIVE_WRITE
+};
+
 static constexpr InitWrite WriteRows[] = {
 #define INIT_WRITE(Name, TargetArg, Target, Replacement)                       \
   {#Name, TargetArg, ContainerKind::Target, Replacement},
@@ -39,6 +45,14 @@ const char *uniquenessCall(UniquenessMeaning Meaning) {
   llvm_unreachable("a row for every meaning");
 }
 
+bool isExclusiveWriter(StringRef Name) {
+  for (const ExclusiveWrite &Row : ExclusiveRows)
+    if (Name == Row.Name)
+      return true;
+  return false;
+}
+
+ArrayRef<ExclusiveWrite> exclusiveWrites() { return ExclusiveRows; }
 ArrayRef<InitWrite> initWrites() { return WriteRows; }
 ArrayRef<PairedCalls> pairedCalls() { return PairRows; }
 ArrayRef<UniquenessTest> uniquenessTests() { return UniquenessRows; }

@@ -38,6 +38,13 @@ struct UniquenessTest {
 /// The call with that meaning.
 const char *uniquenessCall(UniquenessMeaning Meaning);
 
+struct ExclusiveWrite {
+  const char *Name;
+};
+/// Whether the call changes its first argument and takes no lock for it.
+bool isExclusiveWriter(llvm::StringRef Name);
+
+llvm::ArrayRef<ExclusiveWrite> exclusiveWrites();
 llvm::ArrayRef<InitWrite> initWrites();
 llvm::ArrayRef<PairedCalls> pairedCalls();
 llvm::ArrayRef<UniquenessTest> uniquenessTests();

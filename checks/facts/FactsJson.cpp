@@ -276,6 +276,7 @@ public:
     choice("Spelling", R.Spelling);
     text("Instead", R.Instead);
   }
+  void row(const ExclusiveWrite &R) { text("Name", R.Name); }
   void row(const InitWrite &R) {
     text("Name", R.Name);
     argument("TargetArg", int(R.TargetArg));
@@ -320,6 +321,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ContainerCalls", containerCalls());
     W.table("DefinitionTables", definitionTables());
     W.table("DetachedCalls", detachedCalls());
+    W.table("ExclusiveWrites", exclusiveWrites());
     W.table("ExistingObjects", existingObjects());
     W.table("GeneratedNames", generatedNames());
     W.table("HiddenStates", hiddenStates());

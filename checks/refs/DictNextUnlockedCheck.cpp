@@ -28,7 +28,7 @@ struct DictNextUnlockedCheck::Step {
   const Stmt *Loop = nullptr; ///< That makes all the steps; nullable.
 
   const Expr *container() const { return Call->getArg(Row.ContainerArg); }
-  std::string text() const { return writtenText(container(), Model.context()); }
+  std::string text() const { return objectText(container(), Model.context()); }
   SourceLocation loc(const Stmt *S) const {
     return Model.context().getSourceManager().getFileLoc(S->getBeginLoc());
   }
@@ -260,7 +260,7 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
       continue;
     for (const flow::Use &U : L.Uses) {
       bool Suspendable = false;
-      if (!U.Suspended || isAsserted(U.Where->getBeginLoc(), S.Model.context()) ||
+      if (!U.Suspended || inAssertion(U.Where->getBeginLoc(), S.Model.context()) ||
           !S.protectedAt(U.Where, Suspendable))
         continue;
       if (!First || SM.isBeforeInTranslationUnit(S.loc(U.Where),
@@ -293,7 +293,7 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
           A->IgnoreParenCasts()->getType());
     if (S.Model.refs().maySuspend(C.Callee, Given)) {
       By = C.Call;
-      Name = C.Callee ? C.Callee->getNameAsString() : writtenText(
+      Name = C.Callee ? C.Callee->getNameAsString() : objectText(
                             C.Call->getCallee(), S.Model.context());
     }
   }

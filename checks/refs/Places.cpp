@@ -8,7 +8,6 @@
 
 #include "refs/Places.h"
 #include "clang/Basic/SourceManager.h"
-#include "clang/Lex/Lexer.h"
 
 using namespace clang;
 
@@ -17,44 +16,20 @@ namespace pyext::refs {
 /// The first Python with a free-threaded build.
 static constexpr facts::PyVersion FirstFreeThreaded{13};
 
-bool isAsserted(SourceLocation Loc, const ASTContext &Context) {
-  const SourceManager &SM = Context.getSourceManager();
-  for (unsigned I = 0; I < 32 && Loc.isMacroID(); ++I) {
-    if (Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts()) ==
-        "assert")
-      return true;
-    Loc = SM.getImmediateExpansionRange(Loc).getBegin();
-  }
-  return false;
-}
-
 bool runsConcurrently(const model::ExtensionModel &Model,
                       const FunctionDecl *FD) {
-  const uint8_t Contexts = Model.contextsOf(FD);
-  return !Contexts ||
-         (Contexts & (model::RunContext | model::ForeignContext));
+  return !runsAlone(Model, FD);
 }
 
 bool runsConcurrently(const model::ExtensionModel &Model,
                       const FunctionDecl *FD, SourceLocation Loc) {
   const model::Preprocessing &PP = Model.preprocessing();
   return runsConcurrently(Model, FD) && !PP.onlyWithGil(Loc) && !PP.onlyBefore(FirstFreeThreaded, Loc) &&
-         !isAsserted(Loc, Model.context());
+         !inAssertion(Loc, Model.context());
 }
 
-std::string writtenText(const Expr *E, const ASTContext &Context) {
-  const SourceManager &SM = Context.getSourceManager();
-  SourceLocation Begin = SM.getFileLoc(E->getBeginLoc());
-  SourceLocation End = E->getEndLoc();
-  for (unsigned I = 0; I < 32 && End.isMacroID(); ++I)
-    End = SM.isMacroArgExpansion(End)
-              ? SM.getImmediateSpellingLoc(End)
-              : SM.getImmediateExpansionRange(End).getEnd();
-  StringRef Text = Lexer::getSourceText(
-      CharSourceRange::getTokenRange(Begin, End), SM, Context.getLangOpts());
-  if (Text.empty() || Text.size() > 80 || Text.contains('\n'))
-    return flow::canonicalText(E);
-  return Text.str();
+std::string objectText(const Expr *E, const ASTContext &Context) {
+  return sourceText(E->IgnoreParenCasts(), Context);
 }
 
 bool lockedElsewhere(const model::ExtensionModel &Model,

@@ -16,6 +16,7 @@
 
 #include "flow/Sharing.h"
 #include "model/ExtensionModel.h"
+#include "refs/BorrowedLookup.h"
 
 namespace pyext::refs {
 
@@ -28,11 +29,8 @@ bool runsConcurrently(const model::ExtensionModel &Model,
 bool runsConcurrently(const model::ExtensionModel &Model,
                       const clang::FunctionDecl *FD, clang::SourceLocation Loc);
 
-/// True when \p Loc is within assert(...).
-bool isAsserted(clang::SourceLocation Loc, const clang::ASTContext &Context);
-
-/// The expression as the user wrote it, a macro by its invocation.
-std::string writtenText(const clang::Expr *E, const clang::ASTContext &Context);
+/// The object \p E as the user wrote it, without the casts of CPython's macros.
+std::string objectText(const clang::Expr *E, const clang::ASTContext &Context);
 
 /// True when a configuration that is not compiled here takes a critical section
 /// in \p FD before \p S.

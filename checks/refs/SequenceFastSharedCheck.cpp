@@ -179,7 +179,7 @@ static bool isUnprotected(const model::ExtensionModel &Model,
   OnlyReturned = true;
   for (const flow::Use &U : L.Uses) {
     bool Again = false;
-    if (isAsserted(U.Where->getBeginLoc(), Model.context()) ||
+    if (inAssertion(U.Where->getBeginLoc(), Model.context()) ||
         (Guarded &&
          Sharing.protects(Model.locksAt(FD, U.Where), R, L, Again) &&
          !(Suspendable && U.Suspended)))
@@ -291,7 +291,7 @@ void SequenceFastSharedCheck::report(const model::ExtensionModel &Model,
                      << G.From->getDirectCallee()->getNameAsString()
                : diag(Loc, "items of '%0' are used while another thread may "
                            "change it, if it is a list")
-                     << writtenText(Places.front()->Container, Context);
+                     << objectText(Places.front()->Container, Context);
     if (Fix)
       Warning << *Fix;
   }

@@ -1,0 +1,275 @@
+//===- ContainerCheckThenActCheck.cpp - cpython-refs-container-check-then-act ---===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "refs/ContainerCheckThenActCheck.h"
+#include "facts/ContainerRules.h"
+#include "refs/Places.h"
+#include "clang/AST/ParentMap.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace clang;
+
+namespace pyext::refs {
+
+/// One call on a container and a key, by itself or within a helper.
+struct ContainerCheckThenActCheck::Site {
+  const FunctionDecl *FD;
+  const CallExpr *Call;
+  const Expr *Container, *Key;
+  /// The call of the API; Call itself, or in the helper that Call calls.
+  const CallExpr *Api;
+};
+
+static std::string keyText(const Expr *E) {
+  if (const auto *S = dyn_cast<StringLiteral>(E->IgnoreParenCasts()))
+    return "\"" + S->getBytes().str() + "\"";
+  return flow::canonicalText(E);
+}
+
+static const ParmVarDecl *parameter(const Expr *E) {
+  const auto *R = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts());
+  return R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr;
+}
+
+/// Calls of \p Name, and of helpers that hand their container and key to it.
+void ContainerCheckThenActCheck::collect(const model::ExtensionModel &Model,
+                                         StringRef Name,
+                                         std::vector<Site> &Sites) {
+  for (const model::CallSite *C : Model.apiCalls(Name)) {
+    if (C->Call->getNumArgs() < 2)
+      continue;
+    const Expr *Container = C->Call->getArg(0), *Key = C->Call->getArg(1);
+    Sites.push_back({C->Caller, C->Call, Container, Key, C->Call});
+    const ParmVarDecl *P = parameter(Container), *Q = parameter(Key);
+    const model::Function *F = Model.function(C->Caller);
+    if (!P || !Q || !F)
+      continue;
+    for (const model::CallSite &Outer : F->Callers)
+      if (Outer.Call && Outer.Call->getNumArgs() > P->getFunctionScopeIndex() &&
+          Outer.Call->getNumArgs() > Q->getFunctionScopeIndex())
+        Sites.push_back({Outer.Caller, Outer.Call,
+                         Outer.Call->getArg(P->getFunctionScopeIndex()),
+                         Outer.Call->getArg(Q->getFunctionScopeIndex()),
+                         C->Call});
+  }
+}
+
+static bool contains(const Stmt *Outer, const Stmt *Inner,
+                     const ParentMap &Parents) {
+  for (const Stmt *S = Inner; S; S = Parents.getParent(S))
+    if (S == Outer)
+      return true;
+  return false;
+}
+
+/// True when \p S leaves the statements it is in.
+static bool leaves(const Stmt *S) {
+  if (const auto *C = dyn_cast_or_null<CompoundStmt>(S))
+    return !C->body_empty() && leaves(C->body_back());
+  return isa_and_nonnull<ReturnStmt, GotoStmt, ContinueStmt, BreakStmt,
+                         CXXThrowExpr>(S);
+}
+
+/// The variable that receives the value of \p Call, or that it stores its result
+/// through; null when there is none.
+static void variablesOf(const CallExpr *Call, const ParentMap &Parents,
+                        llvm::SmallVectorImpl<const VarDecl *> &Vars) {
+  auto Add = [&](const Expr *E) {
+    const auto *R = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts());
+    if (const auto *V = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr)
+      Vars.push_back(V);
+  };
+  for (unsigned I = 2; I < Call->getNumArgs(); ++I)
+    if (const auto *U =
+            dyn_cast<UnaryOperator>(Call->getArg(I)->IgnoreParenCasts());
+        U && U->getOpcode() == UO_AddrOf)
+      Add(U->getSubExpr());
+  for (const Stmt *S = Parents.getParent(Call); S; S = Parents.getParent(S)) {
+    if (const auto *D = dyn_cast<DeclStmt>(S)) {
+      for (const Decl *One : D->decls())
+        if (const auto *V = dyn_cast<VarDecl>(One);
+            V && V->getInit() && contains(V->getInit(), Call, Parents))
+          Vars.push_back(V);
+      return;
+    }
+    if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp())
+      Add(B->getLHS());
+    if (!isa<Expr>(S))
+      return;
+  }
+}
+
+static bool mentions(const Stmt *S, llvm::ArrayRef<const VarDecl *> Vars,
+                     const Stmt *Call) {
+  if (S == Call)
+    return true;
+  if (const auto *R = dyn_cast<DeclRefExpr>(S))
+    return llvm::is_contained(Vars, R->getDecl());
+  for (const Stmt *Child : S->children())
+    if (Child && mentions(Child, Vars, Call))
+      return true;
+  return false;
+}
+
+/// A test for an error, which says nothing about the key: `rc < 0`, `rc == -1`, or
+/// one that makes another call.
+static bool testsForError(const Expr *Condition, const CallExpr *Check) {
+  Condition = Condition->IgnoreParenCasts();
+  if (const auto *B = dyn_cast<BinaryOperator>(Condition)) {
+    if (B->getOpcode() == BO_LOr || B->getOpcode() == BO_LAnd)
+      return testsForError(B->getLHS(), Check) ||
+             testsForError(B->getRHS(), Check);
+    const Expr *R = B->getRHS()->IgnoreParenCasts();
+    if (const auto *Zero = dyn_cast<IntegerLiteral>(R);
+        Zero && B->getOpcode() == BO_LT && Zero->getValue() == 0)
+      return true;
+    if (const auto *U = dyn_cast<UnaryOperator>(R);
+        U && U->getOpcode() == UO_Minus && B->getOpcode() == BO_EQ)
+      return true;
+  }
+  llvm::SmallVector<const Stmt *, 8> Todo = {Condition};
+  while (!Todo.empty()) {
+    const Stmt *S = Todo.pop_back_val();
+    if (const auto *C = dyn_cast<CallExpr>(S);
+        C && C != Check &&
+        !(C->getDirectCallee() && C->getDirectCallee()->getBuiltinID()))
+      return true;
+    if (S != Check)
+      for (const Stmt *Child : S->children())
+        if (Child)
+          Todo.push_back(Child);
+  }
+  return false;
+}
+
+/// True when whether \p Act is executed depends on what \p Check has found.
+static bool dependsOn(const CallExpr *Act, const CallExpr *Check,
+                      const ParentMap &Parents, const SourceManager &SM) {
+  llvm::SmallVector<const VarDecl *, 2> Vars;
+  variablesOf(Check, Parents, Vars);
+  auto Tests = [&](const Stmt *Condition) {
+    return Condition && !contains(Condition, Act, Parents) &&
+           mentions(Condition, Vars, Check);
+  };
+  const Stmt *Child = Act;
+  for (const Stmt *S = Parents.getParent(Act); S;
+       Child = S, S = Parents.getParent(S)) {
+    if (const auto *If = dyn_cast<IfStmt>(S)) {
+      if (Child != If->getCond() && Tests(If->getCond()))
+        return true;
+    } else if (const auto *C = dyn_cast<AbstractConditionalOperator>(S)) {
+      if (Child != C->getCond() && Tests(C->getCond()))
+        return true;
+    } else if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+      if (B->isLogicalOp() && Child == B->getRHS() && Tests(B->getLHS()))
+        return true;
+    } else if (const auto *Block = dyn_cast<CompoundStmt>(S)) {
+      // if (found) return ...;
+      for (const Stmt *Before : Block->body()) {
+        if (Before == Child)
+          break;
+        const auto *If = dyn_cast<IfStmt>(Before);
+        if (If && Tests(If->getCond()) &&
+            !testsForError(If->getCond(), Check) &&
+            !SM.isBeforeInTranslationUnit(
+                SM.getFileLoc(If->getEndLoc()),
+                SM.getFileLoc(Check->getBeginLoc())) &&
+            (leaves(If->getThen()) || (If->getElse() && leaves(If->getElse()))))
+          return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// An object that is the same whoever puts it there.
+static bool isConstant(const Expr *E) {
+  E = E->IgnoreParenCasts();
+  if (const auto *U = dyn_cast<UnaryOperator>(E);
+      U && U->getOpcode() == UO_AddrOf) {
+    const auto *R =
+        dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParenCasts());
+    const auto *V = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    return V && !V->hasLocalStorage();
+  }
+  return false;
+}
+
+void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
+  if (!hazards().FreeThreading || Model.isGenerated())
+    return;
+  llvm::StringMap<std::vector<Site>> Sites;
+  auto SitesOf = [&](StringRef Name) -> const std::vector<Site> & {
+    auto [It, New] = Sites.try_emplace(Name);
+    if (New)
+      collect(Model, Name, It->second);
+    return It->second;
+  };
+  Reported.clear();
+  ParentMaps.clear();
+  for (const facts::PairedCalls &Row : facts::pairedCalls())
+    for (const Site &Act : SitesOf(Row.Act))
+      for (const Site &Check : SitesOf(Row.Check))
+        if (Act.FD == Check.FD && Act.Call != Check.Call)
+          judge(Model, Row, Check, Act);
+}
+
+void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
+                                       const facts::PairedCalls &Row,
+                                       const Site &Check, const Site &Act) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const SourceLocation At = SM.getFileLoc(Check.Call->getBeginLoc());
+  const SourceLocation Loc = SM.getFileLoc(Act.Call->getBeginLoc());
+  if (Reported.count(Act.Call) || !SM.isBeforeInTranslationUnit(At, Loc) ||
+      keyText(Act.Key) != keyText(Check.Key) ||
+      flow::canonicalText(Act.Container) !=
+          flow::canonicalText(Check.Container) ||
+      !runsConcurrently(Model, Act.FD, Act.Call->getExprLoc()))
+    return;
+  // A constant put in twice is put in once.
+  if (Act.Api->getNumArgs() > 2 && Act.Call == Act.Api &&
+      isConstant(Act.Call->getArg(2)))
+    return;
+  std::unique_ptr<ParentMap> &Parents = ParentMaps[Act.FD];
+  if (!Parents)
+    Parents = std::make_unique<ParentMap>(Act.FD->getBody());
+  if (!dependsOn(Act.Call, Check.Call, *Parents, SM))
+    return;
+  const flow::FunctionRefs *R = Model.refs().get(Check.FD);
+  if (!R)
+    return;
+  unsigned Arg = 0;
+  while (Check.Call->getArg(Arg) != Check.Container)
+    ++Arg;
+  const flow::Sharing S = Model.sharing().argument(*R, Check.Call, Arg);
+  if (S.K != flow::Sharing::Shared)
+    return;
+  // One lock over both.
+  const flow::LockList First = Model.locksAt(Check.FD, Check.Call),
+                       Second = Model.locksAt(Act.FD, Act.Call);
+  bool Suspendable = false;
+  if (Model.sharing().protects(First, *R, Check.Call, Arg, Suspendable) &&
+      llvm::any_of(First,
+                   [&](const flow::Lock &L) { return llvm::is_contained(Second, L); }))
+    return;
+  if (lockedElsewhere(Model, Act.FD, Act.Call))
+    return;
+  Reported.insert(Act.Call);
+  diag(Loc, "'%0' on '%1' relies on what '%2' found, and another thread may "
+            "have changed it since")
+      << Row.Act << objectText(Act.Container, Model.context()) << Row.Check;
+  diag(At, "looked up here", DiagnosticIDs::Note);
+  diag(S.Where.isValid() ? SM.getFileLoc(S.Where) : Loc, "%0",
+       DiagnosticIDs::Note)
+      << S.Who;
+  diag(Loc, "'%0' does both at once", DiagnosticIDs::Note) << Row.Replacement;
+}
+
+} // namespace pyext::refs

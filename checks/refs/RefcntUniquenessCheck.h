@@ -1,0 +1,30 @@
+//===- RefcntUniquenessCheck.h - cpython-refs-refcnt-uniqueness ---*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_REFS_REFCNTUNIQUENESSCHECK_H
+#define PYEXT_REFS_REFCNTUNIQUENESSCHECK_H
+
+#include "support/ModelCheck.h"
+
+namespace pyext::refs {
+
+/// Finds reference counts that are compared with one to find out whether an
+/// object may be changed in place.
+///
+/// For users: docs/checks/refs/refcnt-uniqueness.md
+class RefcntUniquenessCheck : public ModelCheck {
+public:
+  using ModelCheck::ModelCheck;
+
+protected:
+  void analyze(const model::ExtensionModel &Model) override;
+};
+
+} // namespace pyext::refs
+
+#endif // PYEXT_REFS_REFCNTUNIQUENESSCHECK_H
