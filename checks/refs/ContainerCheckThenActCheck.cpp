@@ -227,7 +227,8 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   const SourceManager &SM = Model.context().getSourceManager();
   const SourceLocation At = SM.getFileLoc(Check.Call->getBeginLoc());
   const SourceLocation Loc = SM.getFileLoc(Act.Call->getBeginLoc());
-  if (Reported.count(Act.Call) || !SM.isBeforeInTranslationUnit(At, Loc) ||
+  if (Reported.count(Act.Call) || Reported.count(Check.Call) ||
+      !SM.isBeforeInTranslationUnit(At, Loc) ||
       keyText(Act.Key) != keyText(Check.Key) ||
       flow::canonicalText(Act.Container) !=
           flow::canonicalText(Check.Container) ||
@@ -261,7 +262,9 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
     return;
   if (lockedElsewhere(Model, Act.FD, Act.Call))
     return;
+  // What follows from one look-up is one finding.
   Reported.insert(Act.Call);
+  Reported.insert(Check.Call);
   diag(Loc, "'%0' on '%1' relies on what '%2' found, and another thread may "
             "have changed it since")
       << Row.Act << objectText(Act.Container, Model.context()) << Row.Check;
