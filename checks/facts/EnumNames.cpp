@@ -157,8 +157,9 @@ NAMES(ModuleSlotRole, Invalid)
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
   E(GuessesThreadState) E(EmbedsPython) E(LeavesFunction) E(StopsWorld) \
-  E(StartsWorld) E(Blocks) E(AsksForEnd)
-NAMES(ModelCall, AsksForEnd)
+  E(StartsWorld) E(Blocks) E(AsksForEnd) E(Reallocates) \
+  E(CopiesMemory)
+NAMES(ModelCall, CopiesMemory)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -187,6 +187,8 @@ bool isCallGuardType(StringRef QualifiedName) {
          QualifiedName == "nanobind::call_guard";
 }
 
+bool isMutexType(StringRef TypeName) { return TypeName == "PyMutex"; }
+
 bool isBindingNamespace(StringRef Name) {
   return Name == "pybind11" || Name == "nanobind";
 }

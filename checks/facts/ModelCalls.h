@@ -31,6 +31,8 @@ enum class ModelCall {
   StartsWorld,
   Blocks,     ///< Waits for something other than the CPU.
   AsksForEnd, ///< Py_IsFinalizing() and the like.
+  Reallocates,
+  CopiesMemory,
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);
@@ -72,6 +74,8 @@ bool isApiName(llvm::StringRef Name);
 bool isThreadStateType(llvm::StringRef TypeName, bool Token);
 /// The C++ class that binds a function together with guards.
 bool isCallGuardType(llvm::StringRef QualifiedName);
+/// A mutex that must stay where it is.
+bool isMutexType(llvm::StringRef TypeName);
 /// A namespace of pybind11 or nanobind.
 bool isBindingNamespace(llvm::StringRef Name);
 /// The mutex of every object in a build without the GIL.

@@ -110,6 +110,16 @@ static bool isStable(const Expr *E, SmallVectorImpl<const VarDecl *> &Vars,
   if (const auto *A = dyn_cast<ArraySubscriptExpr>(E))
     return isStable(A->getBase(), Vars, Depth + 1) &&
            isStable(A->getIdx(), Vars, Depth + 1);
+  // An accessor of a header: PyDataType_FLAGS(dtype).
+  if (const auto *Call = dyn_cast<CallExpr>(E)) {
+    const FunctionDecl *Callee = Call->getDirectCallee();
+    if (!Callee || !Callee->isInlined() || isa<CXXMethodDecl>(Callee))
+      return false;
+    for (const Expr *Arg : Call->arguments())
+      if (!isStable(Arg, Vars, Depth + 1))
+        return false;
+    return true;
+  }
   return isa<IntegerLiteral, CXXBoolLiteralExpr, CXXThisExpr, GNUNullExpr,
              CXXNullPtrLiteralExpr, CharacterLiteral>(E);
 }
@@ -1237,6 +1247,21 @@ private:
               Result.Holds[H.Index].Kind == HoldKind::ThreadState)
             report(HoldProblem::Unchecked, H.Index, Call);
     for (const Expr *Arg : Call->arguments()) {
+      // Whoever is given the handle can give it back.
+      if (const auto *R = dyn_cast<DeclRefExpr>(Arg->IgnoreParenCasts()))
+        if (auto It = C.HandlesOf.find(dyn_cast<VarDecl>(R->getDecl()));
+            It != C.HandlesOf.end())
+          for (unsigned Index : It->second)
+            if (Held *H = find(P, Index);
+                H && !H->Released && !Result.Holds[Index].Lock &&
+                !Result.Holds[Index].Scoped) {
+              if (Result.Holds[Index].Kind != HoldKind::InterpreterGuard &&
+                  Result.Holds[Index].Kind != HoldKind::InterpreterView) {
+                P.A = AttachState::Unknown;
+                P.DetachedBy = nullptr;
+              }
+              drop(P, Index);
+            }
       const auto *U = dyn_cast<UnaryOperator>(Arg->IgnoreParenCasts());
       if (!U || U->getOpcode() != UO_AddrOf)
         continue;
@@ -1720,6 +1745,11 @@ const FunctionAttachment *Attachments::of(const FunctionDecl *FD) {
   return (Functions[Key] = std::move(Result)).get();
 }
 
+bool Attachments::runsPython(const FunctionDecl *FD) {
+  lockRegions();
+  return Regions->runsPython(FD).has_value();
+}
+
 StringRef Attachments::needsThreadState(const FunctionDecl *Callee) {
   const StringRef Name = calleeName(Callee);
   if (Name.empty() || !facts::isApiName(Name) ||
@@ -1753,6 +1783,10 @@ AttachState Attachments::stateAt(const FunctionDecl *FD, const Stmt *S) {
   if (A != AttachState::AsEntered)
     return A;
   const EntryState &E = entryOf(FD);
+  // A function that uses the C API as it was entered takes the thread to be
+  // attached.
+  if (!E.Detached && !E.Attached && usesApiAsEntered(FD))
+    return AttachState::Attached;
   if (E.Open || E.Attached == E.Detached)
     return E.Attached && !E.Detached ? AttachState::Attached
                                      : AttachState::Unknown;

@@ -197,6 +197,8 @@ public:
   /// What happens while locks are held, found when first asked for:
   /// #include "flow/LockRegions.h".
   const LockRegions &lockRegions();
+  /// Whether a call of \p FD can run any Python code, as far as this file shows.
+  bool runsPython(const clang::FunctionDecl *FD);
   /// What an object of class \p RD does while it lives.
   std::optional<HoldKind> guardClass(const clang::CXXRecordDecl *RD,
                                      unsigned Depth = 0);

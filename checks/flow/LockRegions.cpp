@@ -141,7 +141,7 @@ static bool runsAny(StringRef Name) {
 
 std::optional<LockRegions::Run>
 LockRegions::runsPython(const FunctionDecl *FD, unsigned Depth) {
-  if (!FD || Depth > 4)
+  if (!FD || Depth > 5)
     return std::nullopt;
   const StringRef Api = All.needsThreadState(FD);
   if (!Api.empty())
@@ -167,7 +167,7 @@ LockRegions::runsPython(const FunctionDecl *FD, unsigned Depth) {
   } else if (const FunctionDecl *Body = nullptr;
              isBinding(FD) && FD->hasBody(Body) &&
              !Body->isDependentContext()) {
-    unsigned Budget = 200;
+    unsigned Budget = 600;
     SmallVector<const Stmt *, 16> Work{Body->getBody()};
     while (!Work.empty() && Budget && !Result) {
       const Stmt *S = Work.pop_back_val();
@@ -233,9 +233,35 @@ static bool isKnownToOthers(const Expr *Arg) {
   return isa<MemberExpr, ArraySubscriptExpr>(E);
 }
 
+void LockRegions::findConstructions(const model::Function &F) {
+  SmallVector<const Stmt *, 32> Work{F.Decl->getBody()};
+  while (!Work.empty()) {
+    const Stmt *S = Work.pop_back_val();
+    if (!S || isa<LambdaExpr>(S))
+      continue;
+    if (const auto *C = dyn_cast<CXXConstructExpr>(S);
+        C && isBinding(C->getConstructor()) &&
+        !C->getConstructor()->isCopyOrMoveConstructor() &&
+        !C->getConstructor()->isDefaultConstructor()) {
+      const LockList Locks = nativeLocksAt(F.Decl, C);
+      if (!Locks.empty() &&
+          All.stateAt(F.Decl, C) != AttachState::Detached)
+        if (std::optional<Run> R = runsPython(C->getConstructor()))
+          for (const Lock &L : Locks)
+            Uses.push_back({LockedUse::RunsPython, L, C, F.Decl,
+                            C->getConstructor()->getParent()->getNameAsString(),
+                            nullptr, R->Name});
+    }
+    SmallVector<const Stmt *, 8> Children(S->child_begin(), S->child_end());
+    Work.append(Children.rbegin(), Children.rend());
+  }
+}
+
 void LockRegions::findUses(const model::Function &F) {
   if (F.initOnly())
     return;
+  if (F.Locks && Model.context().getLangOpts().CPlusPlus)
+    findConstructions(F);
   const FunctionAttachment *A = nullptr;
   bool Asked = false;
   for (const model::CallSite &Site : F.Calls) {

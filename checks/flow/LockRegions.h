@@ -66,6 +66,8 @@ public:
 private:
   void findSites(const model::Function &F);
   void findUses(const model::Function &F);
+  /// Constructions of the binding libraries' classes while a lock is held.
+  void findConstructions(const model::Function &F);
   LockList nativeLocksAt(const clang::FunctionDecl *FD, const clang::Stmt *S);
 
   Attachments &All;

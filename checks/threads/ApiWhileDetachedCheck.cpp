@@ -116,6 +116,8 @@ void ApiWhileDetachedCheck::analyze(const model::ExtensionModel &Model) {
   if (Model.isGenerated())
     return;
   flow::Attachments &All = Model.attachments();
+  for (const model::StateVariable &S : Model.state())
+    field(Model, S);
   for (const auto &F : Model.functions()) {
     if (F->Generated)
       continue;
@@ -153,6 +155,79 @@ void ApiWhileDetachedCheck::analyze(const model::ExtensionModel &Model) {
         return Use.DetachedBy == Region;
       });
     }
+  }
+}
+
+/// The locks by what they are called in every function.
+static std::set<std::string> lockNames(const model::Access &A) {
+  std::set<std::string> Names;
+  for (const flow::Lock &L : A.Locks) {
+    const llvm::StringRef Key = L.Key;
+    const size_t At = Key.find_last_of(">.");
+    Names.insert((At == llvm::StringRef::npos ? Key : Key.drop_front(At + 1))
+                     .str());
+  }
+  return Names;
+}
+
+/// The object is not being made or destroyed.
+static bool isShared(const model::Function &F) {
+  using model::EntryKind;
+  return !F.onlyIn(model::InitContext | model::DeadContext |
+                   model::UnloadContext) &&
+         !F.has(EntryKind::New) && !F.has(EntryKind::Init) &&
+         !F.has(EntryKind::Dealloc);
+}
+
+void ApiWhileDetachedCheck::field(const model::ExtensionModel &Model,
+                                  const model::StateVariable &S) {
+  const QualType QT = S.Decl->getType();
+  if (S.Kind != model::StateKind::InstanceField || S.Synchronization ||
+      S.ThreadLocal || S.Generated || !QT->isPointerType())
+    return;
+  flow::Attachments &All = Model.attachments();
+  const SourceManager &SM = Model.context().getSourceManager();
+  for (const model::Access &Write : S.Accesses) {
+    const model::Function *F =
+        Write.Function ? Model.function(Write.Function) : nullptr;
+    const flow::FunctionAttachment *A = F ? All.of(F->Decl) : nullptr;
+    if (!A || !(Write.Kind == model::AccessKind::Write ||
+                Write.Kind == model::AccessKind::ReadWrite) ||
+        !isShared(*F) || A->at(Write.Where) != flow::AttachState::Detached)
+      continue;
+    const model::Access *Other = nullptr;
+    const std::set<std::string> Locks = lockNames(Write);
+    for (const model::Access &Each : S.Accesses) {
+      const model::Function *By =
+          Each.Function ? Model.function(Each.Function) : nullptr;
+      if (!By || By == F || !isShared(*By) ||
+          All.stateAt(By->Decl, Each.Where) != flow::AttachState::Attached)
+        continue;
+      const std::set<std::string> Theirs = lockNames(Each);
+      if (llvm::none_of(Theirs, [&](const std::string &L) {
+            return Locks.count(L);
+          })) {
+        Other = &Each;
+        break;
+      }
+    }
+    if (!Other)
+      continue;
+    diag(placeOf(Write.Where, SM),
+         "field '%0' of a Python object is written while the thread is "
+         "detached, and '%1' uses it without a common lock")
+        << S.Decl->getNameAsString() << Other->Function->getNameAsString();
+    unsigned Notes = 0;
+    for (const model::Access &Each : S.Accesses)
+      if (&Each != &Write && Each.Function == Write.Function &&
+          Each.writes() && ++Notes < 8 &&
+          A->at(Each.Where) == flow::AttachState::Detached)
+        diag(placeOf(Each.Where, SM), "also written here", DiagnosticIDs::Note);
+    diag(placeOf(Other->Where, SM), "used here by an attached thread",
+         DiagnosticIDs::Note);
+    if (const Expr *By = A->detachedBy(Write.Where))
+      diag(placeOf(By, SM), "detached here", DiagnosticIDs::Note);
+    return;
   }
 }
 

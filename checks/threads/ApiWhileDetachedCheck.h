@@ -25,6 +25,8 @@ protected:
   void analyze(const model::ExtensionModel &Model) override;
 
 private:
+  /// Reports a field that is written detached and used attached.
+  void field(const model::ExtensionModel &Model, const model::StateVariable &S);
   /// Says why the thread is detached in \p Region; null: on entry.
   void explain(const model::ExtensionModel &Model, const model::Function &F,
                const flow::EntryState &E, const clang::Expr *Region);

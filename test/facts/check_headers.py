@@ -391,7 +391,7 @@ class Checker:
 
     def machine(self):
         """The rows about C, POSIX and C++."""
-        prelude = "#define _GNU_SOURCE\n#include <pthread.h>\n#include <setjmp.h>\n#include <netdb.h>\n#include <poll.h>\n#include <semaphore.h>\n#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <sys/epoll.h>\n#include <sys/socket.h>\n#include <sys/wait.h>\n#include <time.h>\n#include <unistd.h>\n#include <threads.h>\n#include <stdatomic.h>\n"
+        prelude = "#define _GNU_SOURCE\n#include <pthread.h>\n#include <setjmp.h>\n#include <netdb.h>\n#include <poll.h>\n#include <semaphore.h>\n#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/epoll.h>\n#include <sys/socket.h>\n#include <sys/wait.h>\n#include <time.h>\n#include <unistd.h>\n#include <threads.h>\n#include <stdatomic.h>\n"
         probe, body = Probe(prelude), Probe("")
         body.lines = []
         cxx = Probe("".join(f"#include <{name}>\n" for name in (

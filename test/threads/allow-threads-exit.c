@@ -204,3 +204,16 @@ static PyObject *bad_threshold(Obj *self, PyObject *ignored) {
   END_THREADS
   return PyLong_FromLong(rc);
 }
+
+// The condition is an accessor of a header.
+static inline int flags_of(const Obj *o) { return o->timeout; }
+static PyObject *good_accessor(Obj *self, PyObject *ignored) {
+  PyThreadState *_save = NULL;
+  int rc;
+  if (!(flags_of(self) & 2))
+    Py_UNBLOCK_THREADS
+  rc = lib_do(self->h);
+  if (!(flags_of(self) & 2))
+    Py_BLOCK_THREADS
+  return PyLong_FromLong(rc);
+}

@@ -246,3 +246,59 @@ static PyObject *bad_pair(Obj *self, PyObject *ignored) {
   leave(self);
   return r;
 }
+
+// Fields of an object that others use attached.
+typedef struct {
+  PyObject_HEAD
+  char *result;
+  char *guarded;
+  pthread_mutex_t lock;
+  lib_handle *h;
+} Cursor;
+char *lib_query(lib_handle *h);
+static PyObject *cursor_run(Cursor *self, PyObject *ignored) {
+  Py_BEGIN_ALLOW_THREADS
+  self->result = lib_query(self->h);
+  // CHECK-MESSAGES: :[[@LINE-1]]:9: warning: field 'result' of a Python object is written while the thread is detached, and 'cursor_result' uses it without a common lock [cpython-threads-api-while-detached]
+  // CHECK-NOTES: :[[@LINE+14]]:37: note: used here by an attached thread
+  // CHECK-NOTES: :[[@LINE-4]]:3: note: detached here
+  pthread_mutex_lock(&self->lock);
+  self->guarded = lib_query(self->h);
+  pthread_mutex_unlock(&self->lock);
+  Py_END_ALLOW_THREADS
+  Py_RETURN_NONE;
+}
+static PyObject *cursor_result(Cursor *self, PyObject *ignored) {
+  PyObject *r;
+  pthread_mutex_lock(&self->lock);
+  r = PyLong_FromLong(self->guarded[0]);
+  pthread_mutex_unlock(&self->lock);
+  Py_XDECREF(r);
+  return PyUnicode_FromString(self->result);
+}
+static PyMethodDef cursor_methods[] = {
+    {"run", (PyCFunction)cursor_run, METH_NOARGS, NULL},
+    {"result", (PyCFunction)cursor_result, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+PyMethodDef *exported = cursor_methods;
+
+// Whoever is given the saved state can attach the thread.
+static inline int check_index(int i, PyThreadState *save) {
+  if (i < 0) {
+    if (save)
+      PyEval_RestoreThread(save);
+    PyErr_SetString(PyExc_IndexError, "out of bounds");
+    return -1;
+  }
+  return 0;
+}
+static PyObject *good_index(Obj *self, PyObject *arg) {
+  PyThreadState *save = PyEval_SaveThread();
+  if (check_index(lib_do(self->h), save) < 0) {
+    Py_DECREF(arg);
+    return NULL;
+  }
+  PyEval_RestoreThread(save);
+  Py_RETURN_NONE;
+}
+PyObject *(*const indexed[])(Obj *, PyObject *) = {good_index};

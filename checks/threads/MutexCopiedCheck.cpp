@@ -1,0 +1,171 @@
+//===- MutexCopiedCheck.cpp -------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "threads/MutexCopiedCheck.h"
+#include "facts/ModelCalls.h"
+#include "model/Initializers.h"
+#include "threads/HoldReports.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+
+namespace pyext::threads {
+
+/// The mutex that an object of type \p QT holds by value; null for none.
+static const FieldDecl *mutexIn(QualType QT, unsigned Depth = 0) {
+  while (const auto *A = QT->getAsArrayTypeUnsafe())
+    QT = A->getElementType();
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  RD = RD ? RD->getDefinition() : nullptr;
+  if (!RD || Depth > 4)
+    return nullptr;
+  for (const FieldDecl *F : RD->fields()) {
+    if (facts::isMutexType(model::elementTypeName(F->getType())) &&
+        !F->getType()->isPointerType())
+      return F;
+    if (const FieldDecl *Inner = mutexIn(F->getType(), Depth + 1))
+      return Inner;
+  }
+  return nullptr;
+}
+
+static bool isMutex(QualType QT) {
+  return !QT->isPointerType() && !QT->isReferenceType() &&
+         !QT->isArrayType() && facts::isMutexType(model::elementTypeName(QT));
+}
+
+/// `(Slot){0}` and `Slot()` make a new one.
+static bool isFresh(const Expr *E) {
+  E = E->IgnoreParenImpCasts();
+  return isa<CompoundLiteralExpr, InitListExpr, CXXTemporaryObjectExpr,
+             ImplicitValueInitExpr, CXXScalarValueInitExpr, CallExpr>(E);
+}
+
+void MutexCopiedCheck::analyze(const model::ExtensionModel &Model) {
+  if (!hazards().FreeThreading || Model.isGenerated() ||
+      !mentionsMutexes(Model))
+    return;
+  for (const auto &F : Model.functions())
+    if (!F->Generated) {
+      visit(Model, *F, F->Decl->getBody());
+      calls(Model, *F);
+    }
+}
+
+bool MutexCopiedCheck::mentionsMutexes(const model::ExtensionModel &Model) {
+  for (const Decl *D : Model.context().getTranslationUnitDecl()->decls()) {
+    const auto *RD = dyn_cast<RecordDecl>(D);
+    if (const auto *T = dyn_cast<TypedefNameDecl>(D))
+      RD = T->getUnderlyingType()->getAsRecordDecl();
+    if (RD && Model.preprocessing().isFirstParty(RD->getLocation()) &&
+        RD->getDefinition() && !RD->isDependentContext() &&
+        mutexIn(Model.context().getTypeDeclType(RD)))
+      return true;
+    if (const auto *VD = dyn_cast<VarDecl>(D); VD && isMutex(VD->getType()))
+      return true;
+  }
+  return false;
+}
+
+void MutexCopiedCheck::visit(const model::ExtensionModel &Model,
+                             const model::Function &F, const Stmt *S) {
+  if (!S || isa<UnaryExprOrTypeTraitExpr, LambdaExpr>(S))
+    return;
+  const SourceManager &SM = Model.context().getSourceManager();
+  const Expr *Copied = nullptr;
+  if (const auto *C = dyn_cast<ImplicitCastExpr>(S)) {
+    if (C->getCastKind() == CK_LValueToRValue && C->getType()->isRecordType() &&
+        !isFresh(C->getSubExpr()))
+      Copied = C->getSubExpr();
+  } else if (const auto *C = dyn_cast<CXXConstructExpr>(S)) {
+    if (C->getConstructor()->isCopyOrMoveConstructor() && !C->isElidable() &&
+        C->getConstructor()->isImplicit() && C->getNumArgs() == 1 &&
+        !isFresh(C->getArg(0)))
+      Copied = C->getArg(0);
+  } else if (const auto *Op = dyn_cast<CXXOperatorCallExpr>(S)) {
+    const auto *Method =
+        dyn_cast_or_null<CXXMethodDecl>(Op->getDirectCallee());
+    if (Method && Method->isImplicit() && Op->getNumArgs() == 2 &&
+        (Method->isCopyAssignmentOperator() ||
+         Method->isMoveAssignmentOperator()) &&
+        !isFresh(Op->getArg(1)))
+      Copied = Op->getArg(1);
+  }
+  if (Copied) {
+    const QualType QT = Copied->getType();
+    const FieldDecl *Field = mutexIn(QT);
+    if (Field || isMutex(QT)) {
+      diag(placeOf(Copied, SM),
+           "copying '%0' copies the mutex%select{| '%2'}1, which only works at "
+           "the place where it was made")
+          << flow::canonicalText(Copied) << (Field != nullptr)
+          << (Field ? Field->getNameAsString() : "");
+      if (Field)
+        diag(Field->getLocation(), "the mutex is declared here",
+             DiagnosticIDs::Note);
+    }
+  }
+  if (const auto *D = dyn_cast<DeclStmt>(S))
+    for (const Decl *Each : D->decls())
+      if (const auto *VD = dyn_cast<VarDecl>(Each);
+          VD && VD->hasLocalStorage() && !isa<ParmVarDecl>(VD) &&
+          isMutex(VD->getType()) && !VD->getInit())
+        diag(VD->getLocation(), "the mutex '%0' is not set to zero")
+            << VD->getNameAsString();
+  for (const Stmt *Child : S->children())
+    visit(Model, F, Child);
+}
+
+void MutexCopiedCheck::calls(const model::ExtensionModel &Model,
+                             const model::Function &F) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  for (const model::CallSite &Site : F.Calls) {
+    if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier() ||
+        Site.Call->getNumArgs() < 2)
+      continue;
+    const llvm::StringRef Name = Site.Callee->getName();
+    const std::optional<facts::ModelCall> Role =
+        facts::findModelCall(facts::canonicalName(Name));
+    const bool Moves = Role == facts::ModelCall::Reallocates;
+    if (!Moves && Role != facts::ModelCall::CopiesMemory)
+      continue;
+    const Expr *From =
+        Site.Call->getArg(Moves ? 0 : 1)->IgnoreParenImpCasts();
+    if (!From->getType()->isPointerType())
+      continue;
+    const QualType Of = From->getType()->getPointeeType();
+    const FieldDecl *Field = mutexIn(Of);
+    if (!Field && !isMutex(Of))
+      continue;
+    // What lies before the mutex may be copied.
+    if (!Moves && Field && !mentionsSizeOf(Site.Call->getArg(2), Of))
+      continue;
+    diag(placeOf(Site.Call, SM),
+         "'%0' %select{copies|moves}1 the mutex%select{| '%3'}2, which only works "
+         "at the place where it was made")
+        << writtenApi(Site.Call, Name, Model) << Moves << (Field != nullptr)
+        << (Field ? Field->getNameAsString() : "");
+    if (Field)
+      diag(Field->getLocation(), "the mutex is declared here",
+           DiagnosticIDs::Note);
+  }
+}
+
+bool MutexCopiedCheck::mentionsSizeOf(const Stmt *S, QualType Of) {
+  if (!S)
+    return false;
+  if (const auto *T = dyn_cast<UnaryExprOrTypeTraitExpr>(S))
+    return T->getKind() == UETT_SizeOf &&
+           T->getTypeOfArgument()->getAsRecordDecl() == Of->getAsRecordDecl();
+  return llvm::any_of(S->children(), [&](const Stmt *Child) {
+    return mentionsSizeOf(Child, Of);
+  });
+}
+
+} // namespace pyext::threads

@@ -1,0 +1,91 @@
+// RUN: %check_tidy %s cpython-threads-critical-section-suspended %t -python=3.13,3.15
+
+#include <Python.h>
+
+typedef struct {
+  PyObject_HEAD
+  char *buf;
+  char *fixed;
+  Py_ssize_t count;
+  PyObject *cache;
+} Obj;
+
+static PyObject *obj_sum(Obj *self, PyObject *fn) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->buf;
+  for (Py_ssize_t i = 0; i < 3; i++) {
+    PyObject *c = PyLong_FromLong(p[i]);
+    // CHECK-MESSAGES: :[[@LINE-1]]:35: warning: 'p' may no longer be what 'self->buf' points to: 'PyObject_CallOneArg' can suspend the critical section in between [cpython-threads-critical-section-suspended]
+    // CHECK-NOTES: :[[@LINE-4]]:19: note: read here
+    // CHECK-NOTES: :[[@LINE+2]]:19: note: suspended here
+    // CHECK-NOTES: :[[@LINE+11]]:9: note: another thread can replace it here
+    PyObject *r = PyObject_CallOneArg(fn, c);
+    Py_XDECREF(r);
+    Py_XDECREF(c);
+  }
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+
+static PyObject *obj_resize(Obj *self, PyObject *ignored) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  self->buf = PyMem_Realloc(self->buf, 100);
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+
+// Nothing below is wrong.
+
+static PyObject *good_copy(Obj *self, PyObject *fn) {
+  PyObject *copy;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  copy = PyBytes_FromStringAndSize(self->buf, self->count);
+  Py_END_CRITICAL_SECTION();
+  if (copy == NULL)
+    return NULL;
+  PyObject *r = PyObject_CallOneArg(fn, copy);
+  Py_DECREF(copy);
+  return r;
+}
+static PyObject *good_again(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->buf;
+  p[0] = 1;
+  r = PyObject_CallNoArgs(fn);
+  p = self->buf;
+  p[1] = 2;
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *good_before(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->buf;
+  p[0] = 1;
+  r = PyObject_CallNoArgs(fn);
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+// Nobody replaces this one.
+static PyObject *good_fixed(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->fixed;
+  r = PyObject_CallNoArgs(fn);
+  p[0] = 1;
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *good_number(Obj *self, PyObject *ignored) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->buf;
+  r = PyLong_FromSsize_t(self->count);
+  p[0] = 1;
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+PyObject *(*const functions[])(Obj *, PyObject *) = {
+    obj_sum,     obj_resize,  good_copy,  good_again,
+    good_before, good_fixed, good_number};
