@@ -441,6 +441,30 @@ static bool isSignalFlag(QualType QT) {
          Typedef->getDecl()->getName() == "sig_atomic_t";
 }
 
+/// The variable, or its type, is another one in a build without the GIL.
+static bool isDeclaredWithGil(const ExtensionModel &Model, const VarDecl &VD) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  auto OnlyWithGil = [&](SourceLocation Loc) {
+    return Model.preprocessing().onlyWithGil(SM.getExpansionLoc(Loc));
+  };
+  if (OnlyWithGil(VD.getLocation()))
+    return true;
+  QualType QT = VD.getType();
+  for (unsigned Depth = 0; Depth < 8; ++Depth) {
+    if (const auto *A = QT->getAsArrayTypeUnsafe()) {
+      QT = A->getElementType();
+      continue;
+    }
+    const auto *T = QT->getAs<TypedefType>();
+    if (!T)
+      return false;
+    if (OnlyWithGil(T->getDecl()->getLocation()))
+      return true;
+    QT = T->desugar();
+  }
+  return false;
+}
+
 void GlobalClasses::classify(GlobalVerdict &V) {
   const StateVariable &S = *V.Variable;
   const QualType QT = V.Decl->getType();
@@ -464,6 +488,9 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   QualType Element = QT;
   while (const auto *A = Element->getAsArrayTypeUnsafe())
     Element = A->getElementType();
+  // An object of a static type is Python's to change.
+  if (ExtensionModel::isObjectRecord(Element->getAsRecordDecl()))
+    return;
   // An allocator has no data.
   if (const auto *RD = Element->getAsCXXRecordDecl();
       RD && RD->hasDefinition() && RD->isEmpty())
@@ -483,7 +510,9 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   if (!Owns && Element.isConstQualified())
     return;
   V.Uses = Follower.usesOf(S);
-  findRace(V);
+  V.OnlyWithGil = isDeclaredWithGil(Model, *V.Decl);
+  if (!V.OnlyWithGil)
+    findRace(V);
   if (Owns && !V.DefinedElsewhere) {
     V.Class = GlobalClass::CxxObject;
     return;

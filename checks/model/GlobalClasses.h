@@ -47,6 +47,8 @@ struct GlobalVerdict {
   /// The definition; the declaration that is used when another file has it.
   const clang::VarDecl *Decl;
   bool DefinedElsewhere = false;
+  /// Builds without the GIL have another declaration of it.
+  bool OnlyWithGil = false;
   GlobalClass Class = GlobalClass::Silent;
   GlobalShape Shape = GlobalShape::Setting;
   std::vector<GlobalUse> Uses;

@@ -719,10 +719,27 @@ Phase phaseOf(const ExtensionModel &Model, const GlobalUse &U) {
   return phaseOf(Model, A);
 }
 
-bool onlyWithGil(const ExtensionModel &Model, const GlobalUse &U) {
+/// Code of the function that exists only without the GIL, and that this run
+/// does not see: it may well take a lock.
+static bool hasHiddenCode(const ExtensionModel &Model, const FunctionDecl *FD) {
+  const Preprocessing &PP = Model.preprocessing();
+  if (PP.freeThreaded() || !FD)
+    return false;
   const SourceManager &SM = Model.context().getSourceManager();
-  return Model.preprocessing().onlyWithGil(
-      SM.getExpansionLoc(U.Where->getBeginLoc()));
+  const SourceLocation Begin = SM.getExpansionLoc(FD->getBeginLoc()),
+                       End = SM.getExpansionLoc(FD->getEndLoc());
+  return any_of(PP.configurationRegions(), [&](const ConfigurationRegion &R) {
+    const SourceLocation At = R.Range.getBegin();
+    return R.FreeThreaded && R.Skipped &&
+           SM.getFileID(At) == SM.getFileID(Begin) &&
+           SM.getFileOffset(Begin) < SM.getFileOffset(At) &&
+           SM.getFileOffset(At) < SM.getFileOffset(End);
+  });
+}
+
+bool onlyWithGil(const ExtensionModel &Model, const GlobalUse &U) {
+  return onlyWithGil(Model, U.Where->getBeginLoc()) ||
+         hasHiddenCode(Model, U.Function);
 }
 
 bool overlap(const GlobalUse &A, const GlobalUse &B) {

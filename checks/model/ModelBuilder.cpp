@@ -367,6 +367,12 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
         return;
       }
     }
+    // static const bool filled = [] { ...; return true; }();
+    if (const auto *D = dyn_cast<DeclStmt>(P))
+      F->RunsOnce |= any_of(D->decls(), [](const Decl *Each) {
+        const auto *VD = dyn_cast<VarDecl>(Each);
+        return VD && VD->isStaticLocal();
+      });
     if (isa<CompoundStmt>(P))
       break;
   }

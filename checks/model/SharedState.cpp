@@ -95,10 +95,18 @@ bool exclude(const ExtensionModel &Model, const Access &A, const Access &B) {
   return false;
 }
 
-bool onlyWithGil(const ExtensionModel &Model, const Access &A) {
+bool onlyWithGil(const ExtensionModel &Model, SourceLocation Loc) {
   const SourceManager &SM = Model.context().getSourceManager();
-  return Model.preprocessing().onlyWithGil(
-      SM.getExpansionLoc(A.Where->getBeginLoc()));
+  // A macro that builds without the GIL define in another way.
+  for (; Loc.isMacroID(); Loc = SM.getImmediateExpansionRange(Loc).getBegin())
+    if (!SM.isMacroArgExpansion(Loc) &&
+        Model.preprocessing().onlyWithGil(SM.getSpellingLoc(Loc)))
+      return true;
+  return Model.preprocessing().onlyWithGil(Loc);
+}
+
+bool onlyWithGil(const ExtensionModel &Model, const Access &A) {
+  return onlyWithGil(Model, A.Where->getBeginLoc());
 }
 
 } // namespace pyext::model

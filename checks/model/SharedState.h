@@ -48,6 +48,8 @@ flow::LockList globalLocksAt(const ExtensionModel &Model, const Access &A);
 
 /// True when the access exists only in builds with the GIL.
 bool onlyWithGil(const ExtensionModel &Model, const Access &A);
+/// The same of what is written, or comes out of a macro, at \p Loc.
+bool onlyWithGil(const ExtensionModel &Model, clang::SourceLocation Loc);
 
 } // namespace pyext::model
 

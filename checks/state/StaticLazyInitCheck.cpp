@@ -55,7 +55,7 @@ void StaticLazyInitCheck::analyze(const ExtensionModel &Model) {
       continue; // Another check speaks of it.
     if (AllowBenignScalarCaches && isScalarCache(Use))
       continue;
-    const bool Threads = hazards().FreeThreading &&
+    const bool Threads = hazards().FreeThreading && !V->OnlyWithGil &&
                          !onlyWithGil(Model, *Use.Test) &&
                          !onlyWithGil(Model, *Use.Write);
     if (!Threads && !(hazards().Subinterpreters && holdsObjects(Use)))

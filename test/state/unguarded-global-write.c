@@ -227,6 +227,41 @@ static PyObject *count_gil(PyObject *module, PyObject *unused) {
 }
 #endif
 
+// Other declarations, other macros and other code without the GIL.
+#ifdef Py_GIL_DISABLED
+typedef _Atomic int counter_t;
+static _Atomic int by_declaration;
+#define COUNT(variable) __atomic_fetch_add(&(variable), 1, __ATOMIC_RELAXED)
+#else
+typedef int counter_t;
+static int by_declaration;
+#define COUNT(variable) ((variable)++)
+#endif
+static counter_t by_type;
+static int by_macro, by_code;
+static PyMutex code_lock;
+static PyObject *two_builds(PyObject *module, PyObject *unused) {
+  by_declaration++;
+  by_type++;
+  COUNT(by_macro);
+#ifdef Py_GIL_DISABLED
+  PyMutex_Lock(&code_lock);
+#endif
+  by_code++;
+#ifdef Py_GIL_DISABLED
+  PyMutex_Unlock(&code_lock);
+#endif
+  Py_RETURN_NONE;
+}
+
+// Objects are Python's to change.
+extern PyObject marker_object;
+static PyObject *get_marker(PyObject *module, PyObject *list) {
+  if (PyList_Append(list, &marker_object) < 0)
+    return NULL;
+  return Py_NewRef(&marker_object);
+}
+
 static int spam_exec(PyObject *module) {
   for (int i = 0; i < 16; ++i)
     table_of_squares[i] = i * i;
@@ -257,6 +292,8 @@ static PyMethodDef spam_methods[] = {
     {"read_only", (PyCFunction)(void (*)(void))read_only, METH_VARARGS | METH_KEYWORDS},
     {"use_parts", use_parts, METH_NOARGS},
     {"use_once", use_once, METH_NOARGS},
+    {"two_builds", two_builds, METH_NOARGS},
+    {"get_marker", get_marker, METH_O},
     {NULL}};
 static PyModuleDef_Slot spam_slots[] = {{Py_mod_exec, (void *)spam_exec}, {0, NULL}};
 static PyModuleDef spam_def = {PyModuleDef_HEAD_INIT, "spam", NULL, 0, spam_methods, spam_slots};

@@ -122,6 +122,14 @@ struct Allocator {
   void *allocate(size_t n) { return PyMem_Malloc(n); }
 };
 Allocator allocator;
+std::vector<int> filled_once;
+PyObject *fill_once(PyObject *, PyObject *) {
+  static const bool filled = [] {
+    filled_once.push_back(1);
+    return true;
+  }();
+  return PyBool_FromLong(filled);
+}
 std::once_flag once;
 std::vector<int> made_once;
 PyObject *silent(PyObject *, PyObject *) {
@@ -146,6 +154,7 @@ PyMethodDef methods[] = {{"add", add, METH_NOARGS},
                          {"set_locked", set_locked, METH_NOARGS},
                          {"add_guarded", add_guarded, METH_NOARGS},
                          {"silent", silent, METH_NOARGS},
+                         {"fill_once", fill_once, METH_NOARGS},
                          {}};
 } // namespace
 PyMethodDef *spam_methods = methods;
