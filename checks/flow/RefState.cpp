@@ -464,7 +464,8 @@ public:
 
   RefTransfer(RefStates &States, FunctionRefs &Refs, const FunctionFlow &Flow)
       : States(States), Model(States.model()), Context(Model.context()),
-        Refs(Refs), Flow(Flow), HasLocks(Model.function(Refs.FD)->Locks) {
+        Refs(Refs), Flow(Flow), HasLocks(Model.function(Refs.FD)->Locks),
+        HasCallers(!Model.function(Refs.FD)->Callers.empty()) {
     makeOrigin(OriginKind::Unknown, nullptr);
     makeOrigin(OriginKind::Null, nullptr);
     makeOrigin(OriginKind::Static, nullptr);
@@ -571,6 +572,7 @@ private:
   FunctionRefs &Refs;
   const FunctionFlow &Flow;
   const bool HasLocks;
+  const bool HasCallers; ///< Somebody can ask about its parameters.
 
   llvm::DenseMap<std::pair<const VarDecl *, const FieldDecl *>, unsigned>
       LocationIndex;
@@ -1486,9 +1488,12 @@ private:
     for (unsigned X : V) {
       const Origin &O = Refs.Origins[X];
       if (O.Kind == OriginKind::Parameter) {
-        if (const unsigned *Ran = S.ran(X); Ran && O.Decl && lateUse(K))
-          Refs.LateUses.push_back({cast<ParmVarDecl>(O.Decl), Where,
-                                   NumberedCalls[*Ran / 2]});
+        // Blocks come in about the order of the source: the first one will do.
+        if (const unsigned *Ran = S.ran(X); Ran && O.Decl && lateUse(K)) {
+          const auto *P = cast<ParmVarDecl>(O.Decl);
+          if (!Refs.lateUse(P->getFunctionScopeIndex()))
+            Refs.LateUses.push_back({P, Where, NumberedCalls[*Ran / 2]});
+        }
         continue;
       }
       if (O.Kind == OriginKind::Load && HasLocks && O.Decl &&
@@ -1661,6 +1666,9 @@ private:
                   StringRef Api, const facts::CallEffect *Effect,
                   const facts::ReferenceCountApi *Op,
                   const llvm::SmallVector<Values, 4> &Args) {
+    // Nothing that could be lost.
+    if (!HasCallers && ContainerOf.empty())
+      return;
     const bool Runs =
         !Op && runsCode(S, Call, FD, Api, Effect, Args);
     const bool Foreign = !Runs && Api.empty() && isForeign(FD);
@@ -1686,7 +1694,7 @@ private:
                              (It != ContainerOf.end() &&
                               llvm::any_of(It->second, isPassed)))))
             S.setRan(X, 2 * numberOf(Call));
-        } else if ((Runs || (Foreign && isPassed(X))) && O.Kind == OriginKind::Parameter && O.Decl &&
+        } else if (HasCallers && (Runs || (Foreign && isPassed(X))) && O.Kind == OriginKind::Parameter && O.Decl &&
                    !contains(S.Held, X) &&
                    model::ExtensionModel::isObjectPointer(O.Decl->getType())) {
           S.setRan(X, 2 * numberOf(Call));
@@ -2285,12 +2293,6 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
           return A.Kind < B.Kind;
         });
       }
-      llvm::stable_sort(Refs->LateUses, [&](const LateUse &A,
-                                            const LateUse &B) {
-        return SM.isBeforeInTranslationUnit(
-            SM.getFileLoc(A.Where->getBeginLoc()),
-            SM.getFileLoc(B.Where->getBeginLoc()));
-      });
       llvm::stable_sort(Refs->LoadUses, [&](const LoadUse &A,
                                             const LoadUse &B) {
         return SM.isBeforeInTranslationUnit(

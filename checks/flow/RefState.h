@@ -174,8 +174,9 @@ public:
     return Outputs;
   }
 
-  /// The first use, in source order, of parameter number \p I after a call that
-  /// can run Python code; null when there is none.
+  /// A use, the first or nearly so, of parameter number \p I after a call that
+  /// can run Python code; null when there is none. Known of functions that are
+  /// called in this file.
   const LateUse *lateUse(unsigned I) const;
 
   /// In source order.
