@@ -68,8 +68,8 @@ static PyObject *used(Obj *self, PyObject *ignored) {
 static PyObject *item(Obj *self, PyObject *list) {
   PyObject *v;
   Py_BEGIN_CRITICAL_SECTION(list);
-  // CHECK-FIXES: v = PyList_GetItemRef(list, 0);
-  v = PyList_GetItem(list, 0);
+  // CHECK-FIXES: v = PyList_GetItemRef(list, PyList_GET_SIZE(list) - 1);
+  v = PyList_GetItem(list, PyList_GET_SIZE(list) - 1);
   // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: borrowed reference from 'PyList_GetItem' on 'list' is used after the lock held at the look-up is released
   // CHECK-NOTES: :[[@LINE-6]]:44: note: any thread that holds the object passed as argument 'list' can change it
   // CHECK-NOTES: :[[@LINE+4]]:10: note: the reference becomes strong only here
