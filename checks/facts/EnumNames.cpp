@@ -156,7 +156,7 @@ NAMES(ModuleSlotRole, Invalid)
 #define ENUMERATORS(E) \
   E(CreatesMultiPhase) E(CreatesSinglePhase) E(SetsGil) E(ReturnsState) \
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
-  E(GuessesThreadState) E(EmbedsPython) E(LeavesFunction) E(StopsWorld) \
+  E(GuessesThreadState) E(EmbedsPython) E(NamesMain) E(LeavesFunction) E(StopsWorld) \
   E(StartsWorld) E(Blocks) E(AsksForEnd) E(Reallocates) \
   E(CopiesMemory)
 NAMES(ModelCall, CopiesMemory)

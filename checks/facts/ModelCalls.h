@@ -26,6 +26,7 @@ enum class ModelCall {
   StateModule,
   GuessesThreadState,
   EmbedsPython,
+  NamesMain,
   LeavesFunction, ///< longjmp() and the like.
   StopsWorld,
   StartsWorld,

@@ -8,6 +8,7 @@
 
 #include "model/ExtensionModel.h"
 #include "flow/Attachment.h"
+#include "model/SlotEvidence.h"
 #include "flow/Sharing.h"
 #include "model/GlobalClasses.h"
 #include "model/ModelBuilder.h"
@@ -136,6 +137,12 @@ flow::Attachments &ExtensionModel::attachments() const {
   if (!Attached)
     Attached = std::make_unique<flow::Attachments>(*this);
   return *Attached;
+}
+
+const SlotEvidence &ExtensionModel::slotEvidence() const {
+  if (!Slots)
+    Slots = std::make_unique<SlotEvidence>(*this);
+  return *Slots;
 }
 
 flow::RefStates &ExtensionModel::refs() const {

@@ -16,7 +16,7 @@
 #ifndef PYEXT_MODEL_EXTENSIONMODEL_H
 #define PYEXT_MODEL_EXTENSIONMODEL_H
 
-#include "facts/Facts.h"
+#include "facts/ModelCalls.h"
 #include "flow/FunctionFlow.h"
 #include "flow/LockSet.h"
 #include "model/Lifecycle.h"
@@ -80,6 +80,7 @@ enum Context : uint8_t {
 
 class GlobalClasses;
 struct Module;
+struct SlotEvidence;
 struct TypeObject;
 
 struct EntryPoint {
@@ -143,6 +144,7 @@ struct Slot {
   const clang::FunctionDecl *Function = nullptr; ///< For exec and create.
   const clang::VarDecl *Array = nullptr; ///< That has it; may be a nested one.
   const clang::InitListExpr *Element = nullptr;
+  std::optional<int64_t> Number; ///< The value, when it is a constant number.
   clang::SourceLocation Loc;
   clang::SourceLocation ValueLoc; ///< Of the macro Value; else invalid.
 };
@@ -177,6 +179,10 @@ struct Module {
   /// has InitFunction; CreateCall itself when it is there. Nullable.
   const clang::Expr *CreateSite = nullptr;
   const clang::CallExpr *SetGilCall = nullptr; ///< PyUnstable_Module_SetGIL.
+  clang::SourceLocation SetGilLoc;      ///< Of the call in the file.
+  clang::SourceLocation SetGilValueLoc; ///< Of the macro that it is given; or invalid.
+  /// What a call, or the build of a nanobind module, declares.
+  std::optional<facts::Promise> GilPromise;
   /// Arguments of PYBIND11_MODULE after (name, m), macros replaced.
   std::vector<std::string> BindingTags;
   clang::SourceLocation BindingEnd; ///< The closing parenthesis; or invalid.
@@ -340,6 +346,10 @@ public:
   /// What each static variable is, likewise: #include "model/GlobalClasses.h".
   const GlobalClasses &globals() const;
 
+  /// What speaks against the promises of modules, likewise: #include
+  /// "model/SlotEvidence.h".
+  const SlotEvidence &slotEvidence() const;
+
   /// The file's own mark says that a tool wrote it: Cython, mypyc, SWIG, f2py.
   bool isGenerated() const { return !Generator.empty(); }
   llvm::StringRef generator() const { return Generator; }
@@ -378,6 +388,7 @@ private:
                          std::unique_ptr<const Lifecycle>>
       Lifecycles;
   mutable std::unique_ptr<GlobalClasses> Globals;
+  mutable std::unique_ptr<SlotEvidence> Slots;
   std::string Generator;
   /// Made when first asked for.
   mutable std::optional<llvm::StringMap<std::vector<const CallSite *>>> ApiCalls;

@@ -73,6 +73,7 @@ private:
                        unsigned Depth = 0);
   void readBindings();
   void addBindingTags(Module &Mod, llvm::StringRef Text, unsigned Depth = 0);
+  void readSetGil(Module &Mod, const clang::CallExpr *Call);
   void addModule(Module Mod);
   void addEntry(const clang::FunctionDecl *FD, EntryPoint Entry);
 

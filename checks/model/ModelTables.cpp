@@ -362,6 +362,9 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
       S.Name = std::to_string(*Number);
     }
     if (Value) {
+      if (!Value->isValueDependent() &&
+          !stripped(Value)->getType()->isFunctionType())
+        S.Number = integerOf(stripped(Value), Context);
       S.Function = functionOf(Value);
       if (S.Function)
         S.Value = S.Function->getNameAsString();
@@ -462,6 +465,24 @@ void ExtensionModel::Builder::readDefinition(Module &Mod, const VarDecl *Def) {
   }
 }
 
+void ExtensionModel::Builder::readSetGil(Module &Mod, const CallExpr *Call) {
+  Mod.SetGilCall = Call;
+  Mod.SetGilLoc = SM.getExpansionLoc(Call->getExprLoc());
+  if (Call->getNumArgs() != 2)
+    return;
+  const SourceLocation Loc = stripped(Call->getArg(1))->getBeginLoc();
+  const StringRef Macro =
+      macroName(Loc, SM, Context.getLangOpts(),
+                [](StringRef N) { return facts::isModuleSlotValue(N); });
+  if (const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(Macro))
+    Mod.GilPromise = Row->Meaning;
+  SmallString<64> Buffer;
+  const SourceLocation At = SM.getFileLoc(Loc);
+  if (!Macro.empty() &&
+      Lexer::getSpelling(At, Buffer, SM, Context.getLangOpts()) == Macro)
+    Mod.SetGilValueLoc = At;
+}
+
 /// The name after the prefix of an entry function; empty when \p Name is none.
 static StringRef moduleName(StringRef Name, EntryKind &Kind) {
   if (Name.consume_front("PyInit_") || Name.consume_front("PyInitU_")) {
@@ -510,7 +531,7 @@ void ExtensionModel::Builder::readModules() {
       for (const auto &[Callee, Site] : Creates.lookup(FD->getCanonicalDecl())) {
         std::optional<facts::ModelCall> Role = facts::findModelCall(Callee);
         if (Role == facts::ModelCall::SetsGil && !Mod.SetGilCall)
-          Mod.SetGilCall = Site.Call;
+          readSetGil(Mod, Site.Call);
         bool Multi = Role == facts::ModelCall::CreatesMultiPhase;
         if ((!Multi && Role != facts::ModelCall::CreatesSinglePhase) ||
             Mod.CreateCall)
@@ -615,6 +636,8 @@ void ExtensionModel::Builder::readBindings() {
     Mod.Init = *Macro == facts::ModuleMacro::Nanobind ? InitKind::Nanobind
                                                       : InitKind::Pybind11;
     Mod.Loc = Use.Begin;
+    if (Mod.Init == InitKind::Nanobind && PP.defined("NB_FREE_THREADED"))
+      Mod.GilPromise = facts::Promise::GilNotUsed;
     if (Use.Wrapper.empty())
       Mod.BindingEnd = Use.End;
     for (size_t I = 2; I < Use.Args.size(); ++I)

@@ -7,7 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/SlotEvidence.h"
+#include "flow/Sharing.h"
+#include "model/FirstUse.h"
+#include "model/Initializers.h"
 #include "model/ModuleInit.h"
+#include "model/SharedState.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace clang;
@@ -17,101 +21,207 @@ namespace pyext::model {
 
 /// Plain writes that nothing orders.
 static bool isUnguarded(const ExtensionModel &Model, const Access &A) {
-  return A.Function && A.writes() && A.Locks.empty() &&
-         !Model.preprocessing().onlyWithGil(A.Where->getBeginLoc());
+  return A.Function && A.writes() && A.Locks.empty() && !onlyWithGil(Model, A);
 }
 
-SlotEvidence::SlotEvidence(const ExtensionModel &Model) {
-  auto Add = [](std::vector<Evidence> &List, SourceLocation Loc, StringRef Name,
-                StringRef What) {
-    List.push_back({Loc, Name.str(), What.str()});
-  };
+/// None, a static object of this file or an exception class: the same in all
+/// interpreters anyway.
+static bool storesStaticObject(const Access &A) {
+  const auto *Assign = dyn_cast_or_null<BinaryOperator>(A.Statement);
+  if (!Assign || Assign->getOpcode() != BO_Assign)
+    return false;
+  const Expr *Value = stripped(Assign->getRHS());
+  if (const auto *Address = dyn_cast<UnaryOperator>(Value);
+      Address && Address->getOpcode() == UO_AddrOf)
+    return isa<DeclRefExpr>(Address->getSubExpr()->IgnoreParens());
+  const auto *Ref = dyn_cast<DeclRefExpr>(Value);
+  return Ref && Ref->getDecl()->getIdentifier() &&
+         facts::isApiName(Ref->getDecl()->getName()); // PyExc_ValueError
+}
 
-  for (const StateVariable &S : Model.state()) {
-    const bool Static =
-        S.Kind == StateKind::Global || S.Kind == StateKind::StaticLocal;
-    if (Static && !S.DefinitionTable && !S.Generated)
-      ++Variables;
+/// Whether a lost update is more than an old value: what is not replaced as a
+/// whole, or what others follow.
+static bool tears(const StateVariable &S, const Access &W) {
+  const QualType QT = S.Decl->getType().getCanonicalType();
+  return W.Kind == AccessKind::ReadWrite || S.HoldsObjects ||
+         QT->isPointerType() || QT->isRecordType() || QT->isArrayType();
+}
+
+namespace {
+class Collector {
+public:
+  Collector(const ExtensionModel &Model, SlotEvidence &Found)
+      : Model(Model), Found(Found) {}
+
+  void collect() {
+    for (const FirstUse &Use : findFirstUses(Model))
+      if (Use.Write && isUnguarded(Model, *Use.Write) && !Use.TestedAgain &&
+          phaseOf(Model, *Use.Write) == Phase::RunTime)
+        FirstUses.insert(Use.Variable);
+    for (const StateVariable &S : Model.state())
+      if (S.Kind == StateKind::Global || S.Kind == StateKind::StaticLocal)
+        global(S);
+      else
+        field(S);
+    for (const TypeObject &T : Model.types())
+      if (T.Static && T.Object->getInit())
+        add(Found.SeveralInterpreters, T.Loc, T.Object->getName(),
+            "is a static type, one object for all interpreters");
+    for (const auto &F : Model.functions())
+      if (!F->Generated)
+        function(*F);
+    borrowed();
+    const SourceManager &SM = Model.context().getSourceManager();
+    for (std::vector<Evidence> *List :
+         {&Found.WithoutGil, &Found.SeveralInterpreters, &Found.OwnGil}) {
+      for (Evidence &E : *List)
+        E.Loc = SM.getExpansionLoc(E.Loc);
+      llvm::stable_sort(*List, [&](const Evidence &A, const Evidence &B) {
+        return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
+      });
+    }
+  }
+
+private:
+  void add(std::vector<Evidence> &List, SourceLocation Loc, StringRef Name,
+           StringRef What, bool Certain = true) {
+    List.push_back({Loc, Name.str(), What.str(), Certain});
+  }
+
+  void global(const StateVariable &S) {
+    if (!S.DefinitionTable && !S.Generated)
+      ++Found.Variables;
     if (S.Constant || S.Synchronization || S.DefinitionTable || S.Generated ||
         S.HeaderTable)
-      continue;
+      return;
     const StringRef Name = S.Decl->getName();
-    const std::string TypeName = S.Decl->getType().getAsString();
     const Access *Racy = nullptr, *Plain = nullptr, *Object = nullptr;
+    bool Certain = false;
     for (const Access &A : S.Accesses) {
       if (!A.writes() || !A.Function)
         continue;
-      if (!A.Resets && !Object)
+      if (!A.Resets && !Object && !storesStaticObject(A) &&
+          ExtensionModel::holdsObjects(A.Place->getType()))
         Object = &A;
       if (!isUnguarded(Model, A))
         continue;
       if (!Plain)
         Plain = &A;
-      if (!Racy && Model.contextsOf(A.Function) & (RunContext | ForeignContext))
+      if (!(Model.contextsOf(A.Function) & (RunContext | ForeignContext)))
+        continue;
+      const bool Sure = phaseOf(Model, A) == Phase::RunTime &&
+                        sharedVariable(S) && tears(S, A) &&
+                        any_of(S.Accesses, [&](const Access &B) {
+                          return phaseOf(Model, B) == Phase::RunTime &&
+                                 B.Kind != AccessKind::Atomic &&
+                                 !onlyWithGil(Model, B) && !areDisjoint(A, B) &&
+                                 !exclude(Model, A, B);
+                        });
+      if (!Racy || (Sure && !Certain)) {
         Racy = &A;
-    }
-    if (S.Kind == StateKind::InstanceField) {
-      // Objects being made are still private.
-      const Function *F = Racy ? Model.function(Racy->Function) : nullptr;
-      if (F && !F->has(EntryKind::New) && !F->has(EntryKind::Init))
-        Add(WithoutGil, Racy->Where->getBeginLoc(), Name,
-            "is a field of an object and written here without a lock");
-      continue;
+        Certain = Sure;
+      }
     }
     if (Racy && !S.ThreadLocal)
-      Add(WithoutGil, Racy->Where->getBeginLoc(), Name,
-          "is written here without a lock");
-    if (!Static)
-      continue;
-    const bool IsType = any_of(Model.types(), [&](const TypeObject &T) {
-      return T.Static && T.Object->getCanonicalDecl() == S.Decl;
-    });
-    if (IsType)
-      continue; // Below.
+      add(Found.WithoutGil, Racy->Where->getBeginLoc(), Name,
+          "is written here without a lock", Certain || FirstUses.count(&S));
+    if (any_of(Model.types(), [&](const TypeObject &T) {
+          return T.Static && T.Object->getCanonicalDecl() == S.Decl;
+        }))
+      return; // Said of the type.
     if (S.HoldsObjects && Object)
-      Add(SeveralInterpreters, S.Decl->getLocation(), Name,
+      add(Found.SeveralInterpreters, S.Decl->getLocation(), Name,
           "is one Python object for all interpreters");
     else if (!S.HoldsObjects && Plain && !S.ThreadLocal)
-      Add(OwnGil, Plain->Where->getBeginLoc(), Name,
-          "is shared by all interpreters and written here without a lock");
+      add(Found.OwnGil, Plain->Where->getBeginLoc(), Name,
+          "is shared by all interpreters and written here without a lock",
+          Racy && Certain);
   }
 
-  for (const TypeObject &T : Model.types())
-    if (T.Static && T.Object->getInit())
-      Add(SeveralInterpreters, T.Loc, T.Object->getName(),
-          "is a static type, one object for all interpreters");
-
-  for (const auto &F : Model.functions()) {
-    if (F->Generated)
-      continue;
-    ++Functions;
-    NotAnalysed += !F->NotAnalysed.empty();
-    for (const ThreadStateUse &Use : F->ThreadStates)
-      if (Use.Api->Family == facts::ThreadStateFamily::GILState &&
-          Use.Api->Op == facts::ThreadStateOp::Attach &&
-          !Model.preprocessing().versionCondition(Use.Where->getBeginLoc()))
-        Add(SeveralInterpreters, Use.Where->getBeginLoc(), Use.Api->Name,
-            "does not know to which interpreter it attaches the thread");
-    for (const CallSite &Site : F->Calls) {
-      StringRef Name = calleeName(Site);
-      if (Name.empty() || !Site.Call)
+  /// Objects that are being made are still private.
+  void field(const StateVariable &S) {
+    if (S.Kind != StateKind::InstanceField || S.Constant || S.Synchronization ||
+        S.Generated)
+      return;
+    for (const Access &A : S.Accesses) {
+      if (!isUnguarded(Model, A) ||
+          !(Model.contextsOf(A.Function) & (RunContext | ForeignContext)))
         continue;
-      if (facts::findModelCall(Name) == facts::ModelCall::StateModule)
-        Add(SeveralInterpreters, Site.Call->getBeginLoc(), Name,
-            "does not find a module of multi-phase initialization");
-      const facts::BorrowedReference *Row = facts::findBorrowed(Name);
-      if (Row && Row->Mutable && (F->Contexts & (RunContext | ForeignContext)) &&
-          !Model.preprocessing().onlyWithGil(Site.Call->getBeginLoc()))
-        Add(WithoutGil, Site.Call->getBeginLoc(), Name,
-            "gives a reference here that another thread may free");
+      const Function *F = Model.function(A.Function);
+      if (F && !F->has(EntryKind::New) && !F->has(EntryKind::Init))
+        add(Found.WithoutGil, A.Where->getBeginLoc(), S.Decl->getName(),
+            "is a field of an object and written here without a lock",
+            /*Certain=*/false);
+      return;
     }
   }
 
-  const SourceManager &SM = Model.context().getSourceManager();
-  for (std::vector<Evidence> *List : {&WithoutGil, &SeveralInterpreters, &OwnGil})
-    llvm::stable_sort(*List, [&](const Evidence &A, const Evidence &B) {
-      return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
-    });
+  void function(const Function &F) {
+    ++Found.Functions;
+    Found.NotAnalysed += !F.NotAnalysed.empty();
+    const Preprocessing &PP = Model.preprocessing();
+    for (const ThreadStateUse &Use : F.ThreadStates)
+      if (Use.Api->Family == facts::ThreadStateFamily::GILState &&
+          Use.Api->Op == facts::ThreadStateOp::Attach &&
+          !PP.versionCondition(Use.Where->getBeginLoc()))
+        add(Found.SeveralInterpreters, Use.Where->getBeginLoc(), Use.Api->Name,
+            "does not know to which interpreter it attaches the thread");
+    for (const CallSite &Site : F.Calls) {
+      if (!Site.Call)
+        continue;
+      const StringRef Name = calleeName(Site);
+      std::optional<facts::ModelCall> Role = facts::findModelCall(Name);
+      if (Role == facts::ModelCall::StateModule)
+        add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
+            "does not find a module of multi-phase initialization");
+      else if (Role == facts::ModelCall::NamesMain &&
+               !PP.versionCondition(Site.Call->getBeginLoc()))
+        add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
+            "takes the main interpreter, whichever the module was imported in");
+    }
+  }
+
+  /// References that another thread can free while they are in use.
+  void borrowed() {
+    flow::RefStates &States = Model.refs();
+    flow::SharingAnalysis &Sharing = Model.sharing();
+    const SourceManager &SM = Model.context().getSourceManager();
+    DenseSet<SourceLocation> Seen;
+    for (const FunctionDecl *FD : States.relevant()) {
+      const Function *F = Model.function(FD);
+      if (!F || F->Generated || !(F->Contexts & (RunContext | ForeignContext)))
+        continue;
+      const flow::FunctionRefs *Refs = States.get(FD);
+      for (const flow::Lookup &L :
+           Refs ? Refs->lookups() : ArrayRef<flow::Lookup>()) {
+        const SourceLocation Loc = SM.getExpansionLoc(L.Where->getBeginLoc());
+        bool Suspendable = false;
+        if (!L.Reached || !L.Fact->Mutable || L.IsTuple || L.Uses.empty() ||
+            all_of(L.Uses,
+                   [](const flow::Use &U) {
+                     return U.Kind == flow::UseKind::Returned;
+                   }) ||
+            Model.preprocessing().onlyWithGil(Loc) ||
+            Sharing.protects(Model.locksAt(FD, L.Where), *Refs, L, Suspendable))
+          continue;
+        const flow::Sharing S = Sharing.container(*Refs, L);
+        if (S.K != flow::Sharing::Shared || !Seen.insert(Loc).second)
+          continue;
+        add(Found.WithoutGil, Loc, L.Name,
+            "gives a reference here that another thread may free",
+            /*Certain=*/S.Tier == 1);
+      }
+    }
+  }
+
+  const ExtensionModel &Model;
+  SlotEvidence &Found;
+  DenseSet<const StateVariable *> FirstUses;
+};
+} // namespace
+
+SlotEvidence::SlotEvidence(const ExtensionModel &Model) {
+  Collector(Model, *this).collect();
 }
 
 static std::string count(unsigned N, StringRef Noun) {
@@ -168,6 +278,25 @@ static std::optional<facts::Promise> meaningOf(StringRef Tag) {
   return std::nullopt;
 }
 
+/// What the number of a slot's value means; generated code has no macros there.
+static std::optional<facts::Promise> meaningOf(facts::ModuleSlotRole Role,
+                                               std::optional<int64_t> Number) {
+  using facts::Promise;
+  static constexpr Promise Gil[] = {Promise::GilUsed, Promise::GilNotUsed},
+                           Interpreters[] = {Promise::OneInterpreter,
+                                             Promise::SharedGil,
+                                             Promise::OwnGil};
+  const ArrayRef<Promise> Meanings =
+      Role == facts::ModuleSlotRole::Gil
+          ? ArrayRef(Gil)
+          : Role == facts::ModuleSlotRole::MultipleInterpreters
+                ? ArrayRef(Interpreters)
+                : ArrayRef<Promise>();
+  if (!Number || *Number < 0 || *Number >= int64_t(Meanings.size()))
+    return std::nullopt;
+  return Meanings[*Number];
+}
+
 bool hasUnknownTag(const Module &Mod) {
   return any_of(Mod.BindingTags,
                 [](StringRef Tag) { return !meaningOf(Tag); });
@@ -180,10 +309,12 @@ std::optional<facts::Promise> promiseOf(const Module &Mod,
         Meaning && facts::findModuleSlot(facts::moduleSlotValue(*Meaning).Slot)
                            ->Role == Role)
       return Meaning;
-  if (const Slot *S = Mod.slot(Role))
+  if (const Slot *S = Mod.slot(Role)) {
     if (const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(S->Value))
       return Row->Meaning;
-  return std::nullopt;
+    return meaningOf(Role, S->Number);
+  }
+  return Role == facts::ModuleSlotRole::Gil ? Mod.GilPromise : std::nullopt;
 }
 
 /// The init function and those it calls, a few calls deep.

@@ -24,6 +24,9 @@ struct Evidence {
   clang::SourceLocation Loc;
   std::string Name; ///< Of the variable, type, field or API.
   std::string What; ///< What it does, to be read after the quoted name.
+  /// Two parties are known that clash. Otherwise it is only what nobody who
+  /// makes the promise should leave unread.
+  bool Certain = true;
 };
 
 /// All of it in one file, each list in source order.

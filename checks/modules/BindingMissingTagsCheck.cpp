@@ -85,7 +85,7 @@ void BindingMissingTagsCheck::checkPybind11(const model::ExtensionModel &Model,
        "one refuse it}1")
       << Mod.Name << (NoGil && NoInterpreters ? 2 : NoInterpreters);
 
-  const model::SlotEvidence Evidence(Model);
+  const model::SlotEvidence &Evidence = Model.slotEvidence();
   std::string Tags, Names;
   auto Propose = [&](Promise Meaning) {
     const std::string Tag =
@@ -169,7 +169,7 @@ void BindingMissingTagsCheck::checkNanobind(const model::ExtensionModel &Model,
   diag(Mod.Loc, "'nanobind_add_module' is called in '%0'", DiagnosticIDs::Note)
       << sys::path::filename(sys::path::parent_path(Maker)).str() +
              "/CMakeLists.txt";
-  const model::SlotEvidence Evidence(Model);
+  const model::SlotEvidence &Evidence = Model.slotEvidence();
   for (const model::Evidence &E :
        ArrayRef(Evidence.WithoutGil).take_front(MaxNotes))
     diag(E.Loc, "against '%0': '%1' %2", DiagnosticIDs::Note)

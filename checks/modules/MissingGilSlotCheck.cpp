@@ -20,7 +20,6 @@ void MissingGilSlotCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
   const SourceManager &SM = Model.context().getSourceManager();
-  std::optional<model::SlotEvidence> Evidence;
   for (const model::Module &Mod : Model.modules()) {
     const bool SinglePhase = Mod.Init == model::InitKind::SinglePhase;
     const bool HasSlots = Mod.Init == model::InitKind::MultiPhase ||
@@ -52,8 +51,7 @@ void MissingGilSlotCheck::analyze(const model::ExtensionModel &Model) {
            DiagnosticIDs::Note)
           << Mod.Name;
 
-    if (!Evidence)
-      Evidence.emplace(Model);
+    const model::SlotEvidence *Evidence = &Model.slotEvidence();
     const std::vector<model::Evidence> &Against = Evidence->WithoutGil;
     if (Against.empty()) {
       diag(Loc, "nothing in this file stands against '%0' (%1); it is a promise "

@@ -19,15 +19,13 @@ static constexpr unsigned MaxNotes = 3;
 void MissingInterpretersSlotCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().Subinterpreters || Model.isGenerated())
     return;
-  std::optional<model::SlotEvidence> Evidence;
   for (const model::Module &Mod : Model.modules()) {
     if ((Mod.Init != model::InitKind::MultiPhase &&
          Mod.Init != model::InitKind::Export) ||
         !model::lacksSlot(Model, Mod,
                           facts::ModuleSlotRole::MultipleInterpreters))
       continue;
-    if (!Evidence)
-      Evidence.emplace(Model);
+    const model::SlotEvidence *Evidence = &Model.slotEvidence();
     const Expr *OnlyOnce = model::loadsOnlyOnce(Model);
     const bool Refuses = OnlyOnce || !Evidence->SeveralInterpreters.empty();
     const std::vector<model::Evidence> &Against =

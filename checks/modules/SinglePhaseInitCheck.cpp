@@ -20,7 +20,6 @@ void SinglePhaseInitCheck::analyze(const model::ExtensionModel &Model) {
     return;
   const SourceManager &SM = Model.context().getSourceManager();
   const model::Evidence *Finds = nullptr;
-  std::optional<model::SlotEvidence> Evidence;
   for (const model::Module &Mod : Model.modules()) {
     if (!model::isSinglePhase(Model, Mod))
       continue;
@@ -40,13 +39,10 @@ void SinglePhaseInitCheck::analyze(const model::ExtensionModel &Model) {
            DiagnosticIDs::Note)
           << Mod.InitFunction->getNameAsString()
           << facts::moduleSlot(facts::ModuleSlotRole::Exec).Macro;
-    if (!Evidence) {
-      Evidence.emplace(Model);
-      for (const model::Evidence &E : Evidence->SeveralInterpreters)
-        if (!Finds && facts::findModelCall(E.Name) ==
-                          facts::ModelCall::StateModule)
-          Finds = &E;
-    }
+    for (const model::Evidence &E : Model.slotEvidence().SeveralInterpreters)
+      if (!Finds &&
+          facts::findModelCall(E.Name) == facts::ModelCall::StateModule)
+        Finds = &E;
     if (Finds)
       diag(Finds->Loc,
            "'%0' does not find a module of multi-phase initialization; methods "

@@ -379,6 +379,37 @@ def links(tree: Tree) -> Iterator[str]:
 
 
 @topic
+def claims(tree: Tree) -> Iterator[str]:
+    """docs/claims.md names checks that exist and tests that quote the number of the statement, and knows every quoted number."""
+    page = "docs/claims.md"
+    if not tree.has(page):
+        return
+    quoted: Dict[str, List[str]] = {}
+    for name in tree.under("test", ".c", ".cpp", ".test"):
+        for number in sorted(set(re.findall(r"\bclaim (\d+\.\d+)\b", tree.read(name)))):
+            quoted.setdefault(number, []).append(name)
+    pages = {check.page for check in tree.checks}
+    rows = re.findall(r"^\| (\d+\.\d+) \| (.*?) \| (.*?) \| (.*?) ?\|$", tree.read(page), re.MULTILINE)
+    for number, statement, checks, tests_cell in rows:
+        tests_named = [os.path.normpath(os.path.join("docs", link)) for link in re.findall(r"\]\((.*?)\)", tests_cell)]
+        for link in re.findall(r"\]\((.*?)\)", checks):
+            if os.path.normpath(os.path.join("docs", link)) not in pages:
+                yield f"{page}: {number}: {link} is the page of no check"
+        if "](" not in checks and not checks.startswith("none"):
+            yield f"{page}: {number}: names no check, and does not say 'none'"
+        if "](" in checks and not tests_named:
+            yield f"{page}: {number}: names no test"
+        for name in tests_named:
+            if name not in quoted.get(number, []):
+                yield f"{page}: {number}: {name} does not quote 'claim {number}'"
+        for name in quoted.get(number, []):
+            if name not in tests_named:
+                yield f"{page}: {number}: does not name {name}, which quotes it"
+    for number in sorted(set(quoted) - {row[0] for row in rows}):
+        yield f"{page}: has no claim {number}; {quoted[number][0]} quotes it"
+
+
+@topic
 def unfinished(tree: Tree) -> Iterator[str]:
     """No skeleton is called done."""
     for check in tree.checks:

@@ -84,6 +84,11 @@ BREAKS = [
     Break("machine-paths", PAGE, "It is known.", "See " + "/home" + "/someone/x.", "absolute path of one machine"),
     Break("generated-files", "docs/checks/index.md", SENTENCE, "Finds things", "not up to date"),
     Break("links", PAGE, "It is known.", "[known](nowhere.md)", "link to nowhere.md"),
+    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | |\n| claim | statement |", "checks/x.md is the page of no check"),
+    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | |\n| claim | statement |", "9.9: names no test"),
+    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | [y](../test/types/sample-value.c) |\n| claim | statement |", "does not quote 'claim 9.9'"),
+    Break("claims", "docs/claims.md", "| none: ", "| nobody: ", "names no check, and does not say 'none'"),
+    Break("claims", "test/types/sample-value.c", "// RUN", "// claim 9.8\n// RUN", "has no claim 9.8"),
     Break("unfinished", SOURCE, "// body", "// TODO: body", "unfinished"),
 ]
 

@@ -37,5 +37,5 @@ static struct PyModuleDef spam_def = {
 PyMODINIT_FUNC PyInit_spam(void) { return PyModuleDef_Init(&spam_def); }
 // CHECK-NOTES: :[[@LINE-1]]:16: note: module 'spam' is initialized here
 // CHECK-NOTES: :[[@LINE-28]]:3: note: against 'Py_MOD_GIL_NOT_USED': 'calls' is written here without a lock
-// CHECK-NOTES: :[[@LINE-28]]:14: note: against 'Py_MOD_GIL_NOT_USED': 'last' is written here without a lock
+// CHECK-NOTES: :[[@LINE-28]]:3: note: against 'Py_MOD_GIL_NOT_USED': 'last' is written here without a lock
 // CHECK-NOTES: :[[@LINE-28]]:21: note: against 'Py_MOD_GIL_NOT_USED': 'PyList_GetItem' gives a reference here that another thread may free
