@@ -1,5 +1,7 @@
 // RUN: %check_tidy %s cpython-threads-runtime-gil-query %t
 
+// "Nogil mode and extensions", claim 2.27: a flag for the whole process is undesirable, and it changes.
+
 #include <Python.h>
 
 static int no_gil = -1;
