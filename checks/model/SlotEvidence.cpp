@@ -8,7 +8,7 @@
 
 #include "model/SlotEvidence.h"
 #include "flow/Sharing.h"
-#include "model/FirstUse.h"
+#include "model/GlobalClasses.h"
 #include "model/Initializers.h"
 #include "model/ModuleInit.h"
 #include "model/SharedState.h"
@@ -54,10 +54,6 @@ public:
       : Model(Model), Found(Found) {}
 
   void collect() {
-    for (const FirstUse &Use : findFirstUses(Model))
-      if (Use.Write && isUnguarded(Model, *Use.Write) && !Use.TestedAgain &&
-          phaseOf(Model, *Use.Write) == Phase::RunTime)
-        FirstUses.insert(Use.Variable);
     for (const StateVariable &S : Model.state())
       if (S.Kind == StateKind::Global || S.Kind == StateKind::StaticLocal)
         global(S);
@@ -95,6 +91,9 @@ private:
         S.HeaderTable)
       return;
     const StringRef Name = S.Decl->getName();
+    const GlobalVerdict *V = Model.globals().of(S);
+    const bool Races = V && V->races() && V->Class != GlobalClass::Silent &&
+                       V->Class != GlobalClass::NativeHandle;
     const Access *Racy = nullptr, *Plain = nullptr, *Object = nullptr;
     bool Certain = false;
     for (const Access &A : S.Accesses) {
@@ -109,14 +108,8 @@ private:
         Plain = &A;
       if (!(Model.contextsOf(A.Function) & (RunContext | ForeignContext)))
         continue;
-      const bool Sure = phaseOf(Model, A) == Phase::RunTime &&
-                        sharedVariable(S) && tears(S, A) &&
-                        any_of(S.Accesses, [&](const Access &B) {
-                          return phaseOf(Model, B) == Phase::RunTime &&
-                                 B.Kind != AccessKind::Atomic &&
-                                 !onlyWithGil(Model, B) && !areDisjoint(A, B) &&
-                                 !exclude(Model, A, B);
-                        });
+      const bool Sure = Races && phaseOf(Model, A) == Phase::RunTime &&
+                        (tears(S, A) || V->Class == GlobalClass::LazyInit);
       if (!Racy || (Sure && !Certain)) {
         Racy = &A;
         Certain = Sure;
@@ -124,7 +117,7 @@ private:
     }
     if (Racy && !S.ThreadLocal)
       add(Found.WithoutGil, Racy->Where->getBeginLoc(), Name,
-          "is written here without a lock", Certain || FirstUses.count(&S));
+          "is written here without a lock", Certain);
     if (any_of(Model.types(), [&](const TypeObject &T) {
           return T.Static && T.Object->getCanonicalDecl() == S.Decl;
         }))
@@ -216,7 +209,6 @@ private:
 
   const ExtensionModel &Model;
   SlotEvidence &Found;
-  DenseSet<const StateVariable *> FirstUses;
 };
 } // namespace
 
