@@ -34,8 +34,8 @@ static PyObject *spam_events(PyObject *m, PyObject *ignored) {
 }
 
 // claim 2.22: a lock is not widened by taking a second one inside.
-static PyObject *Spam_move(PyObject *op, PyObject *arg) {
-  Spam *self = (Spam *)op, *other = (Spam *)arg;
+static PyObject *Spam_move(Spam *self, PyObject *arg) {
+  Spam *other = (Spam *)arg;
   Py_BEGIN_CRITICAL_SECTION(self);
   Py_BEGIN_CRITICAL_SECTION(other);
   // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: the section of 'other' can suspend the section of 'self': the two are not locked together [cpython-threads-critical-section-nested]
@@ -48,4 +48,4 @@ static PyObject *Spam_move(PyObject *op, PyObject *arg) {
 PyMethodDef spam_methods[] = {{"call", spam_call, METH_O, NULL},
                               {"events", spam_events, METH_NOARGS, NULL},
                               {NULL, NULL, 0, NULL}};
-PyMethodDef Spam_methods[] = {{"move", Spam_move, METH_O, NULL}, {NULL, NULL, 0, NULL}};
+PyMethodDef Spam_methods[] = {{"move", (PyCFunction)Spam_move, METH_O, NULL}, {NULL, NULL, 0, NULL}};

@@ -3,7 +3,7 @@
 
     copy_tree.py ROOT DESTINATION
 
-Left out are the groups of checks, their tests and pages, their rows in the registry and their release notes; the index is written
+Left out are the groups of checks, their tests and pages, their rows in the registry, in the table of claims and their release notes; the index is written
 anew. DESTINATION is emptied first.
 """
 
@@ -32,12 +32,13 @@ def edit(path: str, pattern: str) -> None:
 def copy(root: str, destination: str) -> None:
     shutil.rmtree(destination, ignore_errors=True)
     for name in house.Tree(root).files:
-        if GROUP_FILES.match(name) or name == house.ALLOWED_NAMES:
+        if GROUP_FILES.match(name) or name.startswith("test/claims/") or name == house.ALLOWED_NAMES:
             continue
         os.makedirs(os.path.dirname(os.path.join(destination, name)), exist_ok=True)
         shutil.copyfile(os.path.join(root, name), os.path.join(destination, name))
     edit(os.path.join(destination, "checks/Checks.def"), r"^CHECK\(.*?\)$\n")
     edit(os.path.join(destination, "docs/release-notes.md"), r"^- \[`cpython-[^\n]*\n(  [^\n]*\n)*")
+    edit(os.path.join(destination, "docs/claims.md"), r"^\| \d[^\n]*\n")
     generator = os.path.join(root, "tools", "house", "docs_index.py")
     subprocess.run([sys.executable, generator, f"--root={destination}"], check=True)
 

@@ -84,11 +84,12 @@ BREAKS = [
     Break("machine-paths", PAGE, "It is known.", "See " + "/home" + "/someone/x.", "absolute path of one machine"),
     Break("generated-files", "docs/checks/index.md", SENTENCE, "Finds things", "not up to date"),
     Break("links", PAGE, "It is known.", "[known](nowhere.md)", "link to nowhere.md"),
-    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | |\n| claim | statement |", "checks/x.md is the page of no check"),
-    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | |\n| claim | statement |", "9.9: names no test"),
-    Break("claims", "docs/claims.md", "| claim | statement |", "| 9.9 | said | [x](checks/x.md) | [y](../test/types/sample-value.c) |\n| claim | statement |", "does not quote 'claim 9.9'"),
+    Break("claims", "docs/claims.md", "checks/types/sample-value.md", "checks/types/other.md", "other.md is the page of no check"),
+    Break("claims", "docs/claims.md", f"[test](../{TEST})", "", "9.7: names no test"),
     Break("claims", "docs/claims.md", "| none: ", "| nobody: ", "names no check, and does not say 'none'"),
-    Break("claims", "test/types/sample-value.c", "// RUN", "// claim 9.8\n// RUN", "has no claim 9.8"),
+    Break("claims", TEST, "// claim 9.7\n", "", "does not quote 'claim 9.7'"),
+    Break("claims", TEST, "// claim 9.7\n", "// claim 9.7\n// claim 9.6\n", f"9.6: does not name {TEST}"),
+    Break("claims", TEST, "// claim 9.7\n", "// claim 9.7\n// claim 9.8\n", "has no claim 9.8"),
     Break("unfinished", SOURCE, "// body", "// TODO: body", "unfinished"),
 ]
 
@@ -130,6 +131,11 @@ def finish_skeleton(root: str) -> None:
         for pattern, new in edits:
             text = re.sub(pattern, new, text)
         write(path, text)
+    # A claim that the sample check covers, and one that none does.
+    with open(os.path.join(root, TEST), "a", encoding="utf-8") as file:
+        file.write("// claim 9.7\n")
+    with open(os.path.join(root, "docs/claims.md"), "a", encoding="utf-8") as file:
+        file.write(f"| 9.6 | said | none: policy | |\n| 9.7 | said | [sample](checks/types/sample-value.md) | [test](../{TEST}) |\n")
 
 
 def main() -> int:

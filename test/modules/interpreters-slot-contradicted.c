@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-modules-interpreters-slot-contradicted %t -python=3.13,3.15 -fix-notes -fix-min-python=3.13
+// RUN: %check_tidy %s cpython-modules-interpreters-slot-contradicted %t -python=3.13,3.15 -no-fix
 
 #include <Python.h>
 
@@ -33,7 +33,6 @@ static PyModuleDef_Slot spam_slots[] = {
 // CHECK-NOTES: :[[@LINE-27]]:21: note: 'Spam_Type' is a static type, one object for all interpreters
 // CHECK-NOTES: :[[@LINE-19]]:28: note: 'PyGILState_Ensure' does not know to which interpreter it attaches the thread
 // CHECK-NOTES: :[[@LINE-7]]:6: note: until they are mended the module is 'Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED' (
-// CHECK-FIXES-NOTES: {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 static struct PyModuleDef spam_def = {
     PyModuleDef_HEAD_INIT, .m_name = "spam", .m_methods = spam_methods, .m_slots = spam_slots};
 PyMODINIT_FUNC PyInit_spam(void) { return PyModuleDef_Init(&spam_def); }
