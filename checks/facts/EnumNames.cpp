@@ -183,8 +183,9 @@ NAMES(NameMatch, Word)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \
-  E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp) E(ErrorSetter) E(Locking)
-NAMES(NameMeaning, Locking)
+  E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp) E(ErrorSetter) E(Locking) \
+  E(Disposes) E(MakesInstance)
+NAMES(NameMeaning, MakesInstance)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -348,6 +348,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("StolenReferences", stolenReferences());
     W.table("SupersededApis", supersededApis());
     W.table("SynchronizationTypes", synchronizationTypes());
+    W.table("ThreadSafeTypes", threadSafeTypes());
     W.table("ThreadSafety", threadSafetyLevels());
     W.table("ThreadStates", threadStateApis());
     W.table("TypeSlots", typeSlots());

@@ -65,6 +65,12 @@ static constexpr SupersededApi SupersededRows[] = {
 #undef SUPERSEDED
 };
 
+static constexpr NamedEntity ThreadSafeRows[] = {
+#define THREAD_SAFE_TYPE(Name, Origin_) {Name, Origin::Origin_},
+#include "facts/ThreadSafeTypes.def"
+#undef THREAD_SAFE_TYPE
+};
+
 static constexpr std::string_view keyOf(const NamePattern &Row) {
   return Row.Text;
 }
@@ -88,6 +94,7 @@ static_assert(isSorted(PatternRows), "NamePatterns.def");
 static_assert(isSorted(HolderRows), "ObjectHolders.def");
 static_assert(isSorted(TagRows), "BindingTags.def");
 static_assert(isSorted(SupersededRows), "SupersededApis.def");
+static_assert(isSorted(ThreadSafeRows), "ThreadSafeTypes.def");
 
 /// The row of a name, or null.
 template <typename RowT, size_t N>
@@ -221,6 +228,18 @@ bool isLockHeldName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::LockHeld);
 }
 
+bool isDisposeName(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::Disposes);
+}
+
+bool makesInstance(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::MakesInstance);
+}
+
+bool isThreadSafeType(StringRef TypeName) {
+  return findRow(ThreadSafeRows, TypeName);
+}
+
 bool isSetupName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::SetsUp);
 }
@@ -236,5 +255,6 @@ ArrayRef<NamePattern> namePatterns() { return PatternRows; }
 ArrayRef<NamedEntity> objectHolders() { return HolderRows; }
 ArrayRef<BindingTag> bindingTags() { return TagRows; }
 ArrayRef<SupersededApi> supersededApis() { return SupersededRows; }
+ArrayRef<NamedEntity> threadSafeTypes() { return ThreadSafeRows; }
 
 } // namespace pyext::facts

@@ -95,6 +95,14 @@ WaitArgument waitArgument(llvm::StringRef Name);
 /// A function whose name says that its caller holds the lock:
 /// list_append_lock_held.
 bool isLockHeldName(llvm::StringRef Name);
+/// A function whose name says that what it is given is gone afterwards:
+/// lib_close().
+bool isDisposeName(llvm::StringRef Name);
+/// A call that calls an object, such as a type: what comes back is nobody else's.
+bool makesInstance(llvm::StringRef Name);
+/// A struct whose library lets any number of threads use one object: FILE. By
+/// typedef or tag.
+bool isThreadSafeType(llvm::StringRef TypeName);
 /// A function whose name says that it prepares the module: init_exceptions.
 bool isSetupName(llvm::StringRef Name);
 
@@ -152,6 +160,8 @@ enum class NameMeaning {
   SetsUp,
   ErrorSetter,
   Locking,
+  Disposes,
+  MakesInstance,
 };
 
 struct NamePattern {
@@ -167,6 +177,7 @@ llvm::ArrayRef<NamePattern> namePatterns();
 llvm::ArrayRef<NamedEntity> objectHolders();
 llvm::ArrayRef<BindingTag> bindingTags();
 llvm::ArrayRef<SupersededApi> supersededApis();
+llvm::ArrayRef<NamedEntity> threadSafeTypes();
 
 } // namespace pyext::facts
 

@@ -11,6 +11,7 @@
 #include "model/SlotEvidence.h"
 #include "flow/Sharing.h"
 #include "model/GlobalClasses.h"
+#include "model/InstanceState.h"
 #include "model/ModelBuilder.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
@@ -210,6 +211,12 @@ const TypeObject *ExtensionModel::typeOf(const RecordDecl *Instance) const {
         T.Instance->getCanonicalDecl() == Instance->getCanonicalDecl())
       return &T;
   return nullptr;
+}
+
+const InstanceState &ExtensionModel::instances() const {
+  if (!Instances)
+    Instances = std::make_unique<InstanceState>(*this);
+  return *Instances;
 }
 
 uint8_t ExtensionModel::contextsOf(const FunctionDecl *FD) const {

@@ -124,6 +124,10 @@ struct Function {
   const clang::Expr *HandedOver = nullptr;
   bool Generated = false;           ///< Cython, SWIG, Argument Clinic...
   bool RunsOnce = false; ///< Handed to call_once(), pthread_once() and the like.
+  /// What local pointers and references of the body are set to, in source order.
+  std::vector<std::pair<const clang::VarDecl *, const clang::Expr *>>
+      PointerValues;
+  std::vector<const clang::Expr *> Returned; ///< Pointers and references.
   std::shared_ptr<flow::FunctionLocks> Locks; ///< Null when no lock is used.
   /// Why the body was not analysed; empty when it was.
   std::string NotAnalysed;
@@ -217,6 +221,9 @@ struct TypeObject {
   bool HasDictOffset = false;
   std::vector<const clang::VarDecl *> MethodTables, GetSetTables, MemberTables;
   std::vector<const clang::FieldDecl *> Members; ///< Exposed by PyMemberDef.
+  /// Those of Members that Python code can assign, and where they are listed.
+  std::vector<std::pair<const clang::FieldDecl *, clang::SourceLocation>>
+      Assignable;
   clang::SourceLocation Loc;
 
   /// The function of a slot; null when there is none in this file.
@@ -259,6 +266,13 @@ struct Access {
   }
 };
 
+/// An access of a field through a pointer, a reference or `this`, whatever the
+/// struct; of a foreign struct's field only when it hangs off the user's own.
+struct FieldAccess {
+  const clang::FieldDecl *Field; ///< Canonical.
+  Access By;                     ///< Without locks.
+};
+
 /// A piece of state that outlives a call.
 struct StateVariable {
   const clang::ValueDecl *Decl;         ///< VarDecl or FieldDecl.
@@ -280,6 +294,7 @@ struct TypeWrite {
   const clang::BinaryOperator *Assignment;
   const clang::FunctionDecl *Function;
 };
+class InstanceState;
 
 /// The extension as one translation unit shows it.
 class ExtensionModel {
@@ -295,6 +310,8 @@ public:
   llvm::ArrayRef<Module> modules() const { return Modules; }
   llvm::ArrayRef<TypeObject> types() const { return Types; }
   llvm::ArrayRef<StateVariable> state() const { return State; }
+  /// Grouped by function, in the order of functions().
+  llvm::ArrayRef<FieldAccess> fieldAccesses() const { return Fields; }
   /// In source order.
   llvm::ArrayRef<std::unique_ptr<Function>> functions() const { return Functions; }
 
@@ -345,6 +362,9 @@ public:
   flow::SharingAnalysis &sharing() const;
   /// What each static variable is, likewise: #include "model/GlobalClasses.h".
   const GlobalClasses &globals() const;
+  /// The fields of objects and who races for them, worked out when first asked
+  /// for.
+  const InstanceState &instances() const;
 
   /// What speaks against the promises of modules, likewise: #include
   /// "model/SlotEvidence.h".
@@ -375,6 +395,7 @@ private:
   std::vector<StateVariable> State;
   std::vector<std::pair<const clang::VarDecl *, Access>> HeaderUses;
   std::vector<TypeWrite> TypeWrites;
+  std::vector<FieldAccess> Fields;
   std::vector<std::unique_ptr<Function>> Functions;
   llvm::DenseMap<const clang::FunctionDecl *, Function *> FunctionIndex;
   llvm::DenseMap<const clang::ValueDecl *, unsigned> StateIndex;
@@ -389,6 +410,7 @@ private:
       Lifecycles;
   mutable std::unique_ptr<GlobalClasses> Globals;
   mutable std::unique_ptr<SlotEvidence> Slots;
+  mutable std::unique_ptr<InstanceState> Instances;
   std::string Generator;
   /// Made when first asked for.
   mutable std::optional<llvm::StringMap<std::vector<const CallSite *>>> ApiCalls;

@@ -35,9 +35,12 @@ struct Touch {
 
 class Finder {
 public:
+  /// \p Initial is that of the fields among \p Touches.
   Finder(const ExtensionModel &Model, const Function &F,
-         ArrayRef<Touch> Touches)
-      : Model(Model), F(F), Touches(Touches), Parents(F.Decl->getBody()) {}
+         ArrayRef<Touch> Touches,
+         std::optional<int64_t> Initial = std::nullopt)
+      : Model(Model), F(F), Touches(Touches), FieldInitial(Initial.value_or(0)),
+        IsField(Initial.has_value()), Parents(F.Decl->getBody()) {}
 
   void run(std::vector<FirstUse> &Result);
   /// Tests and writes of the fields that \p Pointer leads to.
@@ -60,6 +63,8 @@ private:
   const ExtensionModel &Model;
   const Function &F;
   ArrayRef<Touch> Touches; ///< Of F, grouped by variable, in source order.
+  const int64_t FieldInitial;
+  const bool IsField;
   ParentMap Parents;
 };
 
@@ -248,14 +253,25 @@ SmallVector<const Stmt *, 4> Finder::opened(const Decision &D) const {
       Result.push_back(If->getElse());
     if (!leaves(If->getThen()))
       return Result;
-    bool After = false;
-    if (const auto *Block =
-            dyn_cast_or_null<CompoundStmt>(Parents.getParent(If)))
-      for (const Stmt *S : Block->body()) {
-        if (After)
-          Result.push_back(S);
-        After |= S == If;
+    // What follows; of a field also what follows the blocks around it.
+    const Stmt *From = If;
+    for (const Stmt *P = Parents.getParent(If); P; P = Parents.getParent(P)) {
+      if (const auto *Block = dyn_cast<CompoundStmt>(P)) {
+        bool After = false;
+        for (const Stmt *S : Block->body()) {
+          if (After)
+            Result.push_back(S);
+          After |= S == From;
+        }
+        From = Block;
+        if (!IsField)
+          break;
+      } else if (IsField && isa<IfStmt>(P)) {
+        From = P;
+      } else {
+        break;
       }
+    }
   }
   return Result;
 }
@@ -319,8 +335,9 @@ void Finder::run(std::vector<FirstUse> &Result) {
     if (&S == Done ||
         (A.Kind != AccessKind::Read && A.Kind != AccessKind::ReadWrite))
       continue;
-    std::optional<int64_t> Initial =
-        initialValue(sharedVariable(S), Model.context());
+    std::optional<int64_t> Initial = FieldInitial;
+    if (const VarDecl *Variable = sharedVariable(S))
+      Initial = initialValue(Variable, Model.context());
     if (!Initial)
       continue;
     SmallVector<Decision> Decisions;
@@ -466,6 +483,29 @@ std::vector<FieldFirstUse> findFieldFirstUses(const ExtensionModel &Model) {
                                         It->second.second, Result);
   }
   return Result;
+}
+
+std::optional<FirstUse> findFirstUse(const ExtensionModel &Model,
+                                     const Function &F,
+                                     const StateVariable &Field,
+                                     int64_t Initial) {
+  SmallVector<Touch> Touches;
+  // The field itself first, then what it may be a flag for.
+  for (const Access &A : Field.Accesses)
+    if (Model.function(A.Function) == &F)
+      Touches.push_back({&Field, &A});
+  const auto *Of = cast<FieldDecl>(Field.Decl)->getParent();
+  for (const FieldDecl *Other : Of->fields())
+    if (const StateVariable *S = Model.stateOf(Other); S && S != &Field)
+      for (const Access &A : S->Accesses)
+        if (Model.function(A.Function) == &F)
+          Touches.push_back({S, &A});
+  std::vector<FirstUse> Found;
+  Finder(Model, F, Touches, Initial).run(Found);
+  for (FirstUse &Use : Found)
+    if (Use.Variable == &Field)
+      return std::move(Use);
+  return std::nullopt;
 }
 
 std::vector<FirstUse> findFirstUses(const ExtensionModel &Model) {

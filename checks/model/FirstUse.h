@@ -21,6 +21,7 @@
 #define PYEXT_MODEL_FIRSTUSE_H
 
 #include "model/ExtensionModel.h"
+#include <optional>
 
 namespace pyext::model {
 
@@ -63,6 +64,13 @@ std::vector<FieldFirstUse> findFieldFirstUses(const ExtensionModel &Model);
 /// All first uses, in the order of the functions and of the tests, one per
 /// variable and function.
 std::vector<FirstUse> findFirstUses(const ExtensionModel &Model);
+
+/// The first use of \p Field, a field of an object that starts out as
+/// \p Initial, within \p F; nothing when F has none.
+std::optional<FirstUse> findFirstUse(const ExtensionModel &Model,
+                                     const Function &F,
+                                     const StateVariable &Field,
+                                     int64_t Initial);
 
 } // namespace pyext::model
 

@@ -181,7 +181,11 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
     visitConstruct(E);
   else if (const auto *E = dyn_cast<LambdaExpr>(S))
     visitLambda(E);
-  else if (const auto *D = dyn_cast<DeclStmt>(S))
+  else if (const auto *R = dyn_cast<ReturnStmt>(S)) {
+    if (const Expr *Value = R->getRetValue();
+        Current && Value && (Value->getType()->isPointerType() || Value->isGLValue()))
+      Current->Returned.push_back(Value);
+  } else if (const auto *D = dyn_cast<DeclStmt>(S))
     for (Decl *Each : D->decls())
       if (auto *VD = dyn_cast<VarDecl>(Each)) {
         if (VD->isStaticLocal())
@@ -190,6 +194,9 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
           LocalSpecs.push_back(VD);
         else if (Current && LockCallees.changesLocks(VD))
           ChangesLocks.insert(Current->Decl);
+        if (Current && !VD->isStaticLocal() && VD->getInit() &&
+            (VD->getType()->isPointerType() || VD->getType()->isReferenceType()))
+          Current->PointerValues.push_back({VD, VD->getInit()});
       }
   // A lambda's body is a function of its own.
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
@@ -224,20 +231,42 @@ void ExtensionModel::Builder::visitDeclRef(const DeclRefExpr *E) {
         .Accesses.push_back(*A);
 }
 
+/// The field belongs to the user's own structs, or to a foreign struct that
+/// one of them, or a local variable, points to.
+bool ExtensionModel::Builder::isOwnField(const MemberExpr *E) const {
+  const auto *FD = cast<FieldDecl>(E->getMemberDecl());
+  if (PP.isFirstParty(FD->getLocation()))
+    return true;
+  const RecordDecl *RD = FD->getParent();
+  if (!Current || M.isObjectRecord(RD) || facts::isApiName(elementTypeName(
+                                              Context.getRecordType(RD))))
+    return false;
+  const Expr *Base = E->getBase()->IgnoreParenImpCasts();
+  return isa<MemberExpr>(Base) || isa<DeclRefExpr>(Base);
+}
+
 void ExtensionModel::Builder::visitMember(const MemberExpr *E) {
   const auto *FD = dyn_cast<FieldDecl>(E->getMemberDecl());
-  if (!FD || !PP.isFirstParty(FD->getLocation()))
+  if (!FD)
     return;
   // x.y of a struct that is itself a field or a variable belongs to that one.
-  if (!E->isArrow() && !isa<CXXThisExpr>(E->getBase()->IgnoreParenImpCasts())) {
-    const Expr *Base = E->getBase()->IgnoreParenImpCasts();
+  const Expr *Base = E->getBase()->IgnoreParenImpCasts();
+  if (!E->isArrow() && !isa<CXXThisExpr>(Base)) {
     bool Deref = isa<UnaryOperator>(Base) &&
                  cast<UnaryOperator>(Base)->getOpcode() == UO_Deref;
+    if (const auto *Sub = dyn_cast<ArraySubscriptExpr>(Base))
+      Deref = !Sub->getBase()->IgnoreParenImpCasts()->getType()->isArrayType();
+    if (const auto *R = dyn_cast<DeclRefExpr>(Base))
+      Deref = R->getDecl()->getType()->isReferenceType();
+    if (const auto *Op = dyn_cast<CXXOperatorCallExpr>(Base))
+      Deref = Op->getOperator() == OO_Star;
     if (!Deref)
       return;
   }
+  if (!isOwnField(E))
+    return;
   if (std::optional<Access> A = classify(E))
-    FieldAccesses.push_back({FD->getCanonicalDecl(), *A});
+    M.Fields.push_back({FD->getCanonicalDecl(), *A});
 }
 
 /// True when \p E is evaluated for its callee, not for its value.
@@ -448,6 +477,11 @@ void ExtensionModel::Builder::visitConstruct(const CXXConstructExpr *E) {
 void ExtensionModel::Builder::visitAssignment(const BinaryOperator *E) {
   if (!E->isAssignmentOp())
     return;
+  if (const auto *R = dyn_cast<DeclRefExpr>(E->getLHS()->IgnoreParens());
+      R && Current && R->getType()->isPointerType())
+    if (const auto *VD = dyn_cast<VarDecl>(R->getDecl());
+        VD && VD->hasLocalStorage())
+      Current->PointerValues.push_back({VD, E->getRHS()});
   const auto *Member = dyn_cast<MemberExpr>(E->getLHS()->IgnoreParens());
   if (!Member || !Member->getMemberDecl()->getIdentifier())
     return;

@@ -52,6 +52,7 @@ private:
   void visitCall(const clang::CallExpr *E);
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitAssignment(const clang::BinaryOperator *E);
+  bool isOwnField(const clang::MemberExpr *E) const;
   void visitLambda(const clang::LambdaExpr *E);
   void visitFunctionAddress(const clang::DeclRefExpr *E,
                             const clang::FunctionDecl *FD);
@@ -105,8 +106,6 @@ private:
   std::vector<const clang::VarDecl *> Variables; ///< Static storage, defined.
   /// Type specs that are local variables of functions.
   std::vector<const clang::VarDecl *> LocalSpecs;
-  /// Field accesses, kept until it is known which records are state.
-  std::vector<std::pair<const clang::FieldDecl *, Access>> FieldAccesses;
   /// Special calls: module creation, type creation, thread starts.
   std::vector<std::pair<llvm::StringRef, CallSite>> Special;
   /// `X_Type.tp_new = f` in code.

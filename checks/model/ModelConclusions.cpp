@@ -193,7 +193,9 @@ void ExtensionModel::Builder::concludeState() {
   for (const TypeObject &Type : M.Types)
     if (Type.Instance)
       StateRecords.remove(canonical(Type.Instance));
-  for (const auto &[Field, A] : FieldAccesses) {
+  for (const auto &[Field, A] : M.Fields) {
+    if (!PP.isFirstParty(Field->getLocation()))
+      continue;
     const RecordDecl *Record = canonical(Field->getParent());
     // tp_ and ob_ fields are CPython's own; first party is tested on the field.
     if (StateRecords.count(Record))

@@ -221,6 +221,12 @@ void ExtensionModel::Builder::readMembers(const VarDecl *Table,
       Type.HasDictOffset = true;
     } else if (Field && Text != "__vectorcalloffset__") {
       Type.Members.push_back(Field);
+      const Expr *Flags = fieldInit(Element, "flags");
+      const int64_t Value = Flags ? integerOf(Flags, Context).value_or(0) : 0;
+      if (!(Value & 1)) // Py_READONLY
+        Type.Assignable.push_back(
+            {cast<FieldDecl>(Field->getCanonicalDecl()),
+             SM.getExpansionLoc(Element->getBeginLoc())});
     }
   });
 }

@@ -659,6 +659,23 @@ bool Preprocessing::skippedDefinition(SourceRange Range, StringRef Name) const {
   return Found;
 }
 
+bool Preprocessing::locksAreHidden() const {
+  if (freeThreaded())
+    return false;
+  return any_of(Skipped, [&](const SkippedText &Text) {
+    return any_of(Regions,
+                  [&](const ConfigurationRegion &R) {
+                    return R.FreeThreaded && R.Skipped &&
+                           contains(*SM, R.Range, Text.Range.getBegin());
+                  }) &&
+           any_of(Text.Identifiers, [](StringRef Name) {
+             return Name.contains_insensitive("lock") ||
+                    Name.contains_insensitive("mutex") ||
+                    Name.contains_insensitive("critical");
+           });
+  });
+}
+
 bool Preprocessing::isFirstParty(SourceLocation Loc) const {
   if (Loc.isInvalid())
     return false;

@@ -133,6 +133,10 @@ public:
   /// branch for newer versions.
   bool skippedDefinition(clang::SourceRange Range, llvm::StringRef Name) const;
 
+  /// True when this run sees the configuration with the GIL and the other one has
+  /// locks that are not visible here: `#ifdef Py_GIL_DISABLED` around a mutex.
+  bool locksAreHidden() const;
+
   /// True when \p Loc is in a file of the extension itself: not a system
   /// header, not one of CPython's, NumPy's, pybind11's or nanobind's.
   bool isFirstParty(clang::SourceLocation Loc) const;

@@ -32,6 +32,8 @@ public:
   explicit Verifier(const Arguments &Args) : Args(Args) {}
 
   bool run(std::string &ExtraChecks);
+  /// Some configuration says of which headers findings are shown.
+  bool FiltersHeaders = false;
 
 private:
   llvm::ErrorOr<ClangTidyOptions> parse(llvm::MemoryBufferRef Text);
@@ -244,6 +246,8 @@ void Verifier::verify(const OptionsSource &Source) {
     verifyChecks(*Options.Checks, "Checks", Name);
   if (Options.WarningsAsErrors)
     verifyChecks(*Options.WarningsAsErrors, "WarningsAsErrors", Name);
+  FiltersHeaders |=
+      Options.HeaderFilterRegex && !Options.HeaderFilterRegex->empty();
   verifyOptions(Options.CheckOptions, Name);
 }
 
@@ -340,6 +344,10 @@ bool Verifier::run(std::string &ExtraChecks) {
 }
 
 bool pyext::driver::checkConfiguration(const Arguments &Args,
-                                       std::string &ExtraChecks) {
-  return Verifier(Args).run(ExtraChecks);
+                                       std::string &ExtraChecks,
+                                       bool &FiltersHeaders) {
+  Verifier V(Args);
+  const bool Good = V.run(ExtraChecks);
+  FiltersHeaders = V.FiltersHeaders;
+  return Good;
 }

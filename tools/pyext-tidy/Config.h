@@ -22,7 +22,10 @@ namespace pyext::driver {
 ///
 /// \p ExtraChecks becomes what is to be appended to `--checks`, empty for
 /// nothing: the checks are on unless the configuration names them.
-bool checkConfiguration(const Arguments &Args, std::string &ExtraChecks);
+/// \p FiltersHeaders becomes whether the configuration says of which headers
+/// findings are shown.
+bool checkConfiguration(const Arguments &Args, std::string &ExtraChecks,
+                        bool &FiltersHeaders);
 
 } // namespace pyext::driver
 

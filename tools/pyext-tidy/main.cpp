@@ -252,8 +252,16 @@ int main(int argc, const char **argv) {
   if (!checkSources(Args) || !loadPlugins(Args))
     return 1;
   std::string ExtraChecks;
-  if (!Args.DumpModel && !checkConfiguration(Args, ExtraChecks))
+  bool FiltersHeaders = false;
+  if (!Args.DumpModel && !checkConfiguration(Args, ExtraChecks, FiltersHeaders))
     return 1;
+  // What is wrong in the user's own headers, and in source files that others
+  // include, is the user's to know. LLVM 22 has this default by itself.
+  if (Args.analyses() && !FiltersHeaders &&
+      llvm::none_of(Args.Stock, [](llvm::StringRef Argument) {
+        return Argument.contains("header-filter");
+      }))
+    Args.Stock.push_back("--header-filter=.*");
   if (!findFlags(Args))
     return 1;
   if (!Args.ResourceDir)

@@ -1,0 +1,664 @@
+//===- InstanceState.cpp - Judging the uses of fields ---------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/InstanceState.h"
+#include "facts/ApiRoles.h"
+#include "facts/ModelCalls.h"
+#include "model/FirstUse.h"
+#include "model/Initializers.h"
+#include "model/InstanceUses.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/MapVector.h"
+#include <map>
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+class InstanceState::Judge {
+public:
+  Judge(const ExtensionModel &Model, std::deque<FieldUse> &Uses,
+        std::vector<FieldRace> &Races)
+      : Model(Model), SM(Model.context().getSourceManager()), Uses(Uses),
+        Races(Races) {}
+  void run();
+
+private:
+  using Group = std::vector<const FieldUse *>;
+
+  bool isOfInterest(const FieldDecl *FD) const;
+  void judge(const FieldDecl *FD, const Group &All);
+  bool chooseKind(FieldRace &R, const Group &Racing);
+  const FieldUse *partner(const FieldUse *U, const Group &Among) const;
+  Group collapse(const FieldDecl *FD, const Group &From);
+  bool chooseLazy(FieldRace &R);
+  bool chooseDetached(FieldRace &R, const Group &Racing);
+  void judgeInit(const FieldDecl *FD, const Group &All);
+  bool releasedAtDeath(const FieldDecl *FD) const;
+  void mergeAlike();
+  SourceLocation assignable(const FieldDecl *FD) const;
+  bool before(const Expr *A, const Expr *B) const {
+    return SM.isBeforeInTranslationUnit(A->getBeginLoc(), B->getBeginLoc());
+  }
+
+  const ExtensionModel &Model;
+  const SourceManager &SM;
+  std::deque<FieldUse> &Uses;
+  std::vector<FieldRace> &Races;
+};
+
+// --- Pairs ------------------------------------------------------------------
+
+static bool isIndirect(const FieldDecl *FD) {
+  const QualType QT = FD->getType();
+  if (QT->isPointerType() || QT->isReferenceType())
+    return true;
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  return RD && StringRef(RD->getNameAsString()).ends_with("_ptr");
+}
+
+/// True when the two touch the same memory.
+static bool overlap(const FieldUse &A, const FieldUse &B) {
+  const FieldUse &Short = A.Path.size() <= B.Path.size() ? A : B;
+  const FieldUse &Long = &Short == &A ? B : A;
+  if (!std::equal(Short.Path.begin(), Short.Path.end(), Long.Path.begin()))
+    return false;
+  const size_t N = Short.Path.size();
+  if (N == Long.Path.size())
+    return A.Content == B.Content || !isIndirect(Short.Path.back());
+  if (Short.Content)
+    return true;
+  for (size_t I = N - 1; I + 1 < Long.Path.size(); ++I)
+    if (isIndirect(Long.Path[I]))
+      return false;
+  return true;
+}
+
+static bool isAtomic(const FieldUse &U) { return U.Kind == AccessKind::Atomic; }
+static bool mutates(const FieldUse &U) {
+  return U.writes() || (isAtomic(U) && !U.Resets);
+}
+
+/// True when a lock keeps the two apart, or may do so as far as one can see.
+static bool excluded(const FieldUse &A, const FieldUse &B) {
+  if (A.Locks.empty() || B.Locks.empty())
+    return false;
+  auto Clear = [](const std::string &L) {
+    return StringRef(L).starts_with("$") || StringRef(L).starts_with("G:");
+  };
+  return !all_of(A.Locks, Clear) || !all_of(B.Locks, Clear) ||
+         any_of(A.Locks, [&](const std::string &L) {
+           return is_contained(B.Locks, L);
+         });
+}
+
+static bool race(const FieldUse &A, const FieldUse &B) {
+  return (mutates(A) || mutates(B)) && !(isAtomic(A) && isAtomic(B)) &&
+         overlap(A, B) && !excluded(A, B);
+}
+
+const FieldUse *
+InstanceState::Judge::partner(const FieldUse *U, const Group &Among) const {
+  const FieldUse *Best = nullptr;
+  auto Rank = [&](const FieldUse *V) {
+    return 8 * (V->In != U->In) + 4 * (V->Ways[0].From != U->Ways[0].From) +
+           2 * V->TakesReference + (V->writes() && !U->writes());
+  };
+  for (const FieldUse *V : Among)
+    if (race(*U, *V) && (!Best || Rank(V) > Rank(Best)))
+      Best = V;
+  return Best;
+}
+
+// --- One field --------------------------------------------------------------
+
+bool InstanceState::Judge::isOfInterest(const FieldDecl *FD) const {
+  QualType QT = FD->getType();
+  while (const auto *A = QT->getAsArrayTypeUnsafe())
+    QT = A->getElementType();
+  return !QT.isConstQualified() && !QT->isAtomicType() &&
+         !facts::isSynchronizationType(elementTypeName(FD->getType())) &&
+         !(FD->getIdentifier() && facts::isGeneratedName(FD->getName()));
+}
+
+static bool leadsFrom(const FieldUse &U,
+                      llvm::function_ref<bool(const EntryPoint &)> Accept) {
+  return any_of(U.Ways, [&](const WayIn &W) {
+    return any_of(W.From->Entries, Accept);
+  });
+}
+
+static facts::SlotRole roleOf(const EntryPoint &E) {
+  const facts::TypeSlot *Row = facts::findTypeSlotByField(E.Name);
+  return E.Type && Row ? Row->Role : facts::SlotRole::Other;
+}
+
+static bool isStep(const EntryPoint &E) {
+  return E.Kind == EntryKind::IterNext || E.Name == "__next__" ||
+         roleOf(E) == facts::SlotRole::Send;
+}
+static bool isExport(const EntryPoint &E) {
+  return roleOf(E) == facts::SlotRole::GetBuffer ||
+         roleOf(E) == facts::SlotRole::ReleaseBuffer;
+}
+
+SourceLocation InstanceState::Judge::assignable(const FieldDecl *FD) const {
+  if (!ExtensionModel::isObjectPointer(FD->getType()))
+    return {};
+  for (const TypeObject &T : Model.types())
+    for (const auto &[Field, Loc] : T.Assignable)
+      if (Field == FD)
+        return Loc;
+  return {};
+}
+
+/// The field is, or points to, an object of a class with methods of its own.
+static bool isOfClass(const FieldDecl *FD) {
+  QualType QT = FD->getType();
+  if (QT->isPointerType() || QT->isReferenceType())
+    QT = QT->getPointeeType();
+  const auto *RD = QT->getAsCXXRecordDecl();
+  if (!RD || !RD->getDefinition() || ExtensionModel::isObjectRecord(RD))
+    return false;
+  RD = RD->getDefinition();
+  return RD->isInStdNamespace() || any_of(RD->methods(), [](const auto *M) {
+           return M->isUserProvided() && !isa<CXXConstructorDecl>(M);
+         });
+}
+
+/// What happens inside the class is shown where its user calls it.
+std::vector<const FieldUse *>
+InstanceState::Judge::collapse(const FieldDecl *FD, const Group &From) {
+  Group Result;
+  std::map<std::pair<const Function *, const Expr *>, FieldUse *> Known;
+  for (const FieldUse *U : From) {
+    const auto *Method = dyn_cast<CXXMethodDecl>(U->In->Decl);
+    if (!Method || Method->isStatic() || Method->getParent()->isLambda() ||
+        ExtensionModel::isObjectRecord(Method->getParent())) {
+      Result.push_back(U);
+      continue;
+    }
+    for (const WayIn &W : U->Ways) {
+      if (!W.Call) {
+        Result.push_back(U);
+        continue;
+      }
+      FieldUse *&Outer = Known[{W.From, W.Call}];
+      if (Outer) {
+        if (mutates(*U) && !mutates(*Outer))
+          Outer->Kind = AccessKind::Write;
+        continue;
+      }
+      Uses.push_back(*U);
+      Outer = &Uses.back();
+      Outer->By = nullptr;
+      Outer->Where = W.Call;
+      Outer->In = W.From;
+      Outer->Ways = {{W.From, nullptr}};
+      Outer->Path = {FD};
+      Outer->Content = FD->getType()->isPointerType();
+      Outer->Kind = mutates(*U) ? AccessKind::Write : AccessKind::Read;
+      Result.push_back(Outer);
+    }
+  }
+  return Result;
+}
+
+/// A first use whose test and write do not hold one lock.
+bool InstanceState::Judge::chooseLazy(FieldRace &R) {
+  const StateVariable *S = R.Part ? nullptr : Model.stateOf(R.Field);
+  if (!S)
+    return false;
+  const Function *Last = nullptr;
+  for (const FieldUse *U : R.Open) {
+    // Of a double-checked initialisation only the test is open.
+    if (U->In == Last || U->Path.size() != 1 || U->Content)
+      continue;
+    Last = U->In;
+    for (int64_t Initial : {0, -1}) {
+      if (Initial && !R.Field->getType()->isIntegralOrEnumerationType())
+        continue;
+      std::optional<FirstUse> Use = findFirstUse(Model, *U->In, *S, Initial);
+      if (!Use || Use->Test->Kind != AccessKind::Read)
+        continue;
+      const FieldUse *Test = nullptr, *Write = nullptr;
+      for (const FieldUse *V : R.Open)
+        if (V->By && V->By->Where == Use->Test->Where)
+          Test = V;
+      for (const auto *List : {&R.Open, &R.Guarded})
+        for (const FieldUse *V : *List)
+          if (V->By && V->By->Where == Use->Write->Where && !Write)
+            Write = V;
+      if (!Test || !Write || Write->Kind != AccessKind::Write)
+        continue;
+      R.First = Test;
+      R.Second = Write;
+      R.Test = Use->Branch;
+      for (const auto &[Companion, A] : Use->Companions)
+        if (const auto *FD = dyn_cast<FieldDecl>(Companion->Decl))
+          R.Others.push_back(FD->getCanonicalDecl());
+      return true;
+    }
+  }
+  return false;
+}
+
+bool InstanceState::Judge::chooseDetached(FieldRace &R, const Group &Racing) {
+  for (const FieldUse *U : R.Open) {
+    if (!U->Detached || (!U->Content && !isIndirect(U->Path.back()) &&
+                         !U->Path.back()->getType()->isRecordType()))
+      continue;
+    if (const FieldUse *V = partner(U, Racing)) {
+      R.First = U;
+      R.Second = V;
+      R.WithGil = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Used as an index into memory, or for something that is no plain number.
+static bool isPlainNumber(const FieldDecl *FD) {
+  return FD->getType()->isArithmeticType() || FD->getType()->isEnumeralType();
+}
+
+/// How a number is used as a position, in the function or by way of a local.
+struct PositionUse {
+  bool Subscript = false; ///< Of memory: past its end is somewhere else.
+  bool Checked = false;   ///< Given to a call that checks it.
+};
+
+static bool mentions(const Stmt *S, const FieldDecl *FD,
+                     const SmallPtrSetImpl<const VarDecl *> &Copies) {
+  if (!S)
+    return false;
+  if (const auto *M = dyn_cast<MemberExpr>(S);
+      M && M->getMemberDecl()->getCanonicalDecl() == FD)
+    return true;
+  if (const auto *R = dyn_cast<DeclRefExpr>(S))
+    if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()))
+      return Copies.count(VD);
+  return any_of(S->children(),
+                [&](const Stmt *Child) { return mentions(Child, FD, Copies); });
+}
+
+static void findPositions(const Stmt *S, const FieldDecl *FD,
+                          SmallPtrSetImpl<const VarDecl *> &Copies,
+                          PositionUse &Result) {
+  if (!S)
+    return;
+  if (const auto *D = dyn_cast<DeclStmt>(S)) {
+    for (const Decl *Each : D->decls())
+      if (const auto *VD = dyn_cast<VarDecl>(Each);
+          VD && VD->getInit() && VD->getType()->isIntegerType() &&
+          mentions(VD->getInit(), FD, Copies))
+        Copies.insert(VD);
+  } else if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+    if (B->getOpcode() == BO_Assign && B->getType()->isIntegerType() &&
+        mentions(B->getRHS(), FD, Copies))
+      if (const auto *R = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens()))
+        if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()))
+          Copies.insert(VD);
+    if (B->isAdditiveOp() && B->getType()->isPointerType())
+      Result.Subscript |= mentions(B->getRHS(), FD, Copies);
+  } else if (const auto *A = dyn_cast<ArraySubscriptExpr>(S)) {
+    Result.Subscript |= mentions(A->getIdx(), FD, Copies);
+  } else if (const auto *Call = dyn_cast<CallExpr>(S)) {
+    const FunctionDecl *Callee = Call->getDirectCallee();
+    if (Callee && Callee->getIdentifier() && Call->getNumArgs() > 1 &&
+        facts::isApiName(Callee->getName()) &&
+        ExtensionModel::isObjectPointer(Call->getArg(0)->getType()))
+      Result.Checked |= mentions(Call->getArg(1), FD, Copies);
+  }
+  for (const Stmt *Child : S->children())
+    findPositions(Child, FD, Copies, Result);
+}
+
+/// The cursor of an iterator that only ever goes to calls that check it: two
+/// threads get one item twice, which CPython's own iterators accept too.
+static bool isCheckedCursor(const FieldRace &R) {
+  if (!isPlainNumber(R.Part ? R.Part : R.Field))
+    return false;
+  PositionUse Use;
+  for (const FieldUse *U : R.Open) {
+    SmallPtrSet<const VarDecl *, 4> Copies;
+    findPositions(U->In->Decl->getBody(), U->Path.back(), Copies, Use);
+  }
+  return Use.Checked && !Use.Subscript;
+}
+
+bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
+  auto Pick = [&](llvm::function_ref<int(const FieldUse *)> Rank) {
+    const FieldUse *Best = nullptr;
+    for (const FieldUse *U : R.Open)
+      if (int Value = Rank(U); Value > 0 && (!Best || Value > Rank(Best)))
+        Best = U;
+    if (!Best)
+      return false;
+    R.First = Best;
+    R.Second = partner(Best, Racing);
+    if (!R.Second)
+      R.Second = Best;
+    return true;
+  };
+  if (isPlainNumber(R.Field) && Pick([](const FieldUse *U) {
+        return U->writes() && leadsFrom(*U, isExport)
+                   ? 1 + (U->Kind == AccessKind::ReadWrite)
+                   : 0;
+      })) {
+    R.Kind = RaceKind::BufferExport;
+    return true;
+  }
+  if (Pick([](const FieldUse *U) {
+        return mutates(*U) && leadsFrom(*U, isStep)
+                   ? 1 + 2 * U->DropsReference + (U->Kind == AccessKind::ReadWrite)
+                   : 0;
+      })) {
+    R.Kind = RaceKind::IterNext;
+    return !isCheckedCursor(R);
+  }
+  if (chooseDetached(R, Racing)) {
+    R.Kind = RaceKind::Detached;
+    return true;
+  }
+  if (chooseLazy(R)) {
+    R.Kind = RaceKind::LazyInit;
+    return true;
+  }
+  if (any_of(R.Guarded, [](const FieldUse *U) { return !isAtomic(*U); }) &&
+      Pick([](const FieldUse *U) { return 1 + mutates(*U); })) {
+    R.Kind = RaceKind::HalfLocked;
+    return true;
+  }
+  if (any_of(Racing, [](const FieldUse *U) { return isAtomic(*U); }) &&
+      Pick([](const FieldUse *U) {
+        return isAtomic(*U) ? 0 : 1 + mutates(*U);
+      })) {
+    R.Kind = RaceKind::MixedAtomic;
+    return true;
+  }
+  const FieldDecl *Deepest = R.Part ? R.Part : R.Field;
+  const bool Object = ExtensionModel::holdsObjects(Deepest->getType());
+  R.Kind = Object ? RaceKind::Replaced : RaceKind::Unguarded;
+  return Pick([](const FieldUse *U) {
+    return mutates(*U) ? 1 + 4 * (U->Kind == AccessKind::ReadWrite) +
+                             2 * U->DropsReference + !U->Resets
+                       : 0;
+  });
+}
+
+void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
+  Group AtRun;
+  for (const FieldUse *U : All)
+    if (!U->InInit && !Model.preprocessing().onlyWithGil(
+                          SM.getExpansionLoc(U->Where->getBeginLoc())))
+      AtRun.push_back(U);
+  Group Racing;
+  for (const FieldUse *U : AtRun)
+    if (any_of(AtRun, [&](const FieldUse *V) { return race(*U, *V); }))
+      Racing.push_back(U);
+  FieldRace R;
+  R.Field = FD;
+  for (const FieldUse *U : Racing)
+    (U->Locks.empty() && !isAtomic(*U) ? R.Open : R.Guarded).push_back(U);
+  if (!Racing.empty() && all_of(Racing, [&](const FieldUse *U) {
+        return U->Path.size() > 1 && U->Path[1] == Racing.front()->Path[1];
+      }))
+    R.Part = Racing.front()->Path[1];
+  const SourceLocation Member = assignable(FD);
+  if (Member.isValid()) {
+    // Python assigns it under the object's critical section.
+    for (const FieldUse *U : AtRun)
+      if (U->Path.size() == 1 && !U->Content && U->Locks.empty() &&
+          !is_contained(R.Open, U))
+        R.Open.push_back(U);
+    llvm::stable_sort(R.Open, [&](const FieldUse *A, const FieldUse *B) {
+      return before(A->Where, B->Where);
+    });
+    for (const FieldUse *U : R.Open)
+      if (U->Path.size() == 1 && !U->Content &&
+          (!R.First || U->TakesReference > R.First->TakesReference)) {
+        R.Kind = RaceKind::MemberDef;
+        R.First = U;
+      }
+    if (R.First) {
+      Races.push_back(std::move(R));
+      return;
+    }
+  }
+  if (Racing.empty()) {
+    judgeInit(FD, All);
+    return;
+  }
+  if (isOfClass(FD)) {
+    R.Open = collapse(FD, R.Open);
+    R.Guarded = collapse(FD, R.Guarded);
+    Racing = R.Open;
+    Racing.insert(Racing.end(), R.Guarded.begin(), R.Guarded.end());
+    R.Part = nullptr;
+  }
+  if (R.Open.empty()) {
+    // Each side has a lock, but not the same one.
+    for (const FieldUse *U : R.Guarded)
+      if (!isAtomic(*U))
+        R.Open.push_back(U);
+    R.Guarded.clear();
+  }
+  if (R.Open.empty() || !chooseKind(R, Racing))
+    return;
+  if (isPlainNumber(R.Part ? R.Part : FD)) {
+    // A number that is computed again, and to the same value, at worst.
+    if (R.Kind == RaceKind::LazyInit && R.Others.empty() &&
+        all_of(R.Open, [&](const FieldUse *U) {
+          return !U->writes() || U->In == R.Second->In;
+        }))
+      return;
+    // Written and never looked at.
+    if (R.Kind == RaceKind::Unguarded &&
+        all_of(R.Open, [&](const FieldUse *U) {
+          return U->Kind == AccessKind::Write && !U->Foreign;
+        }))
+      return;
+  }
+  Races.push_back(std::move(R));
+}
+
+// --- __init__() -------------------------------------------------------------
+
+/// Code that runs when an object dies gives back what the field holds.
+bool InstanceState::Judge::releasedAtDeath(const FieldDecl *FD) const {
+  const StateVariable *S = Model.stateOf(FD);
+  return S && any_of(S->Accesses, [&](const Access &A) {
+           const Function *F = Model.function(A.Function);
+           if (!F || !F->onlyIn(DeadContext) || F->has(EntryKind::Traverse))
+             return false;
+           if (A.DropsReference)
+             return true;
+           const auto *Call = dyn_cast<CallExpr>(A.Statement);
+           return Call || isa<CXXDeleteExpr>(A.Statement);
+         });
+}
+
+void InstanceState::Judge::judgeInit(const FieldDecl *FD, const Group &All) {
+  if (!FD->getType()->isPointerType())
+    return;
+  const FieldUse *Store = nullptr;
+  for (const FieldUse *U : All) {
+    if (!U->InInit || U->Path.size() != 1)
+      continue;
+    if (U->DropsReference || U->Content)
+      return; // What was there is given back first.
+    if (U->Kind == AccessKind::Write && !U->Resets && !U->Content && !Store &&
+        U->By)
+      Store = U;
+  }
+  const StateVariable *S = Model.stateOf(FD);
+  if (!Store || !S || !Store->Locks.empty())
+    return;
+  // A test of the field, of any kind, before it is set: the author thought of it.
+  for (const FieldUse *U : All)
+    if (U->InInit && U->Kind == AccessKind::Read && U->In == Store->In &&
+        before(U->Where, Store->Where))
+      return;
+  const auto *Assign = dyn_cast<BinaryOperator>(Store->By->Statement);
+  const Expr *Value =
+      Assign ? Assign->getRHS()->IgnoreParenCasts() : nullptr;
+  bool Allocates = Value && isa<CXXNewExpr>(Value);
+  if (const auto *Call = dyn_cast_or_null<CallExpr>(Value))
+    if (const FunctionDecl *Callee = Call->getDirectCallee();
+        Callee && Callee->getIdentifier()) {
+      StringRef Name = facts::canonicalName(Callee->getName());
+      const facts::Allocation *Row = facts::findAllocation(Name);
+      Allocates |= (Row && Row->Op != facts::AllocationOp::Free) ||
+                   facts::findNewReference(Name);
+    }
+  if (!Allocates && !releasedAtDeath(FD))
+    return;
+  Group Open;
+  for (const FieldUse *U : All)
+    if (!U->InInit && overlap(*U, *Store))
+      Open.push_back(U);
+  FieldRace R;
+  R.Kind = RaceKind::Reinit;
+  R.Field = FD;
+  R.First = R.Second = Store;
+  R.Open = {Store};
+  R.Guarded = std::move(Open);
+  R.WithGil = true;
+  Races.push_back(std::move(R));
+}
+
+// --- All of them ------------------------------------------------------------
+
+static bool isGeneral(RaceKind Kind) {
+  return Kind == RaceKind::Replaced || Kind == RaceKind::Unguarded;
+}
+
+/// Several fields of one iterator, the parts of a struct, and several fields behind one flag, are one
+/// finding.
+void InstanceState::Judge::mergeAlike() {
+  std::vector<FieldRace> Merged;
+  for (FieldRace &R : Races) {
+    FieldRace *Into = nullptr;
+    for (FieldRace &M : Merged) {
+      const bool Step = R.Kind == RaceKind::IterNext && M.Kind == R.Kind &&
+                        R.Field->getParent() == M.Field->getParent() &&
+                        R.Field != M.Field;
+      const bool Init = R.Kind == RaceKind::Reinit && M.Kind == R.Kind &&
+                        R.First->In == M.First->In;
+      const bool Lazy = M.Kind == RaceKind::LazyInit &&
+                        is_contained(M.Others, R.Field) &&
+                        (R.Kind == RaceKind::LazyInit ||
+                         R.Kind == RaceKind::Replaced ||
+                         R.Kind == RaceKind::Unguarded);
+      const bool Parts = R.Part && M.Part && R.Field == M.Field &&
+                         (R.Kind == M.Kind || (isGeneral(R.Kind) &&
+                                               isGeneral(M.Kind)));
+      if (Step || Init || Lazy || Parts)
+        Into = &M;
+    }
+    if (!Into) {
+      Merged.push_back(std::move(R));
+      continue;
+    }
+    const FieldDecl *Name = R.Part ? R.Part : R.Field;
+    if (Name != (Into->Part ? Into->Part : Into->Field) &&
+        !is_contained(Into->Others, Name))
+      Into->Others.push_back(Name);
+    // Of the parts of a struct, the one that Python's own entry point changes.
+    if (R.Part && Into->Part && !R.First->In->Entries.empty() &&
+        Into->First->In->Entries.empty()) {
+      std::replace(Into->Others.begin(), Into->Others.end(), R.Part,
+                   Into->Part);
+      Into->Part = R.Part;
+      Into->Kind = R.Kind;
+      Into->First = R.First;
+      Into->Second = R.Second;
+    }
+    Into->Open.insert(Into->Open.end(), R.Open.begin(), R.Open.end());
+    Into->Guarded.insert(Into->Guarded.end(), R.Guarded.begin(),
+                         R.Guarded.end());
+    // What an iterator drops tells more than what it counts.
+    if (R.Kind == RaceKind::IterNext && R.First->DropsReference &&
+        !Into->First->DropsReference) {
+      std::replace(Into->Others.begin(), Into->Others.end(), R.Field,
+                   Into->Field);
+      Into->Field = R.Field;
+      Into->First = R.First;
+      Into->Second = R.Second;
+    }
+  }
+  Races = std::move(Merged);
+}
+
+void InstanceState::Judge::run() {
+  MapVector<const FieldDecl *, Group> ByField;
+  for (const FieldUse &U : Uses)
+    ByField[U.field()].push_back(&U);
+  // An assignable member counts even when C code only reads it.
+  for (auto &[FD, All] : ByField) {
+    if (!isOfInterest(FD))
+      continue;
+    // The fields of a struct of one's own are judged one by one, unless it is
+    // also changed as a whole.
+    if (isOfClass(FD)) {
+      judge(FD, All);
+      continue;
+    }
+    MapVector<const FieldDecl *, Group> Parts;
+    Group Whole;
+    for (const FieldUse *U : All)
+      (U->Path.size() > 1 ? Parts[U->Path[1]] : Whole).push_back(U);
+    if (Parts.size() < 2 || any_of(Whole, [](const FieldUse *U) {
+          return mutates(*U) && !U->InInit;
+        })) {
+      judge(FD, All);
+      continue;
+    }
+    for (auto &[Part, Uses] : Parts)
+      if (isOfInterest(Part))
+        judge(FD, Uses);
+    judge(FD, Whole);
+  }
+  // What is behind a flag joins the flag, whichever was judged first.
+  llvm::stable_sort(Races, [](const FieldRace &A, const FieldRace &B) {
+    return (A.Kind == RaceKind::LazyInit && !A.Others.empty()) >
+           (B.Kind == RaceKind::LazyInit && !B.Others.empty());
+  });
+  mergeAlike();
+  // Only the other configuration shows the locks: it has to judge.
+  if (Model.preprocessing().locksAreHidden())
+    llvm::erase_if(Races, [](const FieldRace &R) {
+      return R.Kind != RaceKind::Reinit;
+    });
+  for (FieldRace &R : Races)
+    if (R.Kind == RaceKind::LazyInit)
+      llvm::erase_if(R.Others, [&](const FieldDecl *FD) {
+        return none_of(R.Open, [&](const FieldUse *U) {
+          return U->field() == FD;
+        });
+      });
+  llvm::stable_sort(Races, [&](const FieldRace &A, const FieldRace &B) {
+    return before(A.First->Where, B.First->Where);
+  });
+}
+
+InstanceState::InstanceState(const ExtensionModel &Model) {
+  if (Model.isGenerated())
+    return;
+  Collector(Model, Uses).run();
+  Judge(Model, Uses, Races).run();
+}
+
+InstanceState::~InstanceState() = default;
+
+} // namespace pyext::model

@@ -1,0 +1,582 @@
+//===- InstanceUses.cpp ---------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/InstanceUses.h"
+#include "facts/ModelCalls.h"
+#include "model/Initializers.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+/// Bounds for hostile code; real extensions stay far below.
+static constexpr size_t MaxArrivals = 16, MaxWays = 64, MaxUses = 60000,
+                        MaxSteps = 100000;
+
+/// The struct that \p QT points to; for `void *` and numbers null.
+static const RecordDecl *structBehind(QualType QT) {
+  if (!QT->isPointerType() && !QT->isReferenceType())
+    return nullptr;
+  const RecordDecl *RD = QT->getPointeeType()->getAsRecordDecl();
+  return RD ? cast<RecordDecl>(RD->getCanonicalDecl()) : nullptr;
+}
+
+/// True when \p Loc is in the project of the main file, not in the header of a
+/// library. A project's top has a file that says how to build it.
+bool InstanceState::Collector::isOwn(SourceLocation Loc) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  if (!Model.preprocessing().isFirstParty(Loc))
+    return false;
+  auto Absolute = [&](SourceLocation At) {
+    SmallString<256> Path(SM.getFilename(SM.getExpansionLoc(At)));
+    SM.getFileManager().makeAbsolutePath(Path);
+    sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    return Path;
+  };
+  if (!ProjectTop) {
+    const SmallString<256> Main =
+        Absolute(SM.getLocForStartOfFile(SM.getMainFileID()));
+    StringRef Folder = sys::path::parent_path(Main);
+    ProjectTop = Folder.str();
+    for (unsigned Up = 0; Up < 8 && !Folder.empty(); ++Up) {
+      if (any_of(ArrayRef<const char *>{"pyproject.toml", "setup.py", ".git",
+                                        "meson.build", "configure"},
+                 [&](const char *Name) {
+                   SmallString<256> Path(Folder);
+                   sys::path::append(Path, Name);
+                   return sys::fs::exists(Path);
+                 }))
+        ProjectTop = Folder.str();
+      Folder = sys::path::parent_path(Folder);
+    }
+  }
+  return StringRef(Absolute(Loc)).starts_with(*ProjectTop);
+}
+
+/// A function that another file lists in its tables, by its name.
+static EntryKind guessKind(StringRef Name) {
+  for (auto [Suffix, Kind] :
+       {std::pair{"dealloc", EntryKind::Dealloc},
+        std::pair{"finalize", EntryKind::Finalize},
+        std::pair{"traverse", EntryKind::Traverse},
+        std::pair{"free", EntryKind::Dealloc},
+        std::pair{"init", EntryKind::Init},
+        std::pair{"new", EntryKind::New}})
+    if (Name.ends_with_insensitive(Suffix))
+      return Kind;
+  return EntryKind::Exported;
+}
+
+bool runsShared(const Function &F, bool &InInit) {
+  bool Shared = false, Init = false;
+  auto Consider = [&](EntryKind Kind, StringRef Name) {
+    if (Kind == EntryKind::Exported)
+      Kind = guessKind(Name);
+    switch (Kind) {
+    case EntryKind::ModuleInit:
+    case EntryKind::ModuleExport:
+    case EntryKind::ModuleCreate:
+    case EntryKind::ModuleExec:
+    case EntryKind::ModuleTraverse:
+    case EntryKind::ModuleClear:
+    case EntryKind::ModuleFree:
+    case EntryKind::Dealloc:
+    case EntryKind::Finalize:
+    case EntryKind::Traverse:
+    case EntryKind::Clear:
+      break;
+    case EntryKind::Init:
+      Init = true;
+      break;
+    default:
+      // Called on an object that pickle or copy has just made.
+      (Name == "__setstate__" || Name == "__init__" ? Init : Shared) = true;
+    }
+  };
+  for (const EntryPoint &E : F.Entries)
+    // A function that other files can call too is seen from its callers here.
+    if (E.Kind != EntryKind::Exported ||
+        (F.Callers.empty() && !isa<CXXDestructorDecl>(F.Decl)))
+      Consider(E.Kind, E.Name);
+  if (F.Entries.empty() && F.AddressTaken)
+    Shared = true;
+  InInit = Init && !Shared;
+  return Shared || Init;
+}
+
+// --- Locks ------------------------------------------------------------------
+
+/// "a.b->c" and "a->b->c" name the same thing.
+static std::string arrows(StringRef Text) {
+  std::string Result;
+  for (char C : Text)
+    if (C == '.')
+      Result += "->";
+    else
+      Result += C;
+  return Result;
+}
+
+static std::string textOf(const FieldPath &Path) {
+  std::string Text;
+  for (const FieldDecl *FD : Path)
+    Text += "->" + FD->getNameAsString();
+  return Text;
+}
+
+static void add(ObjectLocks &Locks, std::string Lock) {
+  auto It = llvm::lower_bound(Locks, Lock);
+  if (It == Locks.end() || *It != Lock)
+    Locks.insert(It, std::move(Lock));
+}
+
+/// The locks held at \p S of \p F, in the words of the object at the root of
+/// \p P, from which \p Before leads to the root.
+ObjectLocks InstanceState::Collector::locksAt(const Function &F, const Stmt *S,
+                                              const Place &P,
+                                              const FieldPath &Before) const {
+  ObjectLocks Result;
+  for (const flow::Lock &L : Model.locksAt(F.Decl, S)) {
+    if (L.isByConvention()) {
+      add(Result, "*");
+      continue;
+    }
+    if (L.Kind == facts::LockKind::Once) {
+      add(Result, "G:once");
+      continue;
+    }
+    const std::string Key = arrows(L.Key);
+    bool Named = false;
+    for (const std::string &Name : P.Names) {
+      StringRef Rest = Key;
+      if (!Rest.consume_front(arrows(Name)) ||
+          !(Rest.empty() || Rest.starts_with("->")))
+        continue;
+      add(Result, "$" + textOf(Before) + Rest.str());
+      Named = true;
+      break;
+    }
+    if (Named)
+      continue;
+    if (P.Root == Place::This && isa_and_nonnull<FieldDecl>(L.Root)) {
+      add(Result, "$" + textOf(Before) + "->" + Key);
+      continue;
+    }
+    const auto *VD = dyn_cast_or_null<VarDecl>(L.Root);
+    if (VD && VD->hasGlobalStorage()) {
+      add(Result, "G:" + Key);
+      continue;
+    }
+    if (P.Root == Place::This && !VD && !StringRef(Key).contains("->")) {
+      add(Result, "$" + textOf(Before) + "->" + Key);
+      continue;
+    }
+    // A lock of another object: the same one, as far as one can see, when it is
+    // the same field.
+    const size_t Arrow = StringRef(Key).rfind("->");
+    add(Result, "O:" + (Arrow == std::string::npos ? Key : Key.substr(Arrow)));
+  }
+  return Result;
+}
+
+bool InstanceState::Collector::isDetached(const Function &F,
+                                          const Stmt *S) const {
+  if (!F.Locks)
+    return false;
+  const SourceManager &SM = Model.context().getSourceManager();
+  const auto [File, Offset] = SM.getDecomposedExpansionLoc(S->getBeginLoc());
+  bool Lexical = false;
+  for (const flow::LexicalRegion &R : F.Locks->regions()) {
+    const auto [BeginFile, Begin] = SM.getDecomposedLoc(R.Begin);
+    const auto [EndFile, End] = SM.getDecomposedExpansionLoc(R.End);
+    Lexical |= R.Kind == flow::LexicalRegion::Detached && R.Close &&
+               File == BeginFile && Begin < Offset && Offset < End;
+  }
+  const flow::Attachment At = F.Locks->attachmentAt(S);
+  // BLOCK_THREADS within the region attaches again.
+  return At == flow::Attachment::Detached ||
+         (Lexical && At != flow::Attachment::Attached);
+}
+
+// --- Arrivals ---------------------------------------------------------------
+
+void InstanceState::Collector::arrive(Key To, Arrival A) {
+  if (To.first->Generated || !Interesting.count(To.first))
+    return;
+  std::vector<Arrival> &Known = Arrivals[To];
+  for (size_t I = 0; I < Known.size(); ++I) {
+    Arrival &K = Known[I];
+    if (K.Path != A.Path || K.Content != A.Content || K.Locks != A.Locks ||
+        K.Detached != A.Detached || K.InInit != A.InInit)
+      continue;
+    bool Grew = false;
+    for (const WayIn &W : A.Ways)
+      if (K.Ways.size() < MaxWays && none_of(K.Ways, [&](const WayIn &Have) {
+            return Have.From == W.From;
+          })) {
+        K.Ways.push_back(W);
+        Grew = true;
+      }
+    if (Grew && !K.Queued) {
+      K.Queued = true;
+      Work.push_back({To, I});
+    }
+    return;
+  }
+  if (Known.size() >= MaxArrivals)
+    return;
+  A.Queued = true;
+  Known.push_back(std::move(A));
+  Work.push_back({To, Known.size() - 1});
+}
+
+void InstanceState::Collector::enter(const Function &F) {
+  bool InInit = false;
+  if (F.Generated || !runsShared(F, InInit))
+    return;
+  Arrival A;
+  A.Ways.push_back({&F, nullptr});
+  arrive({&F, NoIndex}, A);
+  for (const ParmVarDecl *P : F.Decl->parameters())
+    if (ExtensionModel::isObjectPointer(P->getType()) ||
+        (P->getType()->isReferenceType() &&
+         ExtensionModel::isObjectRecord(
+             P->getType()->getPointeeType()->getAsRecordDecl())) ||
+        (P->getType()->isVoidPointerType() && P->getFunctionScopeIndex() == 0)) {
+      Arrival Self = A;
+      Self.InInit = InInit && P->getFunctionScopeIndex() == 0;
+      arrive({&F, int(P->getFunctionScopeIndex())}, Self);
+    }
+  const auto *Method = dyn_cast<CXXMethodDecl>(F.Decl);
+  if (!Method || Method->isStatic() || Method->getParent()->isLambda() ||
+      F.has(EntryKind::Exported))
+    return;
+  Arrival Self = A;
+  if (const FieldDecl *Owner = Where.ownerOf(Method->getParent())) {
+    Self.Path = {Owner};
+    Self.Content = true;
+    arrive({&F, ThisIndex}, Self);
+  } else if (ExtensionModel::isObjectRecord(Method->getParent())) {
+    arrive({&F, ThisIndex}, Self);
+  }
+}
+
+const std::vector<InstanceState::Collector::PlacedCall> &
+InstanceState::Collector::callsOf(const Function &F) {
+  auto [It, New] = Calls.try_emplace(&F);
+  if (!New)
+    return It->second;
+  std::vector<PlacedCall> Result;
+  for (const CallSite &Site : F.Calls) {
+    const Function *Callee = Model.function(Site.Callee);
+    if (!Callee)
+      continue;
+    PlacedCall Placed{&Site, Callee, {}};
+    auto Add = [&](int Index, Place P) {
+      if (P.known())
+        Placed.Args.push_back({Index, std::move(P)});
+    };
+    if (const CallExpr *Call = Site.Call) {
+      unsigned Skip = 0;
+      if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call)) {
+        const Expr *Object = Member->getImplicitObjectArgument();
+        Place P = Object->getType()->isPointerType() ? Where.pointee(F, Object)
+                                                     : Where.placeOf(F, Object);
+        // A method of a class that only one field leads to.
+        if (P.Root == Place::Unknown)
+          if (const FieldDecl *Owner =
+                  Where.ownerOf(Member->getMethodDecl()->getParent())) {
+            P.Root = Place::Object;
+            P.Path = {Owner};
+            P.Content = true;
+          }
+        Add(ThisIndex, P);
+      } else if (isa<CXXOperatorCallExpr>(Call) &&
+                 isa<CXXMethodDecl>(Callee->Decl)) {
+        Add(ThisIndex, Where.placeOf(F, Call->getArg(0)));
+        Skip = 1;
+      }
+      for (unsigned I = Skip; I < Call->getNumArgs() &&
+                              I - Skip < Callee->Decl->getNumParams();
+           ++I) {
+        const QualType Type = Callee->Decl->getParamDecl(I - Skip)->getType();
+        if (Type->isPointerType())
+          Add(I - Skip, Where.pointee(F, Call->getArg(I)));
+        else if (Type->isReferenceType())
+          Add(I - Skip, Where.placeOf(F, Call->getArg(I)));
+      }
+    }
+    Result.push_back(std::move(Placed));
+  }
+  return Calls[&F] = std::move(Result);
+}
+
+void InstanceState::Collector::passOn(const Function &F, int Index,
+                                      const Arrival &A) {
+  for (const PlacedCall &Call : callsOf(F)) {
+    const Expr *At = Call.Site->Where ? Call.Site->Where : Call.Site->Call;
+    auto Down = [&](const Place &P) {
+      Arrival Next;
+      Next.InInit = A.InInit;
+      Next.Detached = A.Detached || (At && isDetached(F, At));
+      Next.Locks = A.Locks;
+      if (At)
+        for (const std::string &L : locksAt(F, At, P, A.Path))
+          add(Next.Locks, L);
+      for (const WayIn &W : A.Ways)
+        Next.Ways.push_back({W.From, W.Call ? W.Call : At});
+      return Next;
+    };
+    if (Index == NoIndex) {
+      Arrival Reached = Down(Place());
+      llvm::erase_if(Reached.Locks, [](const std::string &L) {
+        return StringRef(L).starts_with("$");
+      });
+      arrive({Call.Callee, NoIndex}, std::move(Reached));
+    }
+    for (const Argument &Arg : Call.Args) {
+      const bool Mine =
+          Arg.At.Root == Place::Object
+              ? Index == NoIndex
+              : (Arg.At.Root == Place::This
+                     ? Index == ThisIndex
+                     : Arg.At.Root == Place::Param && int(Arg.At.Index) == Index);
+      if (!Mine)
+        continue;
+      Arrival Next = Down(Arg.At);
+      Next.Path = A.Path;
+      for (const FieldDecl *FD : Arg.At.Path)
+        if (Next.Path.size() < 5)
+          Next.Path.push_back(FD);
+      Next.Content = Arg.At.Path.empty() ? A.Content : Arg.At.Content;
+      arrive({Call.Callee, Arg.Index}, std::move(Next));
+    }
+  }
+}
+
+// --- Uses -------------------------------------------------------------------
+
+void InstanceState::Collector::instantiate(const Function &F, const Place &P,
+                                           FieldUse Use) {
+  if (!P.known() || Uses.size() > MaxUses)
+    return;
+  const int Index = P.Root == Place::Object ? int(NoIndex)
+                    : P.Root == Place::This ? int(ThisIndex)
+                                            : int(P.Index);
+  auto It = Arrivals.find({&F, Index});
+  if (It == Arrivals.end())
+    return;
+  Use.In = &F;
+  const bool Detached = isDetached(F, Use.Where);
+  for (const Arrival &A : It->second) {
+    FieldUse New = Use;
+    New.Path = A.Path;
+    New.Path.append(P.Path.begin(), P.Path.end());
+    if (New.Path.empty())
+      continue;
+    if (P.Path.empty())
+      New.Content |= A.Content;
+    New.InInit = A.InInit;
+    New.Detached = A.Detached || Detached;
+    New.Locks = A.Locks;
+    for (const std::string &L : locksAt(F, Use.Where, P, A.Path))
+      add(New.Locks, L);
+    New.Ways = A.Ways;
+    for (WayIn &W : New.Ways)
+      if (!W.Call && W.From != &F)
+        W.Call = Use.Where;
+    Uses.push_back(std::move(New));
+  }
+}
+
+static bool atomicWrites(const Access &A) {
+  if (const auto *E = dyn_cast<AtomicExpr>(A.Statement))
+    return E->getOp() != AtomicExpr::AO__c11_atomic_load &&
+           E->getOp() != AtomicExpr::AO__atomic_load &&
+           E->getOp() != AtomicExpr::AO__atomic_load_n;
+  const auto *Call = dyn_cast<CallExpr>(A.Statement);
+  const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+  return !Callee || !Callee->getIdentifier() ||
+         !Callee->getName().contains_insensitive("load");
+}
+
+void InstanceState::Collector::collect(const Function &F,
+                                       ArrayRef<const FieldAccess *> Accesses) {
+  for (const FieldAccess *Field : Accesses) {
+    const Access &A = Field->By;
+    const auto *M = cast<MemberExpr>(A.Where);
+    Place P = Where.placeOf(F, M);
+    if (!P.known() || P.Path.empty())
+      continue;
+    // x.y of an embedded struct.
+    FieldPath Inner;
+    for (const Expr *E = A.Place; E && E != A.Where;) {
+      E = E->IgnoreParenCasts();
+      if (const auto *Part = dyn_cast<MemberExpr>(E)) {
+        if (const auto *FD = dyn_cast<FieldDecl>(Part->getMemberDecl()))
+          Inner.push_back(FD->getCanonicalDecl());
+        E = Part->getBase()->IgnoreParenCasts();
+      } else if (const auto *Sub = dyn_cast<ArraySubscriptExpr>(E)) {
+        E = Sub->getBase()->IgnoreParenCasts();
+      } else {
+        break;
+      }
+    }
+    P.Path.append(Inner.rbegin(), Inner.rend());
+    FieldUse Use;
+    Use.By = &A;
+    Use.Where = A.Where;
+    Use.Kind = A.Kind;
+    Use.Resets = A.Resets;
+    Use.TakesReference = A.TakesReference;
+    Use.DropsReference = A.DropsReference;
+    if (A.Kind == AccessKind::Address) {
+      Use.Kind = AccessKind::Write;
+      if (const auto *Call = dyn_cast<CallExpr>(A.Statement)) {
+        // Our own functions are followed; they say what they do.
+        if (Model.function(Call->getDirectCallee()))
+          continue;
+        Use.Foreign = true;
+      } else if (const auto *Method = dyn_cast<MemberExpr>(A.Statement)) {
+        if (Model.function(
+                dyn_cast<FunctionDecl>(Method->getMemberDecl())))
+          continue;
+      } else if (!isa<CXXOperatorCallExpr>(A.Statement)) {
+        // The address is kept in a variable, and what is done with it is seen
+        // where that is used.
+        continue;
+      }
+    }
+    if (A.Kind == AccessKind::Atomic)
+      Use.Resets = !atomicWrites(A); // An atomic read.
+    instantiate(F, P, std::move(Use));
+  }
+  for (const CallSite &Site : F.Calls)
+    foreignCall(F, Site);
+}
+
+/// True when a function that is not at hand may change what it is given. A
+/// library that never says const has said nothing when it does not here.
+bool InstanceState::Collector::mayWrite(const FunctionDecl *Callee,
+                                        QualType Param) {
+  if (Param->getPointeeType().isConstQualified())
+    return false;
+  const RecordDecl *RD = structBehind(Param);
+  if (Callee->getIdentifier() && facts::isDisposeName(Callee->getName()))
+    return true;
+  return !RD || TakenAsConst.count(RD) || !isOwn(Callee->getLocation());
+}
+
+void InstanceState::Collector::foreignCall(const Function &F,
+                                           const CallSite &Site) {
+  const CallExpr *Call = Site.Call;
+  const FunctionDecl *Callee = Site.Callee;
+  if (!Call || !Callee || Model.function(Callee) ||
+      (Callee->getIdentifier() &&
+       (facts::findLockApi(facts::canonicalName(Callee->getName())) ||
+        (facts::isApiName(Callee->getName()) &&
+         !facts::isDisposeName(Callee->getName())))))
+    return;
+  auto Report = [&](const Expr *Arg, const Place &P, bool Writes) {
+    // The address of a field is an access of its own.
+    if (!P.known() || (!P.Path.empty() && !P.Content))
+      return;
+    FieldUse Use;
+    Use.Where = Arg;
+    Use.Content = true;
+    Use.Kind = Writes ? AccessKind::Write : AccessKind::Read;
+    Use.Foreign = true;
+    instantiate(F, P, std::move(Use));
+  };
+  if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call)) {
+    const Expr *Object = Member->getImplicitObjectArgument();
+    if (Object->getType()->isPointerType() &&
+        structBehind(Object->getType()) &&
+        !facts::findLockApi(Callee->getQualifiedNameAsString()))
+      Report(Object, Where.pointee(F, Object),
+             !Member->getMethodDecl()->isConst());
+  }
+  for (unsigned I = 0; I < Call->getNumArgs() && I < Callee->getNumParams();
+       ++I) {
+    const QualType Param = Callee->getParamDecl(I)->getType();
+    const Expr *Arg = Call->getArg(I)->IgnoreParenCasts();
+    // Elements of arrays are data, and data races are the user's own; handles
+    // are structs.
+    const RecordDecl *RD = structBehind(Arg->getType());
+    if (!Param->isPointerType() || !RD || ExtensionModel::isObjectRecord(RD) ||
+        facts::isSynchronizationType(elementTypeName(Arg->getType())) ||
+        facts::isThreadSafeType(elementTypeName(Arg->getType())) ||
+        facts::isThreadSafeType(RD->getName()))
+      continue;
+    Report(Arg, Where.pointee(F, Arg), mayWrite(Callee, Param));
+  }
+}
+
+/// Functions that use a field, or lead to one that does.
+void InstanceState::Collector::findInteresting(
+    const DenseMap<const Function *, std::vector<const FieldAccess *>> &Users) {
+  std::vector<const Function *> Todo;
+  auto Add = [&](const Function *F) {
+    if (F && Interesting.insert(F).second)
+      Todo.push_back(F);
+  };
+  for (const auto &[F, Accesses] : Users)
+    Add(F);
+  for (const auto &F : Model.functions())
+    if (any_of(F->Calls, [&](const CallSite &Site) {
+          return Site.Call && !Model.function(Site.Callee) &&
+                 any_of(Site.Call->arguments(), [](const Expr *Arg) {
+                   return structBehind(Arg->IgnoreParenCasts()->getType());
+                 });
+        }))
+      Add(F.get());
+  while (!Todo.empty()) {
+    const Function *F = Todo.back();
+    Todo.pop_back();
+    for (const CallSite &Site : F->Callers)
+      Add(Model.function(Site.Caller));
+  }
+}
+
+void InstanceState::Collector::run() {
+  DenseMap<const Function *, std::vector<const FieldAccess *>> ByFunction;
+  for (const FieldAccess &A : Model.fieldAccesses())
+    if (const Function *F = Model.function(A.By.Function))
+      ByFunction[F].push_back(&A);
+  if (ByFunction.empty())
+    return;
+  for (const auto &F : Model.functions())
+    for (const CallSite &Site : F->Calls)
+      if (Site.Callee && !Model.function(Site.Callee))
+        for (const ParmVarDecl *P : Site.Callee->parameters())
+          if (P->getType()->isPointerType() &&
+              P->getType()->getPointeeType().isConstQualified())
+            if (const RecordDecl *RD = structBehind(P->getType()))
+              TakenAsConst.insert(RD);
+  findInteresting(ByFunction);
+  for (const auto &F : Model.functions())
+    enter(*F);
+  // First come, first served: ways in gather before they are passed on.
+  for (size_t Steps = 0; Steps < Work.size() && Steps < MaxSteps; ++Steps) {
+    const auto [To, I] = Work[Steps];
+    Arrivals[To][I].Queued = false;
+    const Arrival A = Arrivals[To][I];
+    passOn(*To.first, To.second, A);
+  }
+  for (const auto &F : Model.functions())
+    if (!F->Generated)
+      collect(*F, ByFunction[F.get()]);
+}
+
+} // namespace pyext::model

@@ -1,0 +1,85 @@
+//===- InstanceUses.h - Collecting the uses of fields -----------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What each function does with its parameters' fields is instantiated for each
+// way an object gets there: from an entry point down the call graph, with the
+// path from the object to the parameter and the locks held on the way.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_MODEL_INSTANCEUSES_H
+#define PYEXT_MODEL_INSTANCEUSES_H
+
+#include "model/InstanceState.h"
+
+namespace pyext::model {
+
+class InstanceState::Collector {
+public:
+  Collector(const ExtensionModel &Model, std::deque<FieldUse> &Uses)
+      : Model(Model), Where(Model), Uses(Uses) {}
+  void run();
+
+private:
+  /// How an object of an entry point reaches a function: as parameter Index,
+  /// as `this` (ThisIndex), or not by a parameter at all (NoIndex).
+  struct Arrival {
+    FieldPath Path;
+    bool Content = false;
+    ObjectLocks Locks;
+    bool Detached = false, InInit = false, Queued = false;
+    std::vector<WayIn> Ways;
+  };
+  static constexpr int ThisIndex = -1, NoIndex = -2;
+  using Key = std::pair<const Function *, int>;
+
+  void enter(const Function &F);
+  void arrive(Key To, Arrival A);
+  void passOn(const Function &F, int Index, const Arrival &A);
+  void collect(const Function &F, llvm::ArrayRef<const FieldAccess *> Accesses);
+  void instantiate(const Function &F, const Place &P, FieldUse Use);
+  void foreignCall(const Function &F, const CallSite &Site);
+  ObjectLocks locksAt(const Function &F, const clang::Stmt *S, const Place &P,
+                      const FieldPath &Before) const;
+  bool isDetached(const Function &F, const clang::Stmt *S) const;
+  bool mayWrite(const clang::FunctionDecl *Callee, clang::QualType Param);
+  bool isOwn(clang::SourceLocation Loc);
+  void findInteresting(
+      const llvm::DenseMap<const Function *, std::vector<const FieldAccess *>>
+          &Users);
+
+  struct Argument {
+    int Index;
+    Place At;
+  };
+  struct PlacedCall {
+    const CallSite *Site;
+    const Function *Callee;
+    llvm::SmallVector<Argument, 4> Args;
+  };
+  const std::vector<PlacedCall> &callsOf(const Function &F);
+
+  const ExtensionModel &Model;
+  Places Where;
+  std::deque<FieldUse> &Uses;
+  llvm::DenseMap<Key, std::vector<Arrival>> Arrivals;
+  std::vector<std::pair<Key, size_t>> Work;
+  llvm::DenseMap<const Function *, std::vector<PlacedCall>> Calls;
+  llvm::DenseSet<const Function *> Interesting;
+  std::optional<std::string> ProjectTop; ///< A folder.
+  /// Structs that some call takes as const: where it is not, it is written.
+  llvm::DenseSet<const clang::RecordDecl *> TakenAsConst;
+};
+
+/// The entry point runs while others may use the object; \p InInit is set for
+/// tp_init.
+bool runsShared(const Function &F, bool &InInit);
+
+} // namespace pyext::model
+
+#endif // PYEXT_MODEL_INSTANCEUSES_H

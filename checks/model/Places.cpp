@@ -1,0 +1,417 @@
+//===- Places.cpp ---------------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "model/Places.h"
+#include "facts/ModelCalls.h"
+#include "model/Initializers.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+using namespace llvm;
+
+namespace pyext::model {
+
+/// Long enough for any struct a person can follow.
+static constexpr unsigned MaxPath = 4, MaxDepth = 24;
+
+bool isHead(const FieldDecl *FD) {
+  return FD->getFieldIndex() == 0 &&
+         ExtensionModel::isObjectRecord(FD->getType()->getAsRecordDecl());
+}
+
+static const Expr *bare(const Expr *E) {
+  while (true) {
+    const Expr *Next = E->IgnoreParenCasts()->IgnoreImplicit();
+    if (const auto *C = dyn_cast<CXXConstructExpr>(Next);
+        C && C->getNumArgs() == 1)
+      Next = C->getArg(0);
+    else if (const auto *L = dyn_cast<InitListExpr>(Next);
+             L && L->getNumInits() == 1)
+      Next = L->getInit(0);
+    if (Next == E)
+      return E;
+    E = Next;
+  }
+}
+
+/// The struct that a pointer or smart pointer of type \p QT leads to.
+static const RecordDecl *pointeeRecord(QualType QT) {
+  if (QT->isPointerType() || QT->isReferenceType())
+    return QT->getPointeeType()->getAsRecordDecl();
+  if (const auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+          QT->getAsRecordDecl());
+      Spec && Spec->getTemplateArgs().size() &&
+      Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type &&
+      StringRef(Spec->getNameAsString()).ends_with("_ptr"))
+    return Spec->getTemplateArgs()[0].getAsType()->getAsRecordDecl();
+  return nullptr;
+}
+
+static const RecordDecl *canonical(const RecordDecl *RD) {
+  return RD ? cast<RecordDecl>(RD->getCanonicalDecl()) : nullptr;
+}
+
+void Places::readOwners() {
+  OwnersRead = true;
+  DenseSet<const RecordDecl *> Seen;
+  SmallVector<std::pair<const RecordDecl *, const FieldDecl *>, 16> Work;
+  auto Add = [&](const RecordDecl *RD, const FieldDecl *By) {
+    RD = canonical(RD);
+    if (!RD || ExtensionModel::isObjectRecord(RD))
+      return;
+    auto [It, New] = Owners.try_emplace(RD, By);
+    if (!New && It->second != By)
+      It->second = nullptr;
+    if (New && RD->getDefinition())
+      Work.push_back({RD->getDefinition(), By});
+  };
+  for (const FieldAccess &A : Model.fieldAccesses()) {
+    const RecordDecl *RD = A.Field->getParent();
+    if (!ExtensionModel::isObjectRecord(RD) ||
+        !Seen.insert(canonical(RD)).second)
+      continue;
+    for (const FieldDecl *F : RD->fields()) {
+      const RecordDecl *To = pointeeRecord(F->getType());
+      Add(To ? To : F->getType()->getAsRecordDecl(), F->getCanonicalDecl());
+    }
+  }
+  // A struct in a struct belongs to whom that belongs to; so does a base.
+  for (size_t I = 0; I < Work.size() && I < 512; ++I) {
+    const auto [RD, By] = Work[I];
+    for (const FieldDecl *F : RD->fields()) {
+      const RecordDecl *To = pointeeRecord(F->getType());
+      Add(To ? To : F->getType()->getAsRecordDecl(), By);
+    }
+    if (const auto *CXX = dyn_cast<CXXRecordDecl>(RD))
+      for (const CXXBaseSpecifier &Base : CXX->bases())
+        Add(Base.getType()->getAsRecordDecl(), By);
+  }
+  // What static data or the module state points to has another owner.
+  for (const StateVariable &S : Model.state())
+    if (S.Kind != StateKind::InstanceField) {
+      const RecordDecl *To = pointeeRecord(S.Decl->getType());
+      if (!To)
+        To = S.Decl->getType()->getAsRecordDecl();
+      if (auto It = Owners.find(canonical(To)); It != Owners.end())
+        It->second = nullptr;
+    }
+}
+
+const FieldDecl *Places::ownerOf(const RecordDecl *RD) {
+  if (!OwnersRead)
+    readOwners();
+  return RD ? Owners.lookup(canonical(RD)) : nullptr;
+}
+
+Place Places::join(Place A, const Place &B) {
+  if (A.Root == Place::Null)
+    return B;
+  if (B.Root == Place::Null)
+    return A;
+  // What may be known to others is not private.
+  if (A.Root == Place::Fresh || A.Root == Place::Unknown)
+    return B.Root == Place::Fresh ? A : B;
+  if (B.Root == Place::Fresh || B.Root == Place::Unknown)
+    return A;
+  if (A.Root != B.Root || (A.Root == Place::Param && A.Index != B.Index)) {
+    if (A.Root == Place::Object || B.Root == Place::Object) {
+      Place P = A.Root == Place::Object ? A : B;
+      P.Names.clear();
+      return P;
+    }
+    return Place();
+  }
+  if (A.Root == Place::Object && A.Names != B.Names)
+    A.Names.clear();
+  // p = self->first, then p = p->next.
+  const size_t Common = std::min(A.Path.size(), B.Path.size());
+  if (!std::equal(A.Path.begin(), A.Path.begin() + Common, B.Path.begin()))
+    return A.Root == Place::Object ? A : Place();
+  return A.Path.size() <= B.Path.size() ? A : B;
+}
+
+Place Places::ofVariable(const Function &F, const VarDecl *VD) {
+  Place P;
+  if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
+    const DeclContext *Of = Param->getDeclContext();
+    if (cast<Decl>(Of)->getCanonicalDecl() == F.Decl->getCanonicalDecl()) {
+      P.Root = Place::Param;
+      P.Index = Param->getFunctionScopeIndex();
+    } else if (ExtensionModel::isObjectPointer(VD->getType())) {
+      P.Root = Place::Object; // Captured by a lambda.
+    }
+    P.Names = {VD->getNameAsString()};
+    return P;
+  }
+  if (!VD->hasLocalStorage()) {
+    if (ExtensionModel::isObjectPointer(VD->getType())) {
+      P.Root = Place::Object;
+      P.Names = {VD->getNameAsString()};
+    }
+    return P;
+  }
+  auto [It, New] = Variables.try_emplace({&F, VD}, Place());
+  if (!New)
+    return It->second;
+  It->second.Root = Place::Null; // While its own values are looked at.
+  P.Root = Place::Null;
+  bool Any = false;
+  for (const auto &[Local, Value] : F.PointerValues)
+    if (Local == VD) {
+      Any = true;
+      P = join(std::move(P), VD->getType()->isReferenceType()
+                                 ? placeOf(F, Value)
+                                 : pointee(F, Value));
+    }
+  // Nothing, or null, and then set through its address.
+  if (P.Root == Place::Null) {
+    P = Place();
+    P.FromCall = true;
+    if (VD->getType()->isPointerType() &&
+        ExtensionModel::isObjectPointer(VD->getType()))
+      P.Root = Place::Object;
+    else if (!Any && !VD->getType()->isPointerType())
+      P.Root = Place::Fresh;
+  }
+  if (P.Root != Place::Unknown && P.Path.empty() &&
+      !is_contained(P.Names, VD->getNameAsString()))
+    P.Names.push_back(VD->getNameAsString());
+  Variables[{&F, VD}] = P;
+  return P;
+}
+
+/// True when a call of \p Callee that nobody here defines makes a new object.
+static bool makesObject(const CallExpr *Call) {
+  // type->tp_alloc(type, 0)
+  if (const auto *M = dyn_cast<MemberExpr>(Call->getCallee()->IgnoreParenCasts())) {
+    const facts::TypeSlot *Slot =
+        facts::findTypeSlotByField(M->getMemberDecl()->getNameAsString());
+    return Slot && (Slot->Role == facts::SlotRole::Alloc ||
+                    Slot->Role == facts::SlotRole::New);
+  }
+  const FunctionDecl *Callee = Call->getDirectCallee();
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  StringRef Name = facts::canonicalName(Callee->getName());
+  const facts::NewReference *New = facts::findNewReference(Name);
+  return (New && New->Fresh) || facts::makesInstance(Name);
+}
+
+Place Places::returned(const Function &F) {
+  auto [It, New] = Results.try_emplace(&F, Place());
+  if (!New)
+    return It->second;
+  It->second.Root = Place::Null;
+  Place P;
+  P.Root = Place::Null;
+  const bool Reference = F.Decl->getReturnType()->isReferenceType();
+  for (const Expr *E : F.Returned)
+    P = join(std::move(P), Reference ? placeOf(F, E) : pointee(F, E));
+  if (P.Root == Place::Null)
+    P = Place();
+  Results[&F] = P;
+  return P;
+}
+
+/// The local object that \p Call asks for the pointer it holds; nullable.
+static const VarDecl *holderOf(const CallExpr *Call) {
+  const Expr *Object = nullptr;
+  if (const auto *Member = dyn_cast<CXXMemberCallExpr>(Call))
+    Object = Call->getNumArgs() ? nullptr : Member->getImplicitObjectArgument();
+  else if (const auto *Op = dyn_cast<CXXOperatorCallExpr>(Call);
+           Op && Op->getNumArgs() == 1)
+    Object = Op->getArg(0);
+  const auto *R =
+      dyn_cast_or_null<DeclRefExpr>(Object ? Object->IgnoreParenCasts() : nullptr);
+  const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+  if (!VD || !VD->hasLocalStorage() || isa<ParmVarDecl>(VD) || !VD->getInit() ||
+      !VD->getType()->isRecordType())
+    return nullptr;
+  const Expr *From = bare(VD->getInit());
+  return From->getType()->isPointerType() ? VD : nullptr;
+}
+
+Place Places::ofHolder(const Function &F, const VarDecl *VD) {
+  Place P = pointee(F, VD->getInit());
+  if (P.known() && P.Path.empty())
+    P.Names.push_back(VD->getNameAsString());
+  return P;
+}
+
+Place Places::ofCall(const Function &F, const CallExpr *Call, bool Reference) {
+  Place P;
+  P.FromCall = true;
+  // owned.get(), *owned, (Obj *)owned of a local that was made from a pointer.
+  if (Call->getType()->isPointerType() || Reference)
+    if (const VarDecl *Holder = holderOf(Call))
+      return ofHolder(F, Holder);
+  if (const auto *Op = dyn_cast<CXXOperatorCallExpr>(Call);
+      Op && Op->getNumArgs() &&
+      (Op->getOperator() == OO_Arrow || Op->getOperator() == OO_Star ||
+       Op->getOperator() == OO_Subscript)) {
+    Place To = placeOf(F, Op->getArg(0));
+    if (To.known() && !To.Path.empty()) {
+      To.Content = true;
+      return To;
+    }
+  }
+  const auto *Member = dyn_cast<CXXMemberCallExpr>(Call);
+  const FunctionDecl *Callee = Call->getDirectCallee();
+  const Function *Known = Model.function(Callee);
+  const Expr *Object = Member ? Member->getImplicitObjectArgument() : nullptr;
+  if (!Known) {
+    if (makesObject(Call)) {
+      P.Root = Place::Fresh;
+    } else if (Object && Callee && Callee->getIdentifier() &&
+               Callee->getName() == "get") {
+      Place To = placeOf(F, Object);
+      if (To.known() && !To.Path.empty())
+        To.Content = true;
+      return To;
+    } else if (ExtensionModel::isObjectPointer(Call->getType()) && Callee &&
+               Callee->getIdentifier() && facts::isApiName(Callee->getName())) {
+      P.Root = Place::Object;
+    }
+    return P;
+  }
+  Place In = returned(*Known);
+  const Expr *Root = nullptr;
+  if (In.Root == Place::Fresh || In.Root == Place::Object) {
+    P.Root = In.Root;
+    P.Path = In.Path;
+    P.Content = In.Content;
+    return P;
+  }
+  if (In.Root == Place::Param) {
+    const unsigned Skip = isa<CXXOperatorCallExpr>(Call) &&
+                          isa<CXXMethodDecl>(Known->Decl);
+    if (In.Index + Skip < Call->getNumArgs())
+      Root = Call->getArg(In.Index + Skip);
+  } else if (In.Root == Place::This) {
+    Root = Object;
+  }
+  if (!Root)
+    return P;
+  Place To = Root->getType()->isPointerType() ? pointee(F, Root)
+                                              : placeOf(F, Root);
+  if (!To.known())
+    return To;
+  for (const FieldDecl *FD : In.Path)
+    if (To.Path.size() < MaxPath)
+      To.Path.push_back(FD);
+  if (!In.Path.empty())
+    To.Content = In.Content;
+  return To;
+}
+
+void Places::member(Place &P, const Function &F, const MemberExpr *E) {
+  const auto *FD = dyn_cast<FieldDecl>(E->getMemberDecl());
+  if (!FD) {
+    P = Place();
+    return;
+  }
+  const RecordDecl *RD = FD->getParent();
+  if (P.Root == Place::Unknown) {
+    if (ExtensionModel::isObjectRecord(RD) && !P.FromCall) {
+      P.Root = Place::Object;
+      P.Names = {flow::canonicalText(E->getBase())};
+    } else if (const FieldDecl *Owner = P.FromCall ? nullptr : ownerOf(RD)) {
+      P.Root = Place::Object;
+      P.Path = {Owner};
+    }
+  }
+  P.Content = false;
+  if (!P.known() || isHead(FD))
+    return;
+  if (P.Path.size() < MaxPath)
+    P.Path.push_back(FD->getCanonicalDecl());
+}
+
+Place Places::placeOf(const Function &F, const Expr *E) {
+  Place P;
+  if (Depth > MaxDepth)
+    return P;
+  ++Depth;
+  E = bare(E);
+  if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
+    if (const auto *VD = dyn_cast<VarDecl>(R->getDecl())) {
+      if (VD->getType()->isReferenceType() || VD->getType()->isPointerType())
+        P = ofVariable(F, VD); // A pointer variable stands for what it leads to.
+      else if (VD->hasLocalStorage())
+        P.Root = Place::Fresh;
+    }
+  } else if (const auto *M = dyn_cast<MemberExpr>(E)) {
+    P = M->isArrow() ? pointee(F, M->getBase()) : placeOf(F, M->getBase());
+    member(P, F, M);
+  } else if (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    if (U->getOpcode() == UO_Deref)
+      P = pointee(F, U->getSubExpr());
+    else if (U->getOpcode() == UO_AddrOf)
+      P = placeOf(F, U->getSubExpr());
+  } else if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
+    P = pointee(F, A->getBase());
+  } else if (const auto *Call = dyn_cast<CallExpr>(E)) {
+    P = ofCall(F, Call, /*Reference=*/true);
+  } else if (isa<CXXThisExpr>(E)) {
+    P.Root = Place::This;
+  } else if (const auto *C = dyn_cast<ConditionalOperator>(E)) {
+    P = join(placeOf(F, C->getTrueExpr()), placeOf(F, C->getFalseExpr()));
+  }
+  --Depth;
+  return P;
+}
+
+Place Places::pointee(const Function &F, const Expr *E) {
+  Place P;
+  if (Depth > MaxDepth)
+    return P;
+  if (isNullOrZero(E, Model.context())) {
+    P.Root = Place::Null;
+    return P;
+  }
+  ++Depth;
+  E = bare(E);
+  const QualType Type = E->getType();
+  if (isa<DeclRefExpr, CXXThisExpr>(E)) {
+    P = placeOf(F, E);
+  } else if (isa<MemberExpr, ArraySubscriptExpr>(E)) {
+    if (ExtensionModel::isObjectPointer(Type)) {
+      P.Root = Place::Object;
+      P.Names = {flow::canonicalText(E)};
+    } else {
+      P = placeOf(F, E);
+      if (P.known() && !P.Path.empty() && !Type->isArrayType())
+        P.Content = true;
+    }
+  } else if (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    if (U->getOpcode() == UO_AddrOf)
+      P = placeOf(F, U->getSubExpr());
+    else if (U->isIncrementDecrementOp())
+      P = pointee(F, U->getSubExpr());
+    else if (ExtensionModel::isObjectPointer(Type))
+      P.Root = Place::Object;
+  } else if (const auto *B = dyn_cast<BinaryOperator>(E)) {
+    if (B->getOpcode() == BO_Comma || B->isAssignmentOp())
+      P = pointee(F, B->getRHS());
+    else if (B->isAdditiveOp())
+      P = pointee(F, B->getLHS()->getType()->isPointerType() ? B->getLHS()
+                                                             : B->getRHS());
+  } else if (const auto *C = dyn_cast<ConditionalOperator>(E)) {
+    P = join(pointee(F, C->getTrueExpr()), pointee(F, C->getFalseExpr()));
+  } else if (const auto *Call = dyn_cast<CallExpr>(E)) {
+    P = ofCall(F, Call, /*Reference=*/false);
+  } else if (isa<CXXNewExpr>(E)) {
+    P.Root = Place::Fresh;
+  }
+  --Depth;
+  return P;
+}
+
+} // namespace pyext::model

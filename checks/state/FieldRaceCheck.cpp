@@ -1,0 +1,244 @@
+//===- FieldRaceCheck.cpp -------------------------------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "state/FieldRaceCheck.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace clang;
+using namespace llvm;
+using namespace pyext::model;
+
+namespace pyext::state {
+
+/// Functions named in the notes of one finding, and of those with a lock.
+static constexpr size_t MaxFunctions = 60, MaxGuarded = 3;
+/// Further uses shown in the function that is reported.
+static constexpr size_t MaxHere = 3;
+/// A function that uses a field so often, over so many lines, is shown as a whole.
+static constexpr size_t ManyUses = 3, ManyLines = 6;
+
+std::string FieldRaceCheck::nameOf(const model::Function &F) {
+  const auto *Method = dyn_cast<CXXMethodDecl>(F.Decl);
+  if (Method && Method->getParent()->isLambda())
+    return "(lambda)";
+  return F.Decl->getNameAsString();
+}
+
+std::string FieldRaceCheck::fieldOf(const FieldRace &R) {
+  std::string Text = R.Field->getNameAsString();
+  if (R.Part)
+    Text += (R.Field->getType()->isPointerType() ? "->" : ".") +
+            R.Part->getNameAsString();
+  return Text;
+}
+
+std::string FieldRaceCheck::fieldsOf(const FieldRace &R) {
+  std::string Text = "'" + fieldOf(R) + "'";
+  for (size_t I = 0; I < R.Others.size(); ++I) {
+    const bool Last = I + 1 == R.Others.size();
+    if (I == 2 && !Last)
+      return Text + " and " + std::to_string(R.Others.size() - I) + " more";
+    Text += (Last ? " and '" : ", '") + R.Others[I]->getNameAsString() + "'";
+  }
+  return Text;
+}
+
+std::string FieldRaceCheck::structOf(const FieldRace &R) {
+  const RecordDecl *RD = R.Field->getParent();
+  if (const TypedefNameDecl *Typedef = RD->getTypedefNameForAnonDecl())
+    return Typedef->getNameAsString();
+  return RD->getNameAsString();
+}
+
+SourceLocation FieldRaceCheck::placeOf(const ExtensionModel &Model,
+                                       const Stmt *S) {
+  return Model.context().getSourceManager().getExpansionLoc(S->getBeginLoc());
+}
+
+StringRef FieldRaceCheck::advice(const FieldRace &R) const {
+  return "hold one lock at all of these places: a critical section on the "
+         "object, or a mutex that is a field of it";
+}
+
+void FieldRaceCheck::analyze(const ExtensionModel &Model) {
+  if (Model.isGenerated())
+    return;
+  for (const FieldRace &R : Model.instances().races())
+    if (R.Kind == Kind && (R.WithGil || hazards().FreeThreading) &&
+        accept(R)) {
+      report(Model, R);
+      note(Model, R);
+    }
+}
+
+static bool changes(const FieldUse &U) {
+  return U.writes() || (U.Kind == AccessKind::Atomic && !U.Resets);
+}
+
+/// The field, or the part of it, that is used.
+static std::string pathOf(const FieldUse &U) {
+  std::string Text = U.Path[0]->getNameAsString();
+  if (U.Path.size() > 1)
+    Text += (U.Path[0]->getType()->isPointerType() ? "->" : ".") +
+            U.Path[1]->getNameAsString();
+  return Text;
+}
+
+/// How much a use tells about the danger.
+static int weight(const FieldUse *U) {
+  return 4 * U->writes() + 2 * U->TakesReference + U->Content;
+}
+
+/// How Python code comes to a function.
+void FieldRaceCheck::reach(const model::Function *F) {
+  const EntryPoint &E = F->Entries.front();
+  if (!E.Type || E.Name.empty())
+    return;
+  static constexpr StringRef Kinds[] = {"method", "getter", "setter", "slot"};
+  const unsigned Kind = E.Kind == EntryKind::Method   ? 0
+                        : E.Kind == EntryKind::Getter ? 1
+                        : E.Kind == EntryKind::Setter ? 2
+                                                      : 3;
+  diag(F->Decl->getLocation(),
+       "'%0' is the %1 '%2' of '%3': any number of threads can be in it",
+       DiagnosticIDs::Note)
+      << nameOf(*F) << Kinds[Kind] << E.Name << E.Type->Name;
+}
+
+void FieldRaceCheck::note(const ExtensionModel &Model, const FieldRace &R) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  auto LineOf = [&](const FieldUse *U) {
+    return SM.getExpansionLineNumber(U->Where->getBeginLoc());
+  };
+  MapVector<const model::Function *, std::vector<const FieldUse *>> ByFunction;
+  ByFunction[R.First->In];
+  if (R.Second)
+    ByFunction[R.Second->In];
+  for (const FieldUse *U : R.Open)
+    ByFunction[U->In].push_back(U);
+  if (R.Second && is_contained(R.Guarded, R.Second))
+    ByFunction[R.Second->In].push_back(R.Second);
+
+  // Instances of one template are one function to the reader.
+  DenseSet<SourceLocation> Named;
+  DenseSet<SourceLocation> Noted, Places;
+  size_t Left = MaxFunctions, Unnamed = 0;
+  auto Room = [&] {
+    if (Left)
+      return --Left, true;
+    return ++Unnamed, false;
+  };
+  for (auto &[F, Uses] : ByFunction) {
+    if (Uses.empty())
+      continue;
+    Named.insert(F->Decl->getLocation());
+    llvm::stable_sort(Uses, [&](const FieldUse *A, const FieldUse *B) {
+      return SM.isBeforeInTranslationUnit(A->Where->getBeginLoc(),
+                                          B->Where->getBeginLoc());
+    });
+    // One use per line.
+    SmallVector<const FieldUse *> Lines;
+    for (const FieldUse *U : Uses)
+      if (Lines.empty() || LineOf(Lines.back()) != LineOf(U))
+        Lines.push_back(U);
+      else if (weight(U) > weight(Lines.back()) && Lines.back() != R.First)
+        Lines.back() = U;
+    SmallVector<const FieldUse *> Shown;
+    const bool Here = F == R.First->In;
+    for (const FieldUse *U : Lines)
+      if (!Here || LineOf(U) != LineOf(R.First))
+        Shown.push_back(U);
+    if (Here) {
+      llvm::stable_sort(Shown, [](const FieldUse *A, const FieldUse *B) {
+        return weight(A) > weight(B);
+      });
+      if (Shown.size() > MaxHere)
+        Shown.resize(MaxHere);
+      llvm::stable_sort(Shown, [&](const FieldUse *A, const FieldUse *B) {
+        return LineOf(A) < LineOf(B);
+      });
+    } else if (!Shown.empty()) {
+      if (!Noted.insert(F->Decl->getLocation()).second || !Room())
+        continue;
+      const FieldUse *Best = Shown.front();
+      for (const FieldUse *U : Shown)
+        if (weight(U) > weight(Best))
+          Best = U;
+      if (Shown.size() >= ManyUses &&
+          LineOf(Shown.back()) - LineOf(Shown.front()) > ManyLines) {
+        diag(F->Decl->getLocation(), "'%0' uses '%1' in %2 lines",
+             DiagnosticIDs::Note)
+            << nameOf(*F) << pathOf(*Best) << unsigned(Shown.size());
+      }
+      Shown = {Best};
+    }
+    for (const FieldUse *U : Shown) {
+      const bool Guarded = is_contained(R.Guarded, U);
+      if (!Places.insert(placeOf(Model, U->Where)).second)
+        continue;
+      diag(placeOf(Model, U->Where),
+           "'%0' %select{reads|changes}1 %select{'%3'|what is behind '%3'}2 "
+           "here%select{ without a lock|, under a lock| with an atomic "
+           "operation}4%select{|, while detached}5",
+           DiagnosticIDs::Note)
+          << nameOf(*F) << changes(*U) << (U->Content && U->Path.size() == 1)
+          << pathOf(*U)
+          << (U->Kind == AccessKind::Atomic ? 2 : unsigned(Guarded))
+          << U->Detached;
+    }
+  }
+  if (const WayIn &W = R.First->Ways.front(); !W.From->Entries.empty())
+    reach(W.From);
+  // A helper is not called by Python: who leads there without the lock?
+  for (const auto &[F, Uses] : ByFunction)
+    for (const FieldUse *U : Uses)
+      for (const WayIn &W : U->Ways) {
+        if (is_contained(R.Guarded, U) || !Named.insert(W.From->Decl->getLocation()).second ||
+            !Room())
+          continue;
+        diag(placeOf(Model, W.Call ? W.Call : U->Where),
+             "'%0' comes to '%1' without a lock", DiagnosticIDs::Note)
+            << nameOf(*W.From) << nameOf(*F);
+      }
+  if (Unnamed)
+    diag(R.Field->getLocation(), "and %0 more functions use it without a lock",
+         DiagnosticIDs::Note)
+        << unsigned(Unnamed);
+
+  size_t Guarded = 0;
+  for (const FieldUse *U : R.Guarded) {
+    if (!Named.insert(U->In->Decl->getLocation()).second)
+      continue;
+    if (++Guarded > MaxGuarded)
+      break;
+    StringRef Lock = U->Locks.empty() ? StringRef() : U->Locks.front();
+    const bool Self = Lock == "$";
+    Lock.consume_front("$->");
+    Lock.consume_front("G:");
+    Lock.consume_front("O:->");
+    Lock.consume_front("O:");
+    diag(placeOf(Model, U->Where),
+         "'%0' %select{reads|changes}1 it here%select{ with an atomic "
+         "operation| holding a critical section on the object| holding '%3'| "
+         "under the lock of its caller|}2",
+         DiagnosticIDs::Note)
+        << nameOf(*U->In) << changes(*U)
+        << (U->Kind == AccessKind::Atomic ? 0
+            : Lock.empty()                ? 4
+            : Self                        ? 1
+            : Lock == "*"                 ? 3
+                                          : 2)
+        << Lock;
+  }
+  if (StringRef Advice = advice(R); !Advice.empty())
+    diag(R.Field->getLocation(), Advice, DiagnosticIDs::Note);
+}
+
+} // namespace pyext::state

@@ -1,0 +1,36 @@
+//===- MemberdefMixedAccessCheck.cpp - cpython-state-memberdef-mixed-access ---===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "state/MemberdefMixedAccessCheck.h"
+
+using namespace clang;
+using namespace llvm;
+using namespace pyext::model;
+
+namespace pyext::state {
+
+void MemberdefMixedAccessCheck::report(const ExtensionModel &Model, const FieldRace &R) {
+  diag(placeOf(Model, R.First->Where),
+       "'%0' uses '%1' of '%2' without a lock while Python code can assign the "
+       "attribute, which frees the object that is used here")
+      << nameOf(*R.First->In) << fieldOf(R) << structOf(R);
+  for (const TypeObject &Type : Model.types())
+    for (const auto &[Field, Loc] : Type.Assignable)
+      if (Field == R.Field) {
+        diag(Loc, "it can be assigned because of this entry, which is not "
+                  "read-only", DiagnosticIDs::Note);
+        return;
+      }
+}
+
+StringRef MemberdefMixedAccessCheck::advice(const FieldRace &R) const {
+  return "take a reference under a critical section on the object before using "
+         "it, or make the member read-only";
+}
+
+} // namespace pyext::state

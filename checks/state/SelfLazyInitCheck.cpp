@@ -1,0 +1,29 @@
+//===- SelfLazyInitCheck.cpp - cpython-state-self-lazy-init ---------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "state/SelfLazyInitCheck.h"
+
+using namespace clang;
+using namespace llvm;
+using namespace pyext::model;
+
+namespace pyext::state {
+
+void SelfLazyInitCheck::report(const ExtensionModel &Model, const FieldRace &R) {
+  const bool TestOnly = is_contained(R.Guarded, R.Second);
+  diag(placeOf(Model, R.Test),
+       "%0 of '%1' %select{is|are}2 computed on first use "
+       "%select{without a lock; two threads in '%3' can both find '%4' "
+       "missing, and %select{one result is lost or freed while in use|see "
+       "some of them set and others not}2|in '%3', and this test of '%4' is "
+       "outside the lock of the write}5")
+      << fieldsOf(R) << structOf(R) << !R.Others.empty() << nameOf(*R.First->In)
+      << fieldOf(R) << TestOnly;
+}
+
+} // namespace pyext::state
