@@ -147,11 +147,20 @@ const Expr *fieldInit(const InitListExpr *List, StringRef Name) {
   return nullptr;
 }
 
+const InitListExpr *compoundLiteral(const Expr *E) {
+  const auto *Literal = dyn_cast<CompoundLiteralExpr>(stripped(E));
+  return Literal ? dyn_cast<InitListExpr>(Literal->getInitializer()) : nullptr;
+}
+
 void forEachElement(const VarDecl *Array,
                     function_ref<void(const InitListExpr *)> Visit) {
   const InitListExpr *List = initializerList(Array);
-  if (!List || !Array->getType()->isArrayType())
-    return;
+  if (List && Array->getType()->isArrayType())
+    forEachElement(List, Visit);
+}
+
+void forEachElement(const InitListExpr *List,
+                    function_ref<void(const InitListExpr *)> Visit) {
   for (const Expr *E : List->inits())
     if (const auto *Element = dyn_cast<InitListExpr>(E->IgnoreImplicit()))
       Visit(Element);

@@ -47,8 +47,12 @@ const clang::InitListExpr *initializerList(const clang::VarDecl *VD);
 /// implicit.
 const clang::Expr *fieldInit(const clang::InitListExpr *List,
                              llvm::StringRef Name);
+/// The list of a compound literal: (T[]){...}; null for anything else.
+const clang::InitListExpr *compoundLiteral(const clang::Expr *E);
 /// Calls \p Visit for each element of an array's list that is itself a list.
 void forEachElement(const clang::VarDecl *Array,
+                    llvm::function_ref<void(const clang::InitListExpr *)> Visit);
+void forEachElement(const clang::InitListExpr *List,
                     llvm::function_ref<void(const clang::InitListExpr *)> Visit);
 
 /// Names of the macros whose expansion \p Loc lies in, innermost first.

@@ -39,6 +39,7 @@ private:
   bool chooseKind(FieldRace &R, const Group &Racing);
   const FieldUse *partner(const FieldUse *U, const Group &Among) const;
   Group collapse(const FieldDecl *FD, const Group &From);
+  bool isLibrary(const Function *F);
   bool chooseLazy(FieldRace &R);
   bool chooseDetached(FieldRace &R, const Group &Racing);
   void judgeInit(const FieldDecl *FD, const Group &All);
@@ -53,6 +54,8 @@ private:
   const SourceManager &SM;
   std::deque<FieldUse> &Uses;
   std::vector<FieldRace> &Races;
+  DenseSet<FileID> PythonFiles; ///< With functions that take or return objects.
+  bool FilesRead = false;
 };
 
 // --- Pairs ------------------------------------------------------------------
@@ -102,6 +105,7 @@ static bool excluded(const FieldUse &A, const FieldUse &B) {
 
 static bool race(const FieldUse &A, const FieldUse &B) {
   return (mutates(A) || mutates(B)) && !(isAtomic(A) && isAtomic(B)) &&
+         !(A.Weak && B.Weak) &&
          overlap(A, B) && !excluded(A, B);
 }
 
@@ -119,6 +123,11 @@ InstanceState::Judge::partner(const FieldUse *U, const Group &Among) const {
 }
 
 // --- One field --------------------------------------------------------------
+
+/// A value of its own, no pointer and no struct.
+static bool isPlainNumber(const FieldDecl *FD) {
+  return FD->getType()->isArithmeticType() || FD->getType()->isEnumeralType();
+}
 
 bool InstanceState::Judge::isOfInterest(const FieldDecl *FD) const {
   QualType QT = FD->getType();
@@ -174,15 +183,33 @@ static bool isOfClass(const FieldDecl *FD) {
          });
 }
 
-/// What happens inside the class is shown where its user calls it.
+/// In a file that knows nothing of Python: a library, included as source.
+bool InstanceState::Judge::isLibrary(const Function *F) {
+  auto FileOf = [&](const Function *G) {
+    return SM.getFileID(SM.getExpansionLoc(G->Decl->getLocation()));
+  };
+  if (!FilesRead) {
+    FilesRead = true;
+    for (const auto &G : Model.functions())
+      if (ExtensionModel::isObjectPointer(G->Decl->getReturnType()) ||
+          any_of(G->Decl->parameters(), [](const ParmVarDecl *P) {
+            return ExtensionModel::isObjectPointer(P->getType());
+          }))
+        PythonFiles.insert(FileOf(G.get()));
+  }
+  return !PythonFiles.count(FileOf(F));
+}
+
+/// What happens inside a class or a library is shown where its user calls it.
 std::vector<const FieldUse *>
 InstanceState::Judge::collapse(const FieldDecl *FD, const Group &From) {
   Group Result;
   std::map<std::pair<const Function *, const Expr *>, FieldUse *> Known;
   for (const FieldUse *U : From) {
     const auto *Method = dyn_cast<CXXMethodDecl>(U->In->Decl);
-    if (!Method || Method->isStatic() || Method->getParent()->isLambda() ||
-        ExtensionModel::isObjectRecord(Method->getParent())) {
+    if (!isLibrary(U->In) &&
+        (!Method || Method->isStatic() || Method->getParent()->isLambda() ||
+         ExtensionModel::isObjectRecord(Method->getParent()))) {
       Result.push_back(U);
       continue;
     }
@@ -212,6 +239,38 @@ InstanceState::Judge::collapse(const FieldDecl *FD, const Group &From) {
   return Result;
 }
 
+/// A flag stands for something that is set up in the branch of its test; a
+/// number of its own is what some call or expression gives.
+static bool isComputed(const FirstUse &Use) {
+  const auto *If = dyn_cast<IfStmt>(Use.Branch);
+  auto Within = [](const Stmt *Outer, const Stmt *Inner) {
+    SmallVector<const Stmt *, 32> Work{Outer};
+    while (!Work.empty()) {
+      const Stmt *S = Work.pop_back_val();
+      if (S == Inner)
+        return true;
+      for (const Stmt *Child : S ? S->children() : Stmt::const_child_range(
+                                       Stmt::const_child_iterator(),
+                                       Stmt::const_child_iterator()))
+        if (Child)
+          Work.push_back(Child);
+    }
+    return false;
+  };
+  const bool InBranch =
+      If && (Use.Call ? Within(If->getThen(), Use.Call)
+                      : Within(If->getThen(), Use.Write->Where));
+  if (If && !InBranch)
+    return false;
+  const auto *Assign = dyn_cast<BinaryOperator>(Use.Write->Statement);
+  const bool Constant =
+      Assign && Assign->getRHS()->IgnoreParenCasts()->isEvaluatable(
+                    Use.In->Decl->getASTContext());
+  return !Constant || any_of(Use.Companions, [](const auto &C) {
+           return !C.second->Resets;
+         });
+}
+
 /// A first use whose test and write do not hold one lock.
 bool InstanceState::Judge::chooseLazy(FieldRace &R) {
   const StateVariable *S = R.Part ? nullptr : Model.stateOf(R.Field);
@@ -239,6 +298,9 @@ bool InstanceState::Judge::chooseLazy(FieldRace &R) {
             Write = V;
       if (!Test || !Write || Write->Kind != AccessKind::Write)
         continue;
+      // `if (self->closed) return; ... self->closed = 1;` computes nothing.
+      if (isPlainNumber(R.Field) && !isComputed(*Use))
+        continue;
       R.First = Test;
       R.Second = Write;
       R.Test = Use->Branch;
@@ -264,11 +326,6 @@ bool InstanceState::Judge::chooseDetached(FieldRace &R, const Group &Racing) {
     }
   }
   return false;
-}
-
-/// Used as an index into memory, or for something that is no plain number.
-static bool isPlainNumber(const FieldDecl *FD) {
-  return FD->getType()->isArithmeticType() || FD->getType()->isEnumeralType();
 }
 
 /// How a number is used as a position, in the function or by way of a local.
@@ -358,8 +415,15 @@ bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
     R.Kind = RaceKind::BufferExport;
     return true;
   }
-  if (Pick([](const FieldUse *U) {
-        return mutates(*U) && leadsFrom(*U, isStep)
+  // A cursor is a field of the iterator itself.
+  auto Steps = [&](const EntryPoint &E) {
+    return isStep(E) &&
+           (!E.Type || !E.Type->Instance ||
+            E.Type->Instance->getCanonicalDecl() ==
+                R.Field->getParent()->getCanonicalDecl());
+  };
+  if (Pick([&](const FieldUse *U) {
+        return mutates(*U) && leadsFrom(*U, Steps)
                    ? 1 + 2 * U->DropsReference + (U->Kind == AccessKind::ReadWrite)
                    : 0;
       })) {
@@ -375,10 +439,16 @@ bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
     return true;
   }
   if (any_of(R.Guarded, [](const FieldUse *U) { return !isAtomic(*U); }) &&
-      Pick([](const FieldUse *U) { return 1 + mutates(*U); })) {
+      Pick([](const FieldUse *U) {
+        return U->Weak ? 0 : 1 + mutates(*U);
+      })) {
     R.Kind = RaceKind::HalfLocked;
     return true;
   }
+  // Whoever lacks the lock is called from another file, where it may be taken.
+  if (!R.Guarded.empty() &&
+      all_of(R.Open, [](const FieldUse *U) { return U->Weak; }))
+    return false;
   if (any_of(Racing, [](const FieldUse *U) { return isAtomic(*U); }) &&
       Pick([](const FieldUse *U) {
         return isAtomic(*U) ? 0 : 1 + mutates(*U);
@@ -439,7 +509,9 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     judgeInit(FD, All);
     return;
   }
-  if (isOfClass(FD)) {
+  if (isOfClass(FD) || any_of(Racing, [&](const FieldUse *U) {
+        return isLibrary(U->In);
+      })) {
     R.Open = collapse(FD, R.Open);
     R.Guarded = collapse(FD, R.Guarded);
     Racing = R.Open;
@@ -610,7 +682,8 @@ void InstanceState::Judge::run() {
       continue;
     // The fields of a struct of one's own are judged one by one, unless it is
     // also changed as a whole.
-    if (isOfClass(FD)) {
+    if (isOfClass(FD) ||
+        any_of(All, [&](const FieldUse *U) { return isLibrary(U->In); })) {
       judge(FD, All);
       continue;
     }

@@ -49,6 +49,8 @@ struct FieldUse {
   bool Resets = false, TakesReference = false, DropsReference = false;
   bool Detached = false;  ///< Between detaching and attaching.
   bool InInit = false;    ///< Only while __init__() runs.
+  bool Weak = false;      ///< Only other files call it, who knows under which
+                          ///< locks.
   ObjectLocks Locks;
   std::vector<WayIn> Ways; ///< At least one.
 

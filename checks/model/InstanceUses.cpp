@@ -383,7 +383,8 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
     FieldUse New = Use;
     New.Path = A.Path;
     New.Path.append(P.Path.begin(), P.Path.end());
-    if (New.Path.empty())
+    if (New.Path.empty() ||
+        !ExtensionModel::isObjectRecord(New.Path.front()->getParent()))
       continue;
     if (P.Path.empty())
       New.Content |= A.Content;
@@ -396,6 +397,12 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
     for (WayIn &W : New.Ways)
       if (!W.Call && W.From != &F)
         W.Call = Use.Where;
+    New.Weak = all_of(New.Ways, [](const WayIn &W) {
+      return !W.From->Entries.empty() &&
+             all_of(W.From->Entries, [](const EntryPoint &E) {
+               return E.Kind == EntryKind::Exported;
+             });
+    });
     Uses.push_back(std::move(New));
   }
 }

@@ -157,6 +157,17 @@ void ExtensionModel::Builder::walkInit(const VarDecl *VD) {
   InTable = false;
 }
 
+/// The branch of `if (1)` and `if (0)`, as macros write them, that never runs.
+static const Stmt *deadBranch(const Stmt *S) {
+  const auto *If = dyn_cast<IfStmt>(S);
+  const auto *Number =
+      If ? dyn_cast<IntegerLiteral>(If->getCond()->IgnoreParenImpCasts())
+         : nullptr;
+  if (!Number)
+    return nullptr;
+  return Number->getValue() != 0 ? If->getElse() : If->getThen();
+}
+
 void ExtensionModel::Builder::walk(const Stmt *S) {
   if (!S || isa<UnaryExprOrTypeTraitExpr>(S))
     return;
@@ -203,8 +214,10 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
     for (const Expr *Init : L->capture_inits())
       walk(Init);
   } else {
+    const Stmt *Dead = deadBranch(S);
     for (const Stmt *Child : S->children())
-      walk(Child);
+      if (!Dead || Child != Dead)
+        walk(Child);
   }
   Path.pop_back();
 }

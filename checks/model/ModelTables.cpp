@@ -141,28 +141,31 @@ void ExtensionModel::Builder::readSpec(const VarDecl *VD) {
   for (StringRef Field : {"name", "basicsize", "flags"})
     readTypeSlot(Type, Field, fieldInit(List, Field));
   const Expr *Slots = fieldInit(List, "slots");
+  auto ReadSlot = [&](const InitListExpr *Element) {
+    const Expr *Id = fieldInit(Element, "slot");
+    if ((!Id || isNullOrZero(Id, Context)) && Element->getBeginLoc().isValid())
+      Type.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
+    if (!Id)
+      return;
+    StringRef Macro = macroName(
+        stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
+        [](StringRef N) { return facts::findTypeSlotByMacro(N); });
+    if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
+      readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
+    else if (!isNullOrZero(Id, Context))
+      Type.SlotsVisible = false; // A slot that is not known.
+  };
   if (const VarDecl *Array = Slots ? variableOf(Slots) : nullptr) {
     if (const VarDecl *Definition = Array->getDefinition())
       Array = Definition;
     Type.SlotArray = Array;
     Type.SlotsVisible = initializerList(Array) != nullptr;
-    forEachElement(Array, [&](const InitListExpr *Element) {
-      const Expr *Id = fieldInit(Element, "slot");
-      if ((!Id || isNullOrZero(Id, Context)) &&
-          Element->getBeginLoc().isValid())
-        Type.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
-      if (!Id)
-        return;
-      StringRef Macro = macroName(
-          stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
-          [](StringRef N) { return facts::findTypeSlotByMacro(N); });
-      if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
-        readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
-      else if (!isNullOrZero(Id, Context))
-        Type.SlotsVisible = false; // A slot that is not known.
-    });
+    forEachElement(Array, ReadSlot);
     if (PP.skippedMentions(Array->getSourceRange(), "Py_tp_traverse"))
       Type.SlotsVisible = false;
+  } else if (const InitListExpr *Literal =
+                 Slots ? compoundLiteral(Slots) : nullptr) {
+    forEachElement(Literal, ReadSlot); // .slots = (PyType_Slot[]){...}
   }
   for (const auto &[Name, Site] : Special)
     if (Site.Call && any_of(Site.Call->arguments(), [&](const Expr *A) {

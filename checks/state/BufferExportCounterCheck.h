@@ -9,17 +9,17 @@
 #ifndef PYEXT_STATE_BUFFEREXPORTCOUNTERCHECK_H
 #define PYEXT_STATE_BUFFEREXPORTCOUNTERCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
 /// Finds buffer export counters that are changed without a lock.
 ///
 /// For users: docs/checks/state/buffer-export-counter.md
-class BufferExportCounterCheck : public FieldRaceCheck {
+class BufferExportCounterCheck : public FieldRaceReport {
 public:
   BufferExportCounterCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::BufferExport) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::BufferExport) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

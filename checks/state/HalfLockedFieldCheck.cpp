@@ -20,7 +20,8 @@ void HalfLockedFieldCheck::report(const ExtensionModel &Model, const FieldRace &
        "'%0' %select{reads|changes}1 %select{'%3'|what is behind '%3'}2 of '%4' "
        "without the lock that '%5' holds where it %select{reads|changes}6 it")
       << nameOf(*R.First->In) << R.First->writes() << R.First->Content
-      << fieldOf(R) << structOf(R) << nameOf(*Other->In)
+      << fieldOf(R) << structOf(R) << nameOf(Other->In == R.First->In ? *Other->Ways.front().From
+                                                     : *Other->In)
       << Other->writes();
 }
 

@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_HALFLOCKEDFIELDCHECK_H
 #define PYEXT_STATE_HALFLOCKEDFIELDCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// without it.
 ///
 /// For users: docs/checks/state/half-locked-field.md
-class HalfLockedFieldCheck : public FieldRaceCheck {
+class HalfLockedFieldCheck : public FieldRaceReport {
 public:
   HalfLockedFieldCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::HalfLocked) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::HalfLocked) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

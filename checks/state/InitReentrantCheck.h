@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_INITREENTRANTCHECK_H
 #define PYEXT_STATE_INITREENTRANTCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// allocated.
 ///
 /// For users: docs/checks/state/init-reentrant.md
-class InitReentrantCheck : public FieldRaceCheck {
+class InitReentrantCheck : public FieldRaceReport {
 public:
   InitReentrantCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::Reinit) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::Reinit) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

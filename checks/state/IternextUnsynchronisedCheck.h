@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_ITERNEXTUNSYNCHRONISEDCHECK_H
 #define PYEXT_STATE_ITERNEXTUNSYNCHRONISEDCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// without a lock.
 ///
 /// For users: docs/checks/state/iternext-unsynchronised.md
-class IternextUnsynchronisedCheck : public FieldRaceCheck {
+class IternextUnsynchronisedCheck : public FieldRaceReport {
 public:
   IternextUnsynchronisedCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::IterNext) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::IterNext) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_MEMBERDEFMIXEDACCESSCHECK_H
 #define PYEXT_STATE_MEMBERDEFMIXEDACCESSCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// code uses them without a lock.
 ///
 /// For users: docs/checks/state/memberdef-mixed-access.md
-class MemberdefMixedAccessCheck : public FieldRaceCheck {
+class MemberdefMixedAccessCheck : public FieldRaceReport {
 public:
   MemberdefMixedAccessCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::MemberDef) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::MemberDef) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_MIXEDATOMICFIELDCHECK_H
 #define PYEXT_STATE_MIXEDATOMICFIELDCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// and others plainly.
 ///
 /// For users: docs/checks/state/mixed-atomic-field.md
-class MixedAtomicFieldCheck : public FieldRaceCheck {
+class MixedAtomicFieldCheck : public FieldRaceReport {
 public:
   MixedAtomicFieldCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::MixedAtomic) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::MixedAtomic) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_SELFFIELDINCREFRACECHECK_H
 #define PYEXT_STATE_SELFFIELDINCREFRACECHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// no lock in common.
 ///
 /// For users: docs/checks/state/self-field-incref-race.md
-class SelfFieldIncrefRaceCheck : public FieldRaceCheck {
+class SelfFieldIncrefRaceCheck : public FieldRaceReport {
 public:
   SelfFieldIncrefRaceCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::Replaced) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::Replaced) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

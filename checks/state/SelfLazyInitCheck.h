@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_SELFLAZYINITCHECK_H
 #define PYEXT_STATE_SELFLAZYINITCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// that no common lock guards.
 ///
 /// For users: docs/checks/state/self-lazy-init.md
-class SelfLazyInitCheck : public FieldRaceCheck {
+class SelfLazyInitCheck : public FieldRaceReport {
 public:
   SelfLazyInitCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::LazyInit) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::LazyInit) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_SELFSTATEINALLOWTHREADSCHECK_H
 #define PYEXT_STATE_SELFSTATEINALLOWTHREADSCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// method can change or free meanwhile.
 ///
 /// For users: docs/checks/state/self-state-in-allow-threads.md
-class SelfStateInAllowThreadsCheck : public FieldRaceCheck {
+class SelfStateInAllowThreadsCheck : public FieldRaceReport {
 public:
   SelfStateInAllowThreadsCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::Detached) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::Detached) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

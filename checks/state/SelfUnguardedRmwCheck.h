@@ -9,7 +9,7 @@
 #ifndef PYEXT_STATE_SELFUNGUARDEDRMWCHECK_H
 #define PYEXT_STATE_SELFUNGUARDEDRMWCHECK_H
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 
 namespace pyext::state {
 
@@ -17,10 +17,10 @@ namespace pyext::state {
 /// with no lock in common.
 ///
 /// For users: docs/checks/state/self-unguarded-rmw.md
-class SelfUnguardedRmwCheck : public FieldRaceCheck {
+class SelfUnguardedRmwCheck : public FieldRaceReport {
 public:
   SelfUnguardedRmwCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceCheck(Name, Context, model::RaceKind::Unguarded) {}
+      : FieldRaceReport(Name, Context, model::RaceKind::Unguarded) {}
 
 protected:
   void report(const model::ExtensionModel &Model,

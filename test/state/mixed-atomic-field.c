@@ -16,7 +16,7 @@ static PyObject *obj_bump(Obj *self, PyObject *unused) {
 static PyObject *obj_get(Obj *self, void *closure) {
   return PyLong_FromLong(self->mixed);
 // CHECK-MESSAGES: :[[@LINE-1]]:26: warning: 'obj_get' reads 'mixed' of 'Obj' with a plain access, while 'obj_bump' can be at the atomic write of it [cpython-state-mixed-atomic-field]
-// CHECK-NOTES: :[[@LINE-7]]:23: note: 'obj_bump' reads 'mixed' here, under a lock
+// CHECK-NOTES: :[[@LINE-7]]:23: note: 'obj_bump' changes 'mixed' here with an atomic operation
 // CHECK-NOTES: :[[@LINE-4]]:18: note: 'obj_get' is the getter 'mixed' of 'demo.Obj': any number of threads can be in it
 // CHECK-NOTES: :[[@LINE-14]]:7: note: use atomic operations everywhere, or one lock
 }

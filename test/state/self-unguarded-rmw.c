@@ -74,7 +74,7 @@ static int advance(Cursor *cursor) { return cursor->position++; }
 // CHECK-NOTES: :[[@LINE+7]]:18: note: 'obj_step' is the method 'step' of 'demo.Obj': any number of threads can be in it
 // CHECK-NOTES: :[[@LINE+7]]:26: note: 'obj_step' comes to 'advance' without a lock
 // CHECK-NOTES: :[[@LINE-53]]:10: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it
-// CHECK-MESSAGES: :[[@LINE-5]]:45: warning: 'advance' changes 'far' of 'Obj' without a lock while another thread in the same function can be changing it [cpython-state-self-unguarded-rmw]
+// CHECK-MESSAGES: :[[@LINE-5]]:45: warning: 'advance' changes 'far->position' of 'Obj' without a lock while another thread in the same function can be changing it [cpython-state-self-unguarded-rmw]
 // CHECK-NOTES: :[[@LINE+6]]:18: note: 'obj_step_far' is the method 'step_far' of 'demo.Obj': any number of threads can be in it
 // CHECK-NOTES: :[[@LINE+7]]:26: note: 'obj_step_far' comes to 'advance' without a lock
 // CHECK-NOTES: :[[@LINE-56]]:11: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it

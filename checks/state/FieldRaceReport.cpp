@@ -1,4 +1,4 @@
-//===- FieldRaceCheck.cpp -------------------------------------------------===//
+//===- FieldRaceReport.cpp ------------------------------------------------===//
 //
 // Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "state/FieldRaceCheck.h"
+#include "state/FieldRaceReport.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/MapVector.h"
@@ -24,14 +24,14 @@ static constexpr size_t MaxHere = 3;
 /// A function that uses a field so often, over so many lines, is shown as a whole.
 static constexpr size_t ManyUses = 3, ManyLines = 6;
 
-std::string FieldRaceCheck::nameOf(const model::Function &F) {
+std::string FieldRaceReport::nameOf(const model::Function &F) {
   const auto *Method = dyn_cast<CXXMethodDecl>(F.Decl);
   if (Method && Method->getParent()->isLambda())
     return "(lambda)";
   return F.Decl->getNameAsString();
 }
 
-std::string FieldRaceCheck::fieldOf(const FieldRace &R) {
+std::string FieldRaceReport::fieldOf(const FieldRace &R) {
   std::string Text = R.Field->getNameAsString();
   if (R.Part)
     Text += (R.Field->getType()->isPointerType() ? "->" : ".") +
@@ -39,7 +39,7 @@ std::string FieldRaceCheck::fieldOf(const FieldRace &R) {
   return Text;
 }
 
-std::string FieldRaceCheck::fieldsOf(const FieldRace &R) {
+std::string FieldRaceReport::fieldsOf(const FieldRace &R) {
   std::string Text = "'" + fieldOf(R) + "'";
   for (size_t I = 0; I < R.Others.size(); ++I) {
     const bool Last = I + 1 == R.Others.size();
@@ -50,24 +50,24 @@ std::string FieldRaceCheck::fieldsOf(const FieldRace &R) {
   return Text;
 }
 
-std::string FieldRaceCheck::structOf(const FieldRace &R) {
+std::string FieldRaceReport::structOf(const FieldRace &R) {
   const RecordDecl *RD = R.Field->getParent();
   if (const TypedefNameDecl *Typedef = RD->getTypedefNameForAnonDecl())
     return Typedef->getNameAsString();
   return RD->getNameAsString();
 }
 
-SourceLocation FieldRaceCheck::placeOf(const ExtensionModel &Model,
+SourceLocation FieldRaceReport::placeOf(const ExtensionModel &Model,
                                        const Stmt *S) {
   return Model.context().getSourceManager().getExpansionLoc(S->getBeginLoc());
 }
 
-StringRef FieldRaceCheck::advice(const FieldRace &R) const {
+StringRef FieldRaceReport::advice(const FieldRace &R) const {
   return "hold one lock at all of these places: a critical section on the "
          "object, or a mutex that is a field of it";
 }
 
-void FieldRaceCheck::analyze(const ExtensionModel &Model) {
+void FieldRaceReport::analyze(const ExtensionModel &Model) {
   if (Model.isGenerated())
     return;
   for (const FieldRace &R : Model.instances().races())
@@ -97,7 +97,7 @@ static int weight(const FieldUse *U) {
 }
 
 /// How Python code comes to a function.
-void FieldRaceCheck::reach(const model::Function *F) {
+void FieldRaceReport::reach(const model::Function *F) {
   const EntryPoint &E = F->Entries.front();
   if (!E.Type || E.Name.empty())
     return;
@@ -112,7 +112,7 @@ void FieldRaceCheck::reach(const model::Function *F) {
       << nameOf(*F) << Kinds[Kind] << E.Name << E.Type->Name;
 }
 
-void FieldRaceCheck::note(const ExtensionModel &Model, const FieldRace &R) {
+void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   const SourceManager &SM = Model.context().getSourceManager();
   auto LineOf = [&](const FieldUse *U) {
     return SM.getExpansionLineNumber(U->Where->getBeginLoc());

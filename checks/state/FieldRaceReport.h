@@ -1,4 +1,4 @@
-//===- FieldRaceCheck.h - Base class of checks of fields --------*- C++ -*-===//
+//===- FieldRaceReport.h - Base class of checks of fields -------*- C++ -*-===//
 //
 // Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PYEXT_STATE_FIELDRACECHECK_H
-#define PYEXT_STATE_FIELDRACECHECK_H
+#ifndef PYEXT_STATE_FIELDRACEREPORT_H
+#define PYEXT_STATE_FIELDRACEREPORT_H
 
 #include "model/InstanceState.h"
 #include "support/ModelCheck.h"
@@ -16,9 +16,9 @@ namespace pyext::state {
 
 /// A check of one kind of race for fields of objects. The model has already
 /// decided which kind each field is, so a field has one finding.
-class FieldRaceCheck : public ModelCheck {
+class FieldRaceReport : public ModelCheck {
 public:
-  FieldRaceCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context,
+  FieldRaceReport(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context,
                  model::RaceKind Kind)
       : ModelCheck(Name, Context), Kind(Kind) {}
 
@@ -52,4 +52,4 @@ private:
 
 } // namespace pyext::state
 
-#endif // PYEXT_STATE_FIELDRACECHECK_H
+#endif // PYEXT_STATE_FIELDRACEREPORT_H
