@@ -171,7 +171,7 @@ void Allocations::Visitor::finish() {
     for (const AllocationSite &Site : Frees.lookup(D))
       ++Uses[Site.Call];
   for (const ValueDecl *D : Order) {
-    Place &P = All.placeOf(D);
+    MemoryHolder &P = All.placeOf(D);
     for (AllocationSite Site : Allocs.lookup(D))
       P.Allocs.push_back(Site);
     for (AllocationSite Site : Frees.lookup(D)) {
@@ -184,7 +184,7 @@ void Allocations::Visitor::finish() {
   }
 }
 
-Place &Allocations::placeOf(const ValueDecl *D) {
+MemoryHolder &Allocations::placeOf(const ValueDecl *D) {
   auto [It, New] = Index.try_emplace(D, Places.size());
   if (New) {
     Places.emplace_back();

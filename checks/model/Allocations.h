@@ -29,7 +29,7 @@ struct AllocationSite {
 };
 
 /// A variable or a field that points to memory.
-struct Place {
+struct MemoryHolder {
   const clang::ValueDecl *Decl;
   std::vector<AllocationSite> Allocs; ///< Those that resize included.
   std::vector<AllocationSite> Frees;  ///< Those that resize included.
@@ -42,15 +42,15 @@ public:
   explicit Allocations(const ExtensionModel &Model);
 
   /// In the order in which the file names them.
-  llvm::ArrayRef<Place> places() const { return Places; }
+  llvm::ArrayRef<MemoryHolder> places() const { return Places; }
   /// Python objects made with `new`.
   llvm::ArrayRef<const clang::CXXNewExpr *> newObjects() const { return News; }
 
 private:
   class Visitor;
-  Place &placeOf(const clang::ValueDecl *D);
+  MemoryHolder &placeOf(const clang::ValueDecl *D);
 
-  std::vector<Place> Places;
+  std::vector<MemoryHolder> Places;
   llvm::DenseMap<const clang::ValueDecl *, unsigned> Index;
   std::vector<const clang::CXXNewExpr *> News;
 };

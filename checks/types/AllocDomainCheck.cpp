@@ -18,7 +18,7 @@ using pyext::facts::MemoryDomain;
 using pyext::model::AllocationSite;
 using pyext::model::Allocations;
 using pyext::model::ExtensionModel;
-using pyext::model::Place;
+using pyext::model::MemoryHolder;
 
 namespace pyext::types {
 
@@ -48,7 +48,7 @@ void AllocDomainCheck::analyze(const ExtensionModel &Model) {
   // Fields first: a local variable on the way to one says nothing new.
   Judged.clear();
   for (const bool Fields : {true, false})
-    for (const Place &P : All.places())
+    for (const MemoryHolder &P : All.places())
       if (isa<FieldDecl>(P.Decl) == Fields && !checkMismatch(Model, P))
         checkPurpose(Model, P);
   const SourceManager &SM = Model.context().getSourceManager();
@@ -61,7 +61,7 @@ void AllocDomainCheck::analyze(const ExtensionModel &Model) {
 
 /// Allocated by one family, freed by another.
 bool AllocDomainCheck::checkMismatch(const ExtensionModel &Model,
-                                     const Place &P) {
+                                     const MemoryHolder &P) {
   const SourceManager &SM = Model.context().getSourceManager();
   bool Any = false;
   // What resizes says where memory comes from only when nothing else does.
@@ -101,7 +101,7 @@ bool AllocDomainCheck::checkMismatch(const ExtensionModel &Model,
 
 /// Python objects outside the object domain, or something else within.
 void AllocDomainCheck::checkPurpose(const ExtensionModel &Model,
-                                    const Place &P) {
+                                    const MemoryHolder &P) {
   const SourceManager &SM = Model.context().getSourceManager();
   std::optional<bool> Object = isObject(P.Decl);
   if (P.Initialized)
@@ -148,7 +148,7 @@ void AllocDomainCheck::checkPurpose(const ExtensionModel &Model,
 /// The functions of the memory domain in place of all that are called; empty
 /// when a part may be elsewhere.
 SmallVector<FixItHint, 4> AllocDomainCheck::rename(const ExtensionModel &Model,
-                                                   const Place &P) {
+                                                   const MemoryHolder &P) {
   const SourceManager &SM = Model.context().getSourceManager();
   SmallVector<FixItHint, 4> Hints;
   if (P.Frees.empty() || P.Escapes ||

@@ -27,10 +27,10 @@ protected:
 
 private:
   bool checkMismatch(const model::ExtensionModel &Model,
-                     const model::Place &P);
-  void checkPurpose(const model::ExtensionModel &Model, const model::Place &P);
+                     const model::MemoryHolder &P);
+  void checkPurpose(const model::ExtensionModel &Model, const model::MemoryHolder &P);
   llvm::SmallVector<clang::FixItHint, 4>
-  rename(const model::ExtensionModel &Model, const model::Place &P);
+  rename(const model::ExtensionModel &Model, const model::MemoryHolder &P);
 
   /// Calls that a finding has named.
   llvm::DenseSet<const clang::CallExpr *> Judged;
