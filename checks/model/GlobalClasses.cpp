@@ -577,6 +577,20 @@ void GlobalClasses::claimParts() {
           }))
         Claim(V, List);
   }
+  // Whoever reads what is written once under a lock has been through that lock.
+  for (const FirstUse &Use : GuardedFirstUses)
+    for (const auto &[Other, Access] : Use.Companions) {
+      auto It = Index.find(Other);
+      if (It == Index.end())
+        continue;
+      GlobalVerdict &V = Verdicts[It->second];
+      if (V.Class == GlobalClass::Unguarded &&
+          all_of(V.Uses, [&](const GlobalUse &U) {
+            return phaseOf(Model, U) != Phase::RunTime ||
+                   U.Function == Use.In->Decl;
+          }))
+        V.Class = GlobalClass::Silent;
+    }
   for (const FirstUse &Use : FirstUses)
     for (const auto &[Other, Access] : Use.Companions) {
       auto It = Index.find(Other);
@@ -600,9 +614,12 @@ GlobalClasses::GlobalClasses(const ExtensionModel &Model)
   // Code that runs once per import is no first use at run time.
   for (FirstUse &Use : findFirstUses(Model)) {
     const Function &F = *Use.In;
-    if (!F.Generated && !F.RunsOnce && F.Contexts &&
-        !F.onlyIn(InitContext | UnloadContext) &&
-        !exclude(Model, *Use.Test, *Use.Write))
+    if (F.Generated || F.RunsOnce || !F.Contexts ||
+        F.onlyIn(InitContext | UnloadContext))
+      continue;
+    if (exclude(Model, *Use.Test, *Use.Write))
+      GuardedFirstUses.push_back(std::move(Use));
+    else
       FirstUses.push_back(std::move(Use));
   }
   for (const StateVariable &S : Model.state()) {

@@ -93,6 +93,8 @@ private:
   mutable UseFollower Follower;
   std::vector<GlobalVerdict> Verdicts;
   std::vector<FirstUse> FirstUses;
+  /// Those whose test and write have a lock in common.
+  std::vector<FirstUse> GuardedFirstUses;
   llvm::DenseMap<const StateVariable *, unsigned> Index;
 };
 

@@ -65,7 +65,9 @@ bool MutexCopiedCheck::mentionsMutexes(const model::ExtensionModel &Model) {
       RD = T->getUnderlyingType()->getAsRecordDecl();
     if (RD && Model.preprocessing().isFirstParty(RD->getLocation()) &&
         RD->getDefinition() && !RD->isDependentContext() &&
-        mutexIn(Model.context().getTypeDeclType(RD)))
+        llvm::any_of(RD->getDefinition()->fields(), [&](const FieldDecl *F) {
+          return mutexIn(F->getType());
+        }))
       return true;
     if (const auto *VD = dyn_cast<VarDecl>(D); VD && isMutex(VD->getType()))
       return true;

@@ -21,6 +21,16 @@
 using namespace pyext::project;
 using clang::tooling::CompileCommand;
 
+void pyext::project::makeAbsolute(llvm::StringRef Folder,
+                                  llvm::SmallVectorImpl<char> &Path) {
+  llvm::StringRef Old(Path.data(), Path.size());
+  if (llvm::sys::path::is_absolute(Old))
+    return;
+  llvm::SmallString<256> New(Folder);
+  llvm::sys::path::append(New, Old);
+  Path.assign(New.begin(), New.end());
+}
+
 llvm::StringRef pyext::project::toString(Build B) {
   switch (B) {
   case Build::AsIs:
@@ -100,7 +110,7 @@ static std::vector<IncludeFlag> includeFlags(const CompileCommand &Command) {
         Folder = Command.CommandLine[End++];
       }
       llvm::SmallString<256> Path(Folder);
-      llvm::sys::fs::make_absolute(Command.Directory, Path);
+      makeAbsolute(Command.Directory, Path);
       llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
       Result.push_back({I, End, std::string(Path)});
       I = End - 1;

@@ -17,6 +17,7 @@
 
 #include "PythonHeaders.h"
 #include "clang/Tooling/CompilationDatabase.h"
+#include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ void setBuild(clang::tooling::CompileCommand &Command, Build B);
 /// \p Commands as compile_commands.json.
 void writeDatabase(llvm::ArrayRef<clang::tooling::CompileCommand> Commands,
                    llvm::raw_ostream &OS);
+
+/// Makes a relative \p Path one below \p Folder.
+void makeAbsolute(llvm::StringRef Folder, llvm::SmallVectorImpl<char> &Path);
 
 } // namespace pyext::project
 

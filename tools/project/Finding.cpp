@@ -8,6 +8,7 @@
 
 #include "Finding.h"
 #include "Catalogue.h"
+#include "CompileCommand.h"
 #include "clang/Tooling/DiagnosticsYaml.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
@@ -103,7 +104,7 @@ std::string pyext::project::relativeTo(llvm::StringRef Root,
 
 static std::string absolute(llvm::StringRef File, llvm::StringRef Folder) {
   llvm::SmallString<256> Path(File);
-  llvm::sys::fs::make_absolute(Folder, Path);
+  makeAbsolute(Folder, Path);
   llvm::sys::fs::make_absolute(Path);
   path::remove_dots(Path, /*remove_dot_dot=*/true);
   return std::string(Path);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Plan.h"
+#include "CompileCommand.h"
 #include "Databases.h"
 #include "Finding.h"
 #include "Includes.h"
@@ -131,7 +132,7 @@ Planner::Database *Planner::load(const std::string &Folder) {
   Slot->Folder = Folder;
   for (CompileCommand &Command : Loaded->getAllCompileCommands()) {
     llvm::SmallString<256> Name(Command.Filename);
-    fs::make_absolute(Command.Directory, Name);
+    makeAbsolute(Command.Directory, Name);
     Slot->Commands[absolutePath(Name)].push_back(std::move(Command));
   }
   return &*Slot;

@@ -187,7 +187,7 @@ static std::vector<CompileCommand> readLog(llvm::StringRef Log) {
       if (!isSource(Word) || llvm::StringRef(Word).starts_with("-"))
         continue;
       llvm::SmallString<256> File(Word);
-      fs::make_absolute(Command.Directory, File);
+      makeAbsolute(Command.Directory, File);
       path::remove_dots(File, /*remove_dot_dot=*/true);
       // Those that a configure step compiles are gone by now.
       if (!fs::exists(File))
@@ -288,7 +288,7 @@ int pyext::project::record(const char *Argv0,
             clang::tooling::JSONCommandLineSyntax::AutoDetect))
       for (CompileCommand &Command : Old->getAllCompileCommands()) {
         llvm::SmallString<256> File(Command.Filename);
-        fs::make_absolute(Command.Directory, File);
+        makeAbsolute(Command.Directory, File);
         path::remove_dots(File, /*remove_dot_dot=*/true);
         if (Again.count(std::string(File)) || !fs::exists(File))
           continue;
