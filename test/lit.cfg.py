@@ -89,6 +89,10 @@ if not os.path.exists(sarif_schema):
 if not os.path.exists(sarif_schema):
     lit_config.fatal("%s does not exist; tools/house/fetch_sarif_schema fetches it" % sarif_schema)
 
+# mkdocs, for the documentation site: tools/house/docs --only-install.
+if os.path.exists(os.path.join(config.project_root, "build", "docs-venv", "bin", "mkdocs")):
+    config.available_features.add("mkdocs")
+
 # A wheel to try: --param wheel=FILE.
 wheel = lit_config.params.get("wheel")
 if wheel:
