@@ -251,8 +251,10 @@ bool ExtensionModel::Builder::isOwnField(const MemberExpr *E) const {
   if (PP.isFirstParty(FD->getLocation()))
     return true;
   const RecordDecl *RD = FD->getParent();
-  if (!Current || M.isObjectRecord(RD) || facts::isApiName(elementTypeName(
-                                              Context.getRecordType(RD))))
+  StringRef Name = RD->getName();
+  if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
+    Name = TD->getName();
+  if (!Current || M.isObjectRecord(RD) || facts::isApiName(Name))
     return false;
   const Expr *Base = E->getBase()->IgnoreParenImpCasts();
   return isa<MemberExpr>(Base) || isa<DeclRefExpr>(Base);
