@@ -22,3 +22,6 @@
 #ifdef Py_GIL_DISABLED
 #define SPAM_MUTEX 1
 #endif
+
+// With LLVM 22 a file without declarations of its own is not looked at.
+PyObject *spam(void);
