@@ -104,7 +104,8 @@ bool isNullOrZero(const Expr *E, const ASTContext &Context) {
   E = E->IgnoreParenCasts();
   if (isa<CXXNullPtrLiteralExpr, GNUNullExpr>(E))
     return true;
-  if (!E->getType()->isIntegralOrEnumerationType())
+  // A braced list has no type before it is known what it initialises.
+  if (E->getType().isNull() || !E->getType()->isIntegralOrEnumerationType())
     return false;
   std::optional<int64_t> V = integerOf(E, Context);
   return V && *V == 0;
