@@ -270,7 +270,6 @@ public:
     F.Name = FD->getNameAsString();
     F.Static = FD->getFormalLinkage() != Linkage::External;
     F.Variadic |= FD->isVariadic() || !FD->hasPrototype();
-    F.ReturnType = FD->getReturnType().getAsString();
     QualType R = FD->getReturnType();
     F.Returns = R->isVoidType()                    ? Function::Void
                 : R->isPointerType()               ? Function::Pointer
@@ -843,7 +842,6 @@ public:
       R.Function = keyOf(Current);
     if (Table) {
       R.Table = keyOf(Table);
-      R.TableType = model::elementTypeName(Table->getType());
       if (isTypeObject(Table->getType()))
         if (const InitListExpr *List = model::initializerList(Table))
           for (const char *Field : {"tp_base"})

@@ -60,7 +60,6 @@ struct Reference {
   Place Member;           ///< The `.` right after it.
   std::string Function;   ///< Key of the function; empty in an initialiser.
   std::string Table;      ///< Key of the variable initialised; else empty.
-  std::string TableType;  ///< Name of that variable's (element) type.
   std::string TableField; ///< Field of it that is initialised.
   bool Writes = false;    ///< Assigned, or its address goes where it may be.
 };
@@ -113,7 +112,6 @@ struct Function {
   bool Static = false;
   bool Variadic = false;
   bool Defined = false;
-  std::string ReturnType;
   enum { Void, Pointer, Integer, Other } Returns = Other;
   std::vector<Parameter> Parameters;
   Place Header; ///< From the first specifier to the closing parenthesis.

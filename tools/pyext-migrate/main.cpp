@@ -200,9 +200,6 @@ int main(int argc, const char **argv) {
       error()
           << relative(File)
           << ": the rewritten file would not compile; nothing was changed\n";
-    if (getenv("PYEXT_MIGRATE_DEBUG"))
-      for (const auto &[Path, Text] : New)
-        outs() << unifiedDiff(relative(Path), OldText(Path), Text);
     return false;
   };
   Index After;
