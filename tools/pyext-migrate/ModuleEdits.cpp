@@ -1,0 +1,490 @@
+//===- ModuleEdits.cpp - Multi-phase initialisation -----------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include <functional>
+
+using namespace llvm;
+
+namespace pyext::migrate {
+
+std::string Rewriter::guarded(unsigned Minor, const std::string &Line) const {
+  if (O.MinMinor >= Minor)
+    return Line;
+  char Hex[16];
+  snprintf(Hex, sizeof Hex, "0x03%02X0000", Minor);
+  return std::string("#if PY_VERSION_HEX >= ") + Hex + "\n" + Line + "#endif\n";
+}
+
+std::string Rewriter::slotLines(bool Exec) {
+  std::string Text;
+  if (Exec)
+    Text +=
+        In + "{Py_mod_exec, " + (Cxx ? "(void *)" : "") + Prefix + "_exec},\n";
+  if (!M.Slots.count("Py_mod_multiple_interpreters")) {
+    if (O.ClaimOwnGil)
+      Text += guarded(12, In + "{Py_mod_multiple_interpreters, "
+                               "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n");
+    else if (O.Upto >= Level::Interpreters || R.Residue)
+      Text += guarded(12, In + "{Py_mod_multiple_interpreters, "
+                               "Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},"
+                               "\n");
+  }
+  if (!M.Slots.count("Py_mod_gil")) {
+    if (!M.SetGil.empty())
+      Text += guarded(13, In + "{Py_mod_gil, " + M.SetGil + "},\n");
+    else if (O.ClaimNoGil)
+      Text += guarded(13, In + "{Py_mod_gil, Py_MOD_GIL_NOT_USED},\n");
+  }
+  return Text;
+}
+
+std::string Rewriter::hooksText() {
+  if (!WithState)
+    return "";
+  std::string S = StateName, Text;
+  std::vector<const Entity *> Order = ordered();
+  bool Objects = any_of(Order, [](const Entity *E) { return E->Owned; });
+  if (!Objects)
+    return "";
+  if (HasState) {
+    extendHook(M.Traverse, "Py_VISIT");
+    extendHook(M.Clear, "Py_CLEAR");
+    return "";
+  }
+  HasHooks = true;
+  Text += "static int\n" + Prefix +
+          "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" + In +
+          StateType + " *" + S + " = " + Prefix + "_get_state(module);\n";
+  for (const Entity *E : Order)
+    if (E->Owned)
+      Text += In + "Py_VISIT(" + access(*E) + ");\n";
+  Text += In + "return 0;\n}\n\nstatic int\n" + Prefix +
+          "_clear(PyObject *module)\n{\n" + In + StateType + " *" + S + " = " +
+          Prefix + "_get_state(module);\n";
+  for (const Entity *E : Order)
+    if (E->Owned)
+      Text += In + "Py_CLEAR(" + access(*E) + ");\n";
+  Text += In + "return 0;\n}\n\nstatic void\n" + Prefix +
+          "_free(void *module)\n{\n" + In + "(void)" + Prefix +
+          "_clear((PyObject *)module);\n}\n\n";
+  return Text;
+}
+
+void Rewriter::extendHook(const std::string &Key, const char *Macro) {
+  const Function *F = function(Key);
+  StringRef T = I.text(F->Body);
+  size_t At = T.rfind("return");
+  if (At == StringRef::npos)
+    At = T.size() - 1;
+  unsigned Offset = F->Body.Begin + At;
+  std::string Ind = indentAt({F->Body.File, Offset, Offset}), Lines;
+  for (const Entity *E : ordered())
+    if (E->Owned)
+      Lines += std::string(Macro) + "(" + Prefix + "_get_state(" +
+               parameterName(*F, 0) + ")->" + E->Field + ");\n" + Ind;
+  nameParameter(*F, 0);
+  insert(F->Body.File, Offset, Lines);
+}
+
+std::string Rewriter::accessorsText() {
+  std::string Finder;
+  if (UsesModuleByType || (WithState && usesByType()))
+    Finder = finderText();
+  if (!WithState)
+    return Finder;
+  std::string Storage = Multi ? "" : "static ";
+  std::string Text = Storage + StateType + " *\n" + Prefix +
+                     "_get_state(PyObject *module)\n{\n" + In +
+                     "void *data = PyModule_GetState(module);\n" + In +
+                     "assert(data != NULL);\n" + In + "return (" + StateType +
+                     " *)data;\n}\n\n";
+  if (usesByType()) {
+    Text += Finder;
+    Text += "static " + StateType + " *\n" + Prefix +
+            "_find_state(PyTypeObject *type)\n{\n" + In +
+            "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
+            "return owner == NULL ? NULL : " + Prefix +
+            "_get_state(owner);\n}\n\n";
+    Text += Storage + StateType + " *\n" + Prefix +
+            "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
+            " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
+            "assert(" + StateName + " != NULL);\n" + In + "return " +
+            StateName + ";\n}\n\n";
+  }
+  if (usesOperands())
+    Text += Storage + StateType + " *\n" + Prefix +
+            "_get_state_by_operands(PyObject *left, PyObject *right)\n{\n" +
+            In + StateType + " *" + StateName + " = " + Prefix +
+            "_find_state(Py_TYPE(left));\n" + In + "if (" + StateName +
+            " == NULL)\n" + In + In + StateName + " = " + Prefix +
+            "_find_state(Py_TYPE(right));\n" + In + "assert(" + StateName +
+            " != NULL);\n" + In + "return " + StateName + ";\n}\n\n";
+  if (anyType()) {
+    Text += "/* Makes a heap type of the module. Returns -1 with an exception "
+            "set when that fails. */\n" +
+            Storage + "int\n" + Prefix +
+            "_create_type(PyObject *module, PyType_Spec *spec,\n" + In +
+            "PyTypeObject *base, PyTypeObject **type)\n{\n" + In +
+            "PyObject *bases = NULL;\n" + In + "if (base != NULL) {\n" + In +
+            In + "bases = PyTuple_Pack(1, (PyObject *)base);\n" + In + In +
+            "if (bases == NULL)\n" + In + In + In + "return -1;\n" + In +
+            "}\n" + In +
+            "PyObject *made = PyType_FromModuleAndSpec(module, spec, "
+            "bases);\n" +
+            In + "Py_XDECREF(bases);\n" + In + "if (made == NULL)\n" + In + In +
+            "return -1;\n";
+    if (AnyNotCallable && O.MinMinor < 10)
+      Text += "#if PY_VERSION_HEX < 0x030A0000\n" + In +
+              "/* No Py_TPFLAGS_DISALLOW_INSTANTIATION. */\n" + In +
+              "if (base == NULL) {\n" + In + In +
+              "const PyType_Slot *slot = spec->slots;\n" + In + In +
+              "while (slot->slot != 0 && slot->slot != Py_tp_new)\n" + In + In +
+              In + "slot++;\n" + In + In + "if (slot->slot == 0)\n" + In + In +
+              In + "((PyTypeObject *)made)->tp_new = NULL;\n" + In +
+              "}\n#endif\n";
+    Text += In + "Py_XSETREF(*type, (PyTypeObject *)made);\n" + In +
+            "return 0;\n}\n\n";
+    if (UsesFreeObject)
+      Text += "/* Frees an object that was never completed, without its "
+              "deallocator. */\n" +
+              Storage + "void\n" + Prefix +
+              "_free_object(PyObject *self)\n{\n" + In +
+              "PyTypeObject *type = Py_TYPE(self);\n" + In +
+              "PyObject_GC_UnTrack(self);\n" + In + "type->tp_free(self);\n" +
+              In + "Py_DECREF(type);\n}\n\n";
+  }
+  return Text;
+}
+
+std::string Rewriter::finderText() const {
+  std::string Text =
+      "/* The module that made a type or one of its bases. NULL, without an "
+      "exception, for\n   types of others. */\nstatic PyObject *\n" +
+      Prefix + "_find_module(PyTypeObject *type)\n{\n" + In +
+      "PyObject *mro = type->tp_mro;\n" + In +
+      "Py_ssize_t n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);\n" + In +
+      "for (Py_ssize_t i = 0; i < n; i++) {\n" + In + In +
+      "PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);\n" + In +
+      In + "if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {\n" + In + In +
+      In + "PyObject *owner = ((PyHeapTypeObject *)base)->ht_module;\n" + In +
+      In + In + "if (owner != NULL && PyModule_GetDef(owner) == &" + M.DefName +
+      ")\n" + In + In + In + In + "return owner;\n" + In + In + "}\n" + In +
+      "}\n" + In + "return NULL;\n}\n\n";
+  if (UsesModuleByType)
+    Text += std::string(Multi ? "" : "static ") + "PyObject *\n" + Prefix +
+            "_get_module_by_type(PyTypeObject *type)\n{\n" + In +
+            "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
+            "assert(owner != NULL);\n" + In + "return owner;\n}\n\n";
+  return Text;
+}
+
+std::string Rewriter::definitionText() {
+  std::map<std::string, std::string> Fields(M.DefFields.begin(),
+                                            M.DefFields.end());
+  Fields["m_size"] = HasState    ? Fields["m_size"]
+                     : WithState ? "sizeof(" + StateType + ")"
+                                 : "0";
+  Fields["m_slots"] = M.MultiPhase ? Fields["m_slots"] : Prefix + "_slots";
+  if (HasHooks) {
+    Fields["m_traverse"] = Prefix + "_traverse";
+    Fields["m_clear"] = Prefix + "_clear";
+    Fields["m_free"] = Cxx ? "(freefunc)" + Prefix + "_free" : Prefix + "_free";
+  }
+  std::string Storage = M.DefStatic ? "static " : "";
+  std::string Text = Storage + "struct PyModuleDef " + M.DefName + " = {\n" +
+                     In + "PyModuleDef_HEAD_INIT,\n";
+  for (const char *Name : {"m_name", "m_doc", "m_size", "m_methods", "m_slots",
+                           "m_traverse", "m_clear", "m_free"}) {
+    std::string Value = Fields[Name];
+    if (Cxx) {
+      if (Value.empty())
+        Value = StringRef(Name) == "m_size" ? "0" : "NULL";
+      Text += In + Value + ", /* " + Name + " */\n";
+    } else if (!Value.empty()) {
+      Text += In + "." + Name + " = " + Value + ",\n";
+    }
+  }
+  return Text + "};\n\n";
+}
+
+std::string Rewriter::loadedOnce() {
+  return In + "static int loaded = 0;\n\n" + In +
+         "/* Some of the state is still shared by the whole process. */\n" +
+         In + "if (loaded) {\n" + In + In +
+         "PyErr_SetString(PyExc_ImportError,\n" + In + In +
+         "                \"cannot load module more than once per "
+         "process\");\n" +
+         In + In + "return -1;\n" + In + "}\n" + In + "loaded = 1;\n";
+}
+
+void Rewriter::emitModule() {
+  if (M.MultiPhase) {
+    emitMultiPhase();
+    return;
+  }
+  std::string Hooks = hooksText();
+  bool Trivial = isTrivialBody();
+  StringRef T = I.Files[Body->Body.File].Text;
+  // The definition moves behind the slots.
+  Place Def = M.DefDeclaration;
+  bool Earlier = false;
+  for (const Reference &Ref : I.Variables.at(M.Definition).References)
+    Earlier |= !contains(Body->Body, Ref.Token) &&
+               Ref.Function != M.InitFunction && Ref.Token.valid();
+  replaceAll(Def);
+  if (Earlier && !Cxx)
+    edit(Def, std::string("static struct PyModuleDef ") + M.DefName + ";");
+  else
+    removeDeclarationBlock(Def);
+  // Header.
+  std::string Exec = Prefix + "_exec";
+  Place Header = Body->Header;
+  StringRef HeaderText = I.text(Header);
+  if (HeaderText.contains("\n#")) {
+    size_t If = T.take_front(Header.Begin).rfind("#if");
+    if (If != StringRef::npos)
+      Header.Begin = If;
+  }
+  std::string InitText = "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)\n{\n" +
+                         In + "return PyModuleDef_Init(&" + M.DefName +
+                         ");\n}\n";
+  std::string Tail =
+      Hooks + "static PyModuleDef_Slot " + Prefix + "_slots[] = {\n" +
+      slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
+      "{0, NULL}\n};\n\n" + definitionText() + accessorsText();
+  const bool Own = BodyKey == M.InitFunction;
+  if (Trivial && !R.Residue && AtExecStart.empty()) {
+    Place All{Header.File, Header.Begin, Body->Body.End};
+    replaceAll(All);
+    edit(All, Tail + (Own ? StringRef(InitText).rtrim().str() : ""));
+    if (!Own)
+      editInitCall();
+    return;
+  }
+  edit(Header, "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
+  editBody();
+  std::string Whole = "\n\n" + StringRef(Tail).rtrim().str();
+  if (Own)
+    Whole += "\n\n" + StringRef(InitText).rtrim().str();
+  insert(Body->Body.File, Body->Body.End, Whole);
+  if (!Own)
+    editInitCall();
+}
+
+void Rewriter::editInitCall() {
+  for (const Return &Ret : I.Returns)
+    if (Ret.Function == M.InitFunction && Ret.Whole.valid() &&
+        StringRef(Ret.Value).contains(Body->Name)) {
+      edit(Ret.Whole, "return PyModuleDef_Init(&" + M.DefName + ");");
+      return;
+    }
+  R.Refused = "PyInit_" + M.Name + " does not simply return what '" +
+              Body->Name + "' creates";
+}
+
+bool Rewriter::isTrivialBody() const {
+  if (!M.OnlyReturnsCreate)
+    return false;
+  StringRef T = I.text(Body->Body).drop_front().drop_back().trim();
+  return T.starts_with("return") && T.count(';') == 1;
+}
+
+void Rewriter::editBody() {
+  StringRef T = I.Files[Body->Body.File].Text;
+  // Initialisers of what moved.
+  std::string Start;
+  for (const Entity *E : ordered())
+    if (!E->T && !E->V->Initialiser.empty())
+      Start += "\n" + In + access(*E) + " = " + E->V->Initialiser + ";";
+  for (const Entity *E : inBaseOrder(AtExecStart))
+    Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
+             In + "return -1;";
+  if (!Start.empty()) {
+    unsigned At = firstStatement(*Body);
+    // Not behind a declaration whose text goes.
+    insert(Body->Body.File, At,
+           StringRef(Start).drop_front(1 + In.size()).str() + "\n\n" +
+               indentAt({Body->Body.File, At, At}));
+  }
+  if (R.Residue) {
+    StringRef Rest = T.substr(Body->Body.Begin + 1).take_until([](char C) {
+      return C == '\n';
+    });
+    insert(Body->Body.File, Body->Body.Begin + 1 + Rest.size(),
+           "\n" + StringRef(loadedOnce()).rtrim().str());
+  }
+  if (M.OnlyReturnsCreate) {
+    for (const Return &Ret : I.Returns)
+      if (Ret.Function == BodyKey)
+        edit(Ret.Whole, Ret.What == Return::Null ? minusOne(Ret) : "return 0;");
+    return;
+  }
+  removeVariable();
+  if (SetGil.valid()) {
+    replaceAll(SetGil);
+    edit(withDirectives(wholeLine(SetGil)), "");
+  }
+  replaceAll(M.CreateStatement);
+  edit(wholeLine(M.CreateStatement), "");
+  if (M.CheckStatement.valid()) {
+    replaceAll(M.CheckStatement);
+    edit(wholeLine(M.CheckStatement), "");
+  }
+  for (const Return &Ret : I.Returns) {
+    if (Ret.Function != BodyKey || skipped(Ret.Whole) ||
+        contains(M.CheckStatement, Ret.Whole) ||
+        contains(M.CreateStatement, Ret.Whole))
+      continue;
+    if (Ret.What == Return::Null)
+      edit(Ret.Whole, minusOne(Ret));
+    else if (Ret.What == Return::Module)
+      edit(Ret.Whole, "return 0;");
+    else
+      edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
+  }
+  removeReleases();
+}
+
+std::string Rewriter::minusOne(const Return &Ret) {
+  return Ret.Macro ? "return -1" : "return -1;";
+}
+
+std::vector<const Rewriter::Entity *>
+Rewriter::inBaseOrder(std::vector<Entity *> In) const {
+  std::vector<const Entity *> Out;
+  std::set<const Entity *> Done;
+  std::function<void(const Entity *)> Add = [&](const Entity *E) {
+    if (!Done.insert(E).second)
+      return;
+    if (!E->Base.empty())
+      for (Entity *Other : In)
+        if (Other->T->Key == E->Base)
+          Add(Other);
+    Out.push_back(E);
+  };
+  for (Entity *E : In)
+    Add(E);
+  return Out;
+}
+
+void Rewriter::removeVariable() {
+  if (M.VariableWithCreate || !M.VariableDeclaration.valid())
+    return;
+  Place Token = M.VariableDeclaration;
+  StringRef T = I.Files[Token.File].Text;
+  size_t Begin = T.find_last_of(";{}", Token.Begin);
+  Begin = T.find_first_not_of(" \t\r\n", Begin + 1);
+  while (Begin < Token.Begin &&
+         (T.substr(Begin).starts_with("/*") ||
+          T.substr(Begin).starts_with("//") || T[Begin] == '#')) {
+    size_t End = T.substr(Begin).starts_with("/*") ? T.find("*/", Begin) + 2
+                                                   : T.find('\n', Begin);
+    Begin = T.find_first_not_of(" \t\r\n", End);
+  }
+  size_t End = T.find(';', Token.End);
+  if (Begin == StringRef::npos || End == StringRef::npos || Begin > Token.Begin)
+    return;
+  Place Whole{Token.File, unsigned(Begin), unsigned(End + 1)};
+  StringRef Text = I.text(Whole);
+  std::vector<std::string> Parts = splitTop(Text.drop_back().str());
+  if (Parts.size() == 1) {
+    replaceAll(Whole);
+    edit(wholeLine(Whole), "");
+    return;
+  }
+  // "PyObject *m, *d" without m.
+  StringRef First = Parts[0];
+  size_t Star = First.find_first_of("*");
+  StringRef Type = Star == StringRef::npos
+                       ? First.take_front(First.find_last_of(" \t") + 1)
+                       : First.take_front(Star);
+  std::vector<std::string> Kept;
+  for (size_t N = 0; N < Parts.size(); ++N) {
+    StringRef P =
+        N ? StringRef(Parts[N]).trim() : First.drop_front(Type.size()).trim();
+    StringRef Name = P.ltrim("* ").take_while(isWord);
+    if (Name != M.ModuleVariable)
+      Kept.push_back(P.str());
+  }
+  replaceAll(Whole);
+  edit(Whole, Type.str() + join(Kept, ", ") + ";");
+}
+
+void Rewriter::removeReleases() {
+  StringRef T = I.Files[Body->Body.File].Text;
+  for (const char *Name : {"Py_DECREF", "Py_XDECREF", "Py_CLEAR"}) {
+    for (size_t At = T.find(Name, Body->Body.Begin);
+         At != StringRef::npos && At < Body->Body.End;
+         At = T.find(Name, At + 1)) {
+      size_t P = At + strlen(Name);
+      StringRef Rest = T.substr(P).ltrim();
+      if (!Rest.consume_front("("))
+        continue;
+      Rest = Rest.ltrim();
+      if (!Rest.consume_front(M.ModuleVariable))
+        continue;
+      Rest = Rest.ltrim();
+      if (!Rest.consume_front(")"))
+        continue;
+      Rest = Rest.ltrim();
+      if (!Rest.consume_front(";"))
+        continue;
+      unsigned End = Rest.data() - T.data();
+      Place S{Body->Body.File, unsigned(At), End};
+      if (inComment(T, At) || skipped(S))
+        continue;
+      // The body of an if without braces needs a statement.
+      StringRef Before = T.take_front(At).rtrim();
+      if (Before.ends_with(")") || Before.ends_with("else"))
+        edit(S, ";");
+      else
+        edit(wholeLine(S), "");
+    }
+  }
+}
+
+void Rewriter::emitMultiPhase() {
+  std::string Lines = slotLines(false);
+  if (!Lines.empty() && M.SlotsEnd.valid()) {
+    StringRef T = I.Files[M.SlotsEnd.File].Text;
+    size_t Line = T.rfind('\n', M.SlotsEnd.Begin);
+    insert(M.SlotsEnd.File, Line == StringRef::npos ? 0 : Line + 1, Lines);
+  }
+  if (!WithState)
+    return;
+  if (!M.DefDeclaration.valid()) {
+    R.Refused = "the definition of '" + M.DefName + "' was not found";
+    return;
+  }
+  std::string Hooks = hooksText();
+  std::string Text = Hooks + StringRef(definitionText()).rtrim().str() +
+                     "\n\n" + StringRef(accessorsText()).rtrim().str();
+  replaceAll(M.DefDeclaration);
+  edit(M.DefDeclaration, Text);
+  if (Body) {
+    std::string Start;
+    for (const Entity *E : ordered())
+      if (!E->T && !E->V->Initialiser.empty())
+        Start += In + access(*E) + " = " + E->V->Initialiser + ";\n";
+    for (const Entity *E : inBaseOrder(AtExecStart))
+      Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
+               "return -1;\n";
+    if (!Start.empty()) {
+      unsigned At = firstStatement(*Body);
+      insert(Body->Body.File, At,
+             StringRef(Start).ltrim().str() +
+                 indentAt({Body->Body.File, At, At}));
+    }
+  }
+}
+
+} // namespace pyext::migrate

@@ -1,0 +1,250 @@
+//===- Rewriter.h - The plan of a rewrite -----------------------*- C++ -*-===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps of rewrite(), in files by concern: Entities.cpp chooses what could
+// move, Settle.cpp finds what keeps it from moving, and the *Edits.cpp write.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PYEXT_PYEXT_MIGRATE_REWRITER_H
+#define PYEXT_PYEXT_MIGRATE_REWRITER_H
+
+#include "Rewrite.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace pyext::migrate {
+
+inline bool isWord(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+inline std::string sanitised(llvm::StringRef Name) {
+  std::string Out;
+  for (char C : Name)
+    Out += isWord(C) ? C : '_';
+  while (!Out.empty() && Out.front() == '_')
+    Out.erase(Out.begin());
+  if (Out.empty() || llvm::isDigit(Out[0]))
+    Out = "module" + Out;
+  return Out;
+}
+
+/// How a function gets at the module state.
+enum class Mode { None, Parameter, Local, Exec, ModuleParameter };
+
+class Rewriter {
+public:
+  Rewriter(const Index &I, const RewriteOptions &O) : I(I), O(O) {}
+  RewriteResult run();
+
+private:
+  RewriteResult refuse(std::string Why);
+  const Function *function(const std::string &Key) const;
+  struct Entity {
+    const Variable *V = nullptr;
+    const StaticType *T = nullptr;
+    std::string Field;
+    bool Owned = false;
+    std::string Drop; ///< Why it does not move.
+    Place DropAt;
+    std::string Base, ForeignBase;
+    std::vector<StaticType::Slot> Slots;
+    std::vector<const TypeAssignment *> Absorbed;
+    std::vector<const ApiUse *> Ready;
+  };
+  Place placeOf(const Variable &V) const;
+  void leave(const std::string &What, Place Where, std::string Why,
+             bool Residue = true);
+  /// Functions that run only while the module is being imported.
+  void findInitOnly();
+  void chooseEntities();
+  /// A function of the C library with state of the whole process that is called
+  /// where the variable is written.
+  std::string processApi(const Variable &V) const;
+  static bool isTable(const Variable &V);
+  bool writtenAnywhere(const Variable &V) const;
+  /// The variable owns what it points to.
+  bool isOwned(const Variable &V) const;
+  std::string nameOf(const Entity &E) const;
+  void chooseNames();
+  bool moves(const std::string &Key) const;
+  void drop(Entity &E, std::string Why, Place At = {});
+  /// Functions that mention what moves.
+  std::set<std::string> mentioned() const;
+  static bool has(const Function &F, Root R);
+  /// Uses of PyState_FindModule(): under multi-phase initialisation it finds
+  /// nothing.
+  std::vector<const ApiUse *> finds() const;
+  /// Calls of PyType_Ready() need the module itself.
+  std::set<std::string> readyFunctions() const;
+  Mode modeOf(const std::string &Key, std::string &Why) const;
+  void settle();
+  void checkModes();
+  /// Nothing that \p Key mentions, itself or through what it calls, can move.
+  void dropAllOf(const std::string &Key, const std::string &Why);
+  void dropReached(const std::string &Key, const std::string &Why);
+  void checkReferences(Entity &E);
+  /// A mention of the variable that no configuration explains.
+  Place unexplained(const Variable &V) const;
+  unsigned nameIn(Place P, llvm::StringRef Name) const;
+  bool inDeclaration(const Variable &V, int File, unsigned At) const;
+  bool inFunction(const std::string &Key, int File, unsigned At) const;
+  bool isDead(int File, unsigned At) const;
+  /// Whether \p At is in a comment or in a string.
+  bool inComment(llvm::StringRef T, size_t At) const;
+  void prepareTypes();
+  bool hasSlot(const Entity &E, llvm::StringRef Id) const;
+  std::string slotFunction(const Entity &E, llvm::StringRef Id) const;
+  bool contains(Place Outer, Place Inner) const;
+  void checkType(Entity &E);
+  std::string selfOf(const Function &F) const;
+  /// A local that is nothing but the object, cast: `PyObject *o = (PyObject
+  /// *)self`.
+  bool isAliasOfSelf(const Function &F, llvm::StringRef Name) const;
+  /// What gives the memory of a dying object back.
+  std::vector<const ApiUse *> frees(const std::string &Dealloc) const;
+  std::string whyNoSplit();
+  void edit(Place P, std::string Text);
+  void insert(int File, unsigned At, std::string Text);
+  /// \p P with its line when nothing else is on it.
+  Place wholeLine(Place P) const;
+  std::string indentAt(Place P) const;
+  /// One level of indentation in the main file.
+  std::string indent() const;
+  std::string access(const Entity &E) const;
+  void emit();
+  bool multiFile() const;
+  void emitReferences();
+  /// Memory of an object that is given back without its deallocator, and
+  /// references that a failing import gives back although the state has them.
+  void emitReleases();
+  void removeDeclaration(Place P);
+  /// The reference is in text that another edit replaces.
+  bool skipped(Place P) const;
+  std::string fetch(const Function &F) const;
+  std::string asObject(const Function &F, unsigned N) const;
+  std::string selfName(const Function &F) const;
+  std::string parameterName(const Function &F, unsigned N) const;
+  /// Gives a name to a parameter that has none or that is marked as unused.
+  void nameParameter(const Function &F, unsigned N);
+  std::string moduleParameter(const Function &F) const;
+  /// The name under which functions know the module.
+  std::string moduleVariable() const;
+  void chooseModuleWord();
+  /// The module in a function that is called with one of its objects.
+  std::string fetchModule(const Function &F) const;
+  bool inBody(const ApiUse &U) const;
+  void emitFinds();
+  void emitFunctions();
+  std::string moduleIn(const std::string &Key) const;
+  /// Calls a function that is given the state.
+  bool handsState(const std::string &Key) const;
+  void declareState(const Function &F, const std::string &Value);
+  void declare(const Function &F, const std::string &Decl);
+  void addParameter(const Function &F, const std::string &Text,
+                    const std::string &Argument);
+  bool anyType() const;
+  std::string immutable() const;
+  std::string notCallable() const;
+  static std::string upper(llvm::StringRef S);
+  /// True when the type gets the flag, its traverse and its dealloc; a type
+  /// that only inherits them does not.
+  bool isHeapBase(const Entity &E) const;
+  void emitTypes();
+  /// Functions that an initialiser of a type is or calls.
+  std::set<std::string> initReach() const;
+  /// Memory of objects that is given back outside of their deallocator.
+  void rewriteFrees();
+  /// Forgets edits within \p P, because something else replaces it.
+  void replaceAll(Place P);
+  /// T_PYSSIZET and READONLY are in Python.h since 3.12 under other names.
+  void includeStructMember(int File);
+  bool functionNamed(llvm::StringRef Name) const;
+  bool foreignBaseIsImmutable(const Entity &E) const;
+  std::string traverseText(const StaticType &T, const std::string &Name);
+  /// The instance struct as the file spells it in sizeof().
+  std::string structName(const StaticType &T) const;
+  void visitType(const std::string &Key);
+  void rewriteDealloc(const std::string &Key);
+  void replaceStatement(Place P, std::string Text, bool Braces);
+  /// Offset of the first statement that is no declaration. Declarations are
+  /// recognised by their form.
+  unsigned firstStatement(const Function &F) const;
+  void removeSubTable(const std::string &Key);
+  std::string baseText(const Entity &E) const;
+  std::string createCall(const Entity &E, const std::string &Module) const;
+  void createType(Entity &E);
+  /// PyModule_AddObject() takes a reference; a static type did not mind when
+  /// it was not given one.
+  void registerType(Entity &E);
+  void rewriteAllocations();
+  std::string fieldType(const Entity &E) const;
+  void emitStateStruct();
+  /// Files whose text mentions the state.
+  std::set<int> stateFiles() const;
+  /// A header of the extension that declares something that moves and that
+  /// every file in need of the state includes; -1 when there is none.
+  int sharedHeader(const std::vector<const Entity *> &Order) const;
+  /// Puts the state into a header of its own.
+  void newHeader(const std::string &Text);
+  std::vector<const Entity *> ordered() const;
+  bool usesByType() const;
+  bool usesOperands() const;
+  /// Before everything that mentions the state, after the types that its
+  /// fields need.
+  unsigned structPlace(const std::vector<const Entity *> &Order,
+                       int File) const;
+  static unsigned outsideConditions(llvm::StringRef T, unsigned At,
+                                    bool Header);
+  std::string guarded(unsigned Minor, const std::string &Line) const;
+  std::string slotLines(bool Exec);
+  std::string hooksText();
+  /// Adds what moved to an m_traverse or m_clear that exists.
+  void extendHook(const std::string &Key, const char *Macro);
+  std::string accessorsText();
+  std::string finderText() const;
+  std::string definitionText();
+  std::string loadedOnce();
+  void emitModule();
+  void removeDeclarationBlock(Place P);
+  void editInitCall();
+  bool isTrivialBody() const;
+  void editBody();
+  /// \p P, a whole line, with the #ifdef and #endif around nothing else.
+  Place withDirectives(Place P) const;
+  static std::string minusOne(const Return &Ret);
+  std::vector<const Entity *> inBaseOrder(std::vector<Entity *> In) const;
+  /// The declaration of the local variable that held the module.
+  void removeVariable();
+  static std::vector<std::string> splitTop(llvm::StringRef S);
+  /// exec borrows the module.
+  void removeReleases();
+  void emitMultiPhase();
+  const Index &I;
+  const RewriteOptions &O;
+  RewriteResult R;
+  ModuleInfo M;
+  const Function *Body = nullptr;
+  std::string BodyKey, Prefix, StateType, StateName = "state", ModuleName, In;
+  int MainFile = -1;
+  bool Cxx = false, HasState = false, WithState = false, Multi = false;
+  bool HasHooks = false, AnyNotCallable = false;
+  bool Changed = false;
+  std::map<std::string, Entity> Entities;
+  std::map<std::string, Mode> Modes;
+  std::set<std::string> RunTime, Deallocs, ModuleUsers;
+  std::string ModuleWord = "module";
+  bool UsesModuleByType = false, UsesFreeObject = false;
+  std::vector<Place> Replaced;
+  Place SetGil; ///< The statement that PyUnstable_Module_SetGIL() is.
+  std::vector<Entity *> AtExecStart;
+  mutable std::map<const char *, std::vector<std::pair<size_t, size_t>>>
+      Comments;
+};
+
+} // namespace pyext::migrate
+
+#endif // PYEXT_PYEXT_MIGRATE_REWRITER_H

@@ -1,0 +1,576 @@
+//===- Settle.cpp - What keeps something from moving ----------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include <functional>
+
+using namespace llvm;
+
+namespace pyext::migrate {
+
+bool Rewriter::moves(const std::string &Key) const {
+  auto E = Entities.find(Key);
+  return E != Entities.end() && E->second.Drop.empty();
+}
+
+void Rewriter::drop(Entity &E, std::string Why, Place At) {
+  if (!E.Drop.empty())
+    return;
+  E.Drop = std::move(Why);
+  E.DropAt = At;
+  Changed = true;
+}
+
+std::set<std::string> Rewriter::mentioned() const {
+  std::set<std::string> Out;
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty())
+      for (const Reference &Ref : E.V->References)
+        if (!Ref.Function.empty())
+          Out.insert(Ref.Function);
+  return Out;
+}
+
+bool Rewriter::has(const Function &F, Root R) {
+  return any_of(F.Roots, [&](const auto &P) { return P.first == R; });
+}
+
+std::vector<const ApiUse *> Rewriter::finds() const {
+  std::vector<const ApiUse *> Out;
+  for (const ApiUse &U : I.Uses)
+    if (U.Name == "PyState_FindModule" && U.ArgVariable == M.Definition)
+      Out.push_back(&U);
+  return Out;
+}
+
+std::set<std::string> Rewriter::readyFunctions() const {
+  std::set<std::string> Out;
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty() && E.T)
+      for (const ApiUse *U : E.Ready)
+        Out.insert(U->Function);
+  return Out;
+}
+
+Mode Rewriter::modeOf(const std::string &Key, std::string &Why) const {
+  if (Key == BodyKey)
+    return Mode::Exec;
+  auto It = I.Functions.find(Key);
+  if (It == I.Functions.end() || !It->second.Defined) {
+    Why = "it is not defined in these files";
+    return Mode::None;
+  }
+  const Function &F = It->second;
+  if (Key == M.InitFunction && Key != BodyKey) {
+    Why = "PyInit_" + M.Name + " uses it before there is a module";
+    return Mode::None;
+  }
+  if (!F.Roots.empty()) {
+    for (const auto &[R, Of] : F.Roots) {
+      if (R == Root::StaticMethod) {
+        Why = "'" + F.Name + "' is a static method, which is given no object";
+        return Mode::None;
+      }
+      if (R == Root::Dying) {
+        Why = "'" + F.Name +
+              "' uses it, and the module may be gone when that runs";
+        return Mode::None;
+      }
+      if (R == Root::Init) {
+        Why = "'" + F.Name + "' runs before there is a module";
+        return Mode::None;
+      }
+      // A static type does not know the module.
+      if (R != Root::ModuleMethod && R != Root::ModuleHook)
+        for (const auto &[TypeKey, T] : I.Types)
+          if ((TypeKey == Of || is_contained(T.Tables, Of)) &&
+              !moves(TypeKey)) {
+            Why = "'" + F.Name + "' is called with objects of '" + T.Name +
+                  "', which stays a static type";
+            return Mode::None;
+          }
+    }
+    if (!F.Escapes.empty()) {
+      Why = "'" + F.Name +
+            "' is also used elsewhere: " + F.Escapes.front().second;
+      return Mode::None;
+    }
+    if (F.Parameters.empty()) {
+      Why = "'" + F.Name + "' has no parameter to reach the module from";
+      return Mode::None;
+    }
+    return Mode::Local;
+  }
+  if (!F.Escapes.empty()) {
+    Why = "'" + F.Name + "' uses it and cannot be given the module state: " +
+          F.Escapes.front().second;
+    return Mode::None;
+  }
+  if (F.Variadic) {
+    Why = "the parameters of '" + F.Name + "' cannot be changed";
+    return Mode::None;
+  }
+  return Mode::Parameter;
+}
+
+void Rewriter::settle() {
+  prepareTypes();
+  do {
+    Changed = false;
+    for (auto &[Key, E] : Entities)
+      if (E.Drop.empty())
+        checkReferences(E);
+    for (auto &[Key, E] : Entities)
+      if (E.Drop.empty() && E.T)
+        checkType(E);
+    checkModes();
+  } while (Changed);
+  for (auto &[Key, E] : Entities)
+    if (!E.Drop.empty())
+      leave(nameOf(E), E.DropAt.valid() ? E.DropAt : placeOf(*E.V), E.Drop);
+    else
+      R.Moved.push_back({nameOf(E), placeOf(*E.V), ""});
+}
+
+void Rewriter::checkModes() {
+  Modes.clear();
+  std::set<std::string> Need = mentioned();
+  std::set<std::string> NeedModule = readyFunctions();
+  for (const ApiUse *U : finds()) {
+    Need.insert(U->Function);
+    NeedModule.insert(U->Function);
+  }
+  // Propagate to callers.
+  bool More = true;
+  while (More) {
+    More = false;
+    for (const std::string &Key : std::set<std::string>(Need)) {
+      std::string Why;
+      Mode Is = modeOf(Key, Why);
+      if (Is == Mode::Parameter && NeedModule.count(Key))
+        Is = Mode::ModuleParameter;
+      if (Is == Mode::None) {
+        dropAllOf(Key, Why);
+        return;
+      }
+      if (Is != Mode::Parameter && Is != Mode::ModuleParameter)
+        continue;
+      for (const Call &C : I.Calls)
+        if (C.Callee == Key) {
+          if (!C.Open.valid()) {
+            dropAllOf(Key, "a call of '" + I.Functions.at(Key).Name +
+                               "' is written by a macro");
+            return;
+          }
+          if (Need.insert(C.Caller).second)
+            More = true;
+          if (Is == Mode::ModuleParameter && NeedModule.insert(C.Caller).second)
+            More = true;
+        }
+    }
+  }
+  for (const std::string &Key : Need) {
+    std::string Why;
+    Mode Is = modeOf(Key, Why);
+    if (NeedModule.count(Key) && Is == Mode::Parameter)
+      Is = Mode::ModuleParameter;
+    Modes[Key] = Is;
+  }
+  ModuleUsers = NeedModule;
+}
+
+void Rewriter::dropAllOf(const std::string &Key, const std::string &Why) {
+  const bool Before = Changed;
+  Changed = false;
+  dropReached(Key, Why);
+  if (!Changed) {
+    // Only the module itself is needed here, and that cannot be done.
+    R.Refused = "PyState_FindModule() finds nothing under multi-phase "
+                "initialisation, and '" +
+                I.Functions.at(Key).Name + "' needs it: " + Why;
+    Modes.clear();
+  }
+  Changed |= Before;
+}
+
+void Rewriter::dropReached(const std::string &Key, const std::string &Why) {
+  std::set<std::string> Reached{Key};
+  std::vector<std::string> Work{Key};
+  while (!Work.empty()) {
+    std::string F = Work.back();
+    Work.pop_back();
+    for (const Call &C : I.Calls)
+      if (C.Caller == F) {
+        auto It = I.Functions.find(C.Callee);
+        if (It == I.Functions.end() || !It->second.Roots.empty())
+          continue;
+        if (Reached.insert(C.Callee).second)
+          Work.push_back(C.Callee);
+      }
+  }
+  for (auto &[K, E] : Entities)
+    if (E.Drop.empty())
+      for (const Reference &Ref : E.V->References)
+        if (Reached.count(Ref.Function)) {
+          drop(E, Why, Ref.Token);
+          break;
+        }
+}
+
+void Rewriter::checkReferences(Entity &E) {
+  const Variable &V = *E.V;
+  for (const Reference &Ref : V.References) {
+    if (!Ref.Token.valid()) {
+      drop(E, "its name is pasted together by a macro");
+      return;
+    }
+    if (StringRef(I.Files[Ref.Token.File].Path).contains("/clinic/")) {
+      drop(E,
+           "code that Argument Clinic has written mentions it; change its "
+           "input",
+           Ref.Token);
+      return;
+    }
+    if (Ref.Function.empty() || (!Ref.Table.empty() && Ref.Function.empty())) {
+      bool Handled = E.T && Ref.TableField == "tp_base" && moves(Ref.Table);
+      if (!Handled) {
+        drop(E,
+             "its address is in a static table" +
+                 (Ref.Table.empty()
+                      ? std::string()
+                      : " ('" + I.Variables.at(Ref.Table).Name + "')"),
+             Ref.Token);
+        return;
+      }
+    } else if (!Ref.Table.empty() && !moves(Ref.Table)) {
+      drop(E, "a static variable of a function is initialised with it",
+           Ref.Token);
+      return;
+    }
+  }
+  for (unsigned N = 0; N < V.Declarations.size(); ++N)
+    if (V.Declarators[N] > 1) {
+      // All of the declaration moves, or none of it.
+      for (auto &[Key, Other] : Entities)
+        for (const Place &P : Other.V->Declarations)
+          if (P == V.Declarations[N] && !Other.Drop.empty()) {
+            drop(E, "it is declared together with '" + Other.V->Name +
+                        "', which stays");
+            return;
+          }
+      unsigned Together = 0;
+      for (const auto &[Key, Other] : Entities)
+        Together += is_contained(Other.V->Declarations, V.Declarations[N]);
+      if (Together != V.Declarators[N]) {
+        drop(E, "it is declared together with variables that stay",
+             V.Declarations[N]);
+        return;
+      }
+    }
+  if (!V.Initialiser.empty() && !E.T && !V.Local) {
+    StringRef Init = V.Initialiser;
+    bool Simple = all_of(Init, [](char C) {
+      return isWord(C) || C == '-' || C == '.' || C == '(' || C == ')' ||
+             C == ' ' || C == '"';
+    });
+    if (!Simple) {
+      drop(E, "its initialiser cannot become an assignment");
+      return;
+    }
+  } else if (!V.Initialiser.empty() && V.Local) {
+    drop(E, "a static variable of a function with an initialiser");
+    return;
+  }
+  if (Place P = unexplained(V); P.valid())
+    drop(E, "code that is not compiled here mentions it", P);
+}
+
+Place Rewriter::unexplained(const Variable &V) const {
+  std::set<std::pair<int, unsigned>> Known;
+  for (const Reference &Ref : V.References)
+    Known.insert({Ref.Token.File, Ref.Token.Begin});
+  for (const auto &[Key, Other] : I.Variables)
+    if (Other.Name == V.Name && Key != V.Key) {
+      for (const Reference &Ref : Other.References)
+        Known.insert({Ref.Token.File, Ref.Token.Begin});
+      for (const Place &P : Other.Declarations)
+        Known.insert({P.File, nameIn(P, V.Name)});
+    }
+  for (size_t F = 0; F < I.Files.size(); ++F) {
+    StringRef T = I.Files[F].Text;
+    auto Names = I.OtherNames.find(static_cast<int>(F));
+    for (size_t At = T.find(V.Name); At != StringRef::npos;
+         At = T.find(V.Name, At + 1)) {
+      if ((At && isWord(T[At - 1])) ||
+          (At + V.Name.size() < T.size() && isWord(T[At + V.Name.size()])))
+        continue;
+      if (Known.count({int(F), unsigned(At)}) ||
+          (Names != I.OtherNames.end() && Names->second.count(At)))
+        continue;
+      if (inDeclaration(V, int(F), At) || inComment(T, At))
+        continue;
+      // A member of something.
+      StringRef Before = T.take_front(At).rtrim(" \t");
+      if (Before.ends_with("->") || Before.ends_with("."))
+        continue;
+      if (V.Local && !inFunction(V.Owner, int(F), At))
+        continue;
+      if (isDead(int(F), At))
+        continue;
+      return {int(F), unsigned(At), unsigned(At + V.Name.size())};
+    }
+  }
+  return {};
+}
+
+void Rewriter::prepareTypes() {
+  for (auto &[Key, E] : Entities) {
+    if (!E.T)
+      continue;
+    E.Slots = E.T->Slots;
+    E.Base = E.T->Base;
+    E.ForeignBase = E.T->ForeignBase;
+    for (const ApiUse &U : I.Uses)
+      if (U.Name == "PyType_Ready" && U.Type == Key)
+        E.Ready.push_back(&U);
+    std::set<std::string> Fields;
+    for (const TypeAssignment &A : I.Assignments) {
+      if (A.Type != Key)
+        continue;
+      if (!A.Statement.valid() || RunTime.count(A.Function)) {
+        drop(E, "'" + A.Field + "' is assigned where it cannot be moved",
+             A.Statement);
+        continue;
+      }
+      if (!Fields.insert(A.Field).second) {
+        drop(E, "'" + A.Field + "' is assigned more than once", A.Statement);
+        continue;
+      }
+      if (A.Field == "tp_base") {
+        if (!A.ValueVariable.empty())
+          E.Base = A.ValueVariable;
+        else
+          E.ForeignBase = A.Value;
+      } else if (A.Field == "ob_type") {
+        if (A.ValueName != "PyType_Type")
+          drop(E, "its metaclass is not 'type'", A.Statement);
+      } else if (StringRef(A.Field).starts_with("tp_") &&
+                 A.Field != "tp_dict" && A.Field != "tp_flags" &&
+                 !A.ValueName.empty()) {
+        static const std::set<StringRef> Dropped{"tp_alloc", "tp_free"};
+        if (Dropped.count(A.Field)) {
+          static const std::set<StringRef> Default{
+              "PyType_GenericAlloc", "PyObject_Free", "PyObject_Del",
+              "PyObject_GC_Del"};
+          if (!Default.count(A.ValueName))
+            drop(E, "it has an allocator of its own", A.Statement);
+        } else {
+          StaticType::Slot S;
+          S.Id = "Py_" + A.Field;
+          S.Value = (Cxx ? "(void *)" : "") + A.ValueName;
+          S.Function = A.ValueFunction;
+          E.Slots.erase(std::remove_if(E.Slots.begin(), E.Slots.end(),
+                                       [&](const StaticType::Slot &Old) {
+                                         return Old.Id == S.Id;
+                                       }),
+                        E.Slots.end());
+          E.Slots.push_back(S);
+        }
+      } else if (A.ValueIsNull) {
+        // Nothing to set.
+      } else {
+        drop(E, "'" + A.Field + "' is assigned while the module is imported",
+             A.Statement);
+      }
+      E.Absorbed.push_back(&A);
+    }
+  }
+}
+
+bool Rewriter::hasSlot(const Entity &E, StringRef Id) const {
+  return any_of(E.Slots, [&](const StaticType::Slot &S) { return S.Id == Id; });
+}
+
+std::string Rewriter::slotFunction(const Entity &E, StringRef Id) const {
+  for (const StaticType::Slot &S : E.Slots)
+    if (S.Id == Id)
+      return S.Function.empty() ? "?" : S.Function;
+  return "";
+}
+
+void Rewriter::checkType(Entity &E) {
+  const StaticType &T = *E.T;
+  for (const ApiUse *U : E.Ready) {
+    bool Found =
+        U->Whole.valid() && any_of(E.V->References, [&](const auto &R) {
+          return contains(U->Whole, R.Token);
+        });
+    if (!Found) {
+      drop(E, "PyType_Ready() is called for it by a macro", U->Whole);
+      return;
+    }
+    if (RunTime.count(U->Function)) {
+      drop(E, "it is readied after the import of the module", U->Whole);
+      return;
+    }
+  }
+  for (const ApiUse &U : I.Uses) {
+    if (U.Type != T.Key)
+      continue;
+    if (U.Name == "PyObject_Init" || U.Name == "PyObject_InitVar" ||
+        U.Name == "PyObject_INIT") {
+      drop(E, "objects of it are made in memory of their own", U.Whole);
+      return;
+    }
+    if (StringRef(U.Name).starts_with("PyStructSequence_InitType")) {
+      drop(E, "it is a struct sequence", U.Whole);
+      return;
+    }
+    if (StringRef(U.Name).starts_with("PyObject_New") ||
+        StringRef(U.Name).starts_with("PyObject_NEW")) {
+      bool Found = U.Whole.valid() && U.Args.size() >= 2 &&
+                   any_of(E.V->References, [&](const auto &R) {
+                     return contains(U.Whole, R.Token);
+                   });
+      if (!Found) {
+        drop(E, "objects of it are made by a macro", U.Whole);
+        return;
+      }
+    }
+  }
+  std::string Dealloc = slotFunction(E, "Py_tp_dealloc");
+  if (Dealloc == "?") {
+    drop(E, "its deallocator is '" + T.ForeignDealloc + "'");
+    return;
+  }
+  if (!Dealloc.empty()) {
+    const Function *F = function(Dealloc);
+    if (!F || F->Parameters.size() != 1 || !F->Body.valid()) {
+      drop(E, "its deallocator is not in these files");
+      return;
+    }
+    if (frees(Dealloc).empty()) {
+      drop(E,
+           "no release of the object's memory was recognised in its "
+           "deallocator '" +
+               F->Name + "'",
+           F->Body);
+      return;
+    }
+    for (const ApiUse *U : frees(Dealloc))
+      if (!U->Statement.valid()) {
+        drop(E, "its deallocator releases the memory in an expression",
+             U->Whole);
+        return;
+      }
+    for (const auto &[Key, Other] : Entities)
+      if (Other.T && &Other != &E &&
+          slotFunction(Other, "Py_tp_dealloc") == Dealloc &&
+          !Other.Drop.empty()) {
+        drop(E, "it shares its deallocator with '" + Other.V->Name +
+                    "', which stays static");
+        return;
+      }
+  }
+  std::string Traverse = slotFunction(E, "Py_tp_traverse");
+  if (Traverse == "?") {
+    drop(E, "its tp_traverse is not in these files");
+    return;
+  }
+  if (!T.Offsets.empty() && !T.Members.empty() && !T.MembersEnd.valid()) {
+    drop(E, "the end of its member table was not found");
+    return;
+  }
+}
+
+std::string Rewriter::selfOf(const Function &F) const {
+  return F.Parameters[0].Name;
+}
+
+bool Rewriter::isAliasOfSelf(const Function &F, StringRef Name) const {
+  if (!F.Locals.count(Name.str()))
+    return false;
+  StringRef T = I.text(F.Body);
+  for (size_t At = T.find(Name); At != StringRef::npos;
+       At = T.find(Name, At + 1)) {
+    StringRef Rest = T.substr(At + Name.size()).ltrim();
+    if (!Rest.consume_front("=") || Rest.starts_with("="))
+      continue;
+    StringRef Value = Rest.take_until([](char C) { return C == ';'; }).trim();
+    size_t Close = Value.rfind(')');
+    if (Close != StringRef::npos && Value.starts_with("("))
+      Value = Value.substr(Close + 1).trim();
+    return Value == selfOf(F);
+  }
+  return false;
+}
+
+std::vector<const ApiUse *> Rewriter::frees(const std::string &Dealloc) const {
+  std::vector<const ApiUse *> Out;
+  const Function *F = function(Dealloc);
+  if (!F)
+    return Out;
+  static const std::set<StringRef> Names{
+      "tp_free",       "PyObject_Del",    "PyObject_DEL", "PyObject_Free",
+      "PyObject_FREE", "PyObject_GC_Del", "tp_dealloc"};
+  for (const ApiUse &U : I.Uses) {
+    if (U.Function != Dealloc || !Names.count(U.Name) || U.Args.empty())
+      continue;
+    // The object itself, casts aside.
+    StringRef Arg = StringRef(U.Args.back());
+    if (U.Name == "tp_free" || U.Name == "tp_dealloc")
+      Arg = StringRef(U.Args.front());
+    StringRef Name = Arg.rtrim(" )\t");
+    size_t Begin = Name.size();
+    while (Begin && isWord(Name[Begin - 1]))
+      --Begin;
+    Name = Name.substr(Begin);
+    if (Name == selfOf(*F) || isAliasOfSelf(*F, Name))
+      Out.push_back(&U);
+  }
+  return Out;
+}
+
+std::string Rewriter::whyNoSplit() {
+  if (!Body)
+    return "the function that creates the module was not found";
+  if (!M.CreateStatement.valid() || M.CreateStatement.File != Body->Body.File)
+    return "the call of PyModule_Create() is written by a macro";
+  if (!M.DefDeclaration.valid())
+    return "the definition of '" + M.DefName + "' was not found in the text";
+  if (!Body->Header.valid())
+    return "the beginning of '" + Body->Name + "' was not found";
+  for (const Return &Ret : I.Returns) {
+    if (Ret.Function != BodyKey)
+      continue;
+    if (!Ret.Whole.valid())
+      return "a return of '" + Body->Name + "' is written by a macro";
+    if (Ret.What == Return::Module && !M.OnlyReturnsCreate &&
+        Ret.Value != M.ModuleVariable)
+      return "'" + Body->Name + "' returns '" + Ret.Value +
+             "', not only the module it creates";
+  }
+  if (BodyKey != M.InitFunction) {
+    const Function *Init = function(M.InitFunction);
+    if (!Init)
+      return "PyInit_" + M.Name + " is not in these files";
+    unsigned Direct = 0;
+    for (const Call &C : I.Calls)
+      Direct += C.Callee == BodyKey;
+    if (Direct != 1 || !Body->Parameters.empty() ||
+        Init->Body.File != Body->Body.File || Init->Body.Begin < Body->Body.End)
+      return "'" + Body->Name + "' creates the module for PyInit_" + M.Name +
+             " in a way that is not understood";
+  }
+  return "";
+}
+
+} // namespace pyext::migrate

@@ -1,0 +1,288 @@
+//===- TextEdits.cpp - Places and edits in texts --------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include <functional>
+
+using namespace llvm;
+
+namespace pyext::migrate {
+
+void Rewriter::edit(Place P, std::string Text) {
+  for (const Edit &Old : R.Edits)
+    if (Old.Where == P && Old.Text == Text)
+      return;
+  R.Edits.push_back({P, std::move(Text)});
+}
+
+void Rewriter::insert(int File, unsigned At, std::string Text) {
+  edit({File, At, At}, std::move(Text));
+}
+
+Place Rewriter::wholeLine(Place P) const {
+  StringRef T = I.Files[P.File].Text;
+  size_t Begin = T.rfind('\n', P.Begin ? P.Begin - 1 : 0);
+  Begin = Begin == StringRef::npos ? 0 : Begin + 1;
+  if (P.Begin && T[P.Begin - 1] == '\n')
+    Begin = P.Begin;
+  if (!T.slice(Begin, P.Begin).trim().empty())
+    return P;
+  size_t End = T.find('\n', P.End);
+  End = End == StringRef::npos ? T.size() : End;
+  StringRef Rest = T.slice(P.End, End).trim();
+  bool Comment =
+      (Rest.starts_with("/*") && Rest.find("*/") == Rest.size() - 2) ||
+      Rest.starts_with("//");
+  if (!Rest.empty() && !Comment)
+    return P;
+  return {P.File, unsigned(Begin), unsigned(std::min(End + 1, T.size()))};
+}
+
+std::string Rewriter::indentAt(Place P) const {
+  StringRef T = I.Files[P.File].Text;
+  size_t Begin = T.rfind('\n', P.Begin ? P.Begin - 1 : 0);
+  Begin = Begin == StringRef::npos ? 0 : Begin + 1;
+  return T.substr(Begin)
+      .take_while([](char C) { return C == ' ' || C == '\t'; })
+      .str();
+}
+
+std::string Rewriter::indent() const {
+  StringRef T = I.Files[MainFile].Text;
+  if (Body && Body->Body.valid()) {
+    size_t Line = T.find('\n', Body->Body.Begin);
+    if (Line != StringRef::npos) {
+      StringRef Rest = T.substr(Line + 1);
+      while (Rest.starts_with("\n"))
+        Rest = Rest.drop_front();
+      std::string S =
+          Rest.take_while([](char C) { return C == ' ' || C == '\t'; }).str();
+      if (!S.empty() && S.size() <= 8)
+        return S;
+    }
+  }
+  return "    ";
+}
+
+void Rewriter::removeDeclaration(Place P) {
+  Place L = wholeLine(P);
+  // An empty line before and after: keep one.
+  StringRef T = I.Files[L.File].Text;
+  if (L.Begin >= 2 && T[L.Begin - 1] == '\n' && T[L.Begin - 2] == '\n' &&
+      L.End < T.size() && T[L.End] == '\n')
+    ++L.End;
+  edit(L, "");
+}
+
+bool Rewriter::skipped(Place P) const {
+  return any_of(Replaced, [&](const Place &Q) { return contains(Q, P); });
+}
+
+void Rewriter::replaceAll(Place P) {
+  for (size_t N = R.Edits.size(); N-- > 0;)
+    if (contains(P, R.Edits[N].Where))
+      R.Edits.erase(R.Edits.begin() + N);
+  Replaced.push_back(P);
+}
+
+void Rewriter::includeStructMember(int File) {
+  if (I.Headers.count("structmember.h"))
+    return;
+  StringRef T = I.Files[File].Text;
+  size_t At = T.find("Python.h");
+  size_t Line = At == StringRef::npos ? StringRef::npos : T.find('\n', At);
+  insert(File, Line == StringRef::npos ? 0 : Line + 1,
+         "#include <structmember.h>\n");
+}
+
+void Rewriter::replaceStatement(Place P, std::string Text, bool Braces) {
+  replaceAll(P);
+  if (Braces) {
+    std::string Ind = indentAt(P);
+    Text = "{\n" + Ind + Text + "\n" +
+           Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0) +
+           "}";
+  }
+  edit(P, Text);
+}
+
+unsigned Rewriter::firstStatement(const Function &F) const {
+  StringRef T = I.text(F.Body);
+  size_t At = 1;
+  for (;;) {
+    // Skip white space, comments and directives.
+    for (;;) {
+      size_t Next = T.find_first_not_of(" \t\r\n", At);
+      if (Next == StringRef::npos)
+        return F.Body.End - 1;
+      At = Next;
+      if (T.substr(At).starts_with("/*"))
+        At = T.find("*/", At) + 2;
+      else if (T.substr(At).starts_with("//") || T[At] == '#')
+        At = T.find('\n', At);
+      else
+        break;
+    }
+    size_t Semi = T.find(';', At);
+    if (Semi == StringRef::npos)
+      return F.Body.Begin + At;
+    StringRef S = T.slice(At, Semi);
+    // "Type *name", "Type name = ...", "const char *x".
+    StringRef Head = S.take_until([](char C) { return C == '=' || C == '('; });
+    if (S.contains('{') || Head.trim().empty())
+      return F.Body.Begin + At;
+    SmallVector<StringRef, 8> Words;
+    std::string Spaced;
+    for (char C : Head)
+      Spaced += isWord(C) ? C : ' ';
+    StringRef(Spaced).split(Words, ' ', -1, false);
+    bool Keyword =
+        !Words.empty() &&
+        (Words[0] == "return" || Words[0] == "if" || Words[0] == "goto" ||
+         Words[0] == "for" || Words[0] == "while" || Words[0] == "do" ||
+         Words[0] == "switch");
+    bool Arrow =
+        Head.contains("->") || Head.contains('.') || Head.contains('[');
+    bool Decl = !Keyword && !Arrow && Words.size() >= 2 &&
+                (S.contains('=') ? true : !S.contains('('));
+    if (!Decl)
+      return F.Body.Begin + At;
+    At = Semi + 1;
+  }
+}
+
+unsigned Rewriter::nameIn(Place P, StringRef Name) const {
+  StringRef T = I.text(P);
+  for (size_t At = T.find(Name); At != StringRef::npos;
+       At = T.find(Name, At + 1))
+    if ((!At || !isWord(T[At - 1])) &&
+        (At + Name.size() >= T.size() || !isWord(T[At + Name.size()])))
+      return P.Begin + At;
+  return P.Begin;
+}
+
+bool Rewriter::inDeclaration(const Variable &V, int File, unsigned At) const {
+  return any_of(V.Declarations, [&](const Place &P) {
+    return P.File == File && P.Begin <= At && At < P.End &&
+           (nameIn(P, V.Name) == At);
+  });
+}
+
+bool Rewriter::inFunction(const std::string &Key, int File, unsigned At) const {
+  const Function *F = function(Key);
+  return F && F->Body.File == File && F->Body.Begin <= At && At < F->Body.End;
+}
+
+bool Rewriter::isDead(int File, unsigned At) const {
+  return any_of(I.Files[File].Inactive, [&](const auto &P) {
+    return !P.second && P.first.Begin <= At && At < P.first.End;
+  });
+}
+
+bool Rewriter::inComment(StringRef T, size_t At) const {
+  auto &Ranges = Comments[T.data()];
+  if (Ranges.empty()) {
+    Ranges.push_back({0, 0});
+    for (size_t P = 0; P < T.size(); ++P) {
+      size_t Begin = P;
+      if (T[P] == '/' && P + 1 < T.size() && T[P + 1] == '/') {
+        P = std::min(T.find('\n', P), T.size());
+        Ranges.push_back({Begin, P});
+      } else if (T[P] == '/' && P + 1 < T.size() && T[P + 1] == '*') {
+        size_t End = T.find("*/", P + 2);
+        P = End == StringRef::npos ? T.size() : End + 1;
+        Ranges.push_back({Begin, P});
+      } else if (T[P] == '"' || T[P] == '\'') {
+        char Q = T[P];
+        for (++P; P < T.size() && T[P] != Q && T[P] != '\n'; ++P)
+          if (T[P] == '\\')
+            ++P;
+        Ranges.push_back({Begin, P});
+      }
+    }
+  }
+  auto It = std::upper_bound(Ranges.begin(), Ranges.end(),
+                             std::make_pair(At, size_t(-1)));
+  --It;
+  return It->first <= At && At < It->second;
+}
+
+bool Rewriter::contains(Place Outer, Place Inner) const {
+  return Outer.File == Inner.File && Outer.Begin <= Inner.Begin &&
+         Inner.End <= Outer.End;
+}
+
+void Rewriter::removeDeclarationBlock(Place P) {
+  Place L = wholeLine(P);
+  StringRef T = I.Files[L.File].Text;
+  while (L.End < T.size() && T[L.End] == '\n' && L.Begin >= 2 &&
+         T[L.Begin - 2] == '\n')
+    ++L.End;
+  edit(L, "");
+}
+
+Place Rewriter::withDirectives(Place P) const {
+  StringRef T = I.Files[P.File].Text;
+  StringRef Before = T.take_front(P.Begin).rtrim("\n");
+  size_t Line = Before.rfind('\n');
+  Line = Line == StringRef::npos ? 0 : Line + 1;
+  size_t End = T.find('\n', P.End);
+  End = End == StringRef::npos ? T.size() : End + 1;
+  StringRef First = Before.substr(Line).trim(),
+            Last = T.slice(P.End, End).trim();
+  if (First.starts_with("#if") && First.contains("Py_GIL_DISABLED") &&
+      Last.starts_with("#endif"))
+    return {P.File, unsigned(Line), unsigned(End)};
+  return P;
+}
+
+std::vector<std::string> Rewriter::splitTop(StringRef S) {
+  std::vector<std::string> Out;
+  int Depth = 0;
+  size_t Begin = 0;
+  for (size_t N = 0; N <= S.size(); ++N) {
+    char C = N < S.size() ? S[N] : ',';
+    if (C == '(' || C == '{' || C == '[')
+      ++Depth;
+    else if (C == ')' || C == '}' || C == ']')
+      --Depth;
+    else if (C == ',' && Depth == 0) {
+      Out.push_back(S.slice(Begin, N).str());
+      Begin = N + 1;
+    }
+  }
+  return Out;
+}
+
+unsigned Rewriter::outsideConditions(StringRef T, unsigned At, bool Header) {
+  std::vector<unsigned> Open;
+  unsigned Pos = 0;
+  while (Pos < At) {
+    size_t End = T.find('\n', Pos);
+    if (End == StringRef::npos)
+      break;
+    StringRef L = T.slice(Pos, End).trim();
+    if (L.consume_front("#")) {
+      L = L.ltrim();
+      if (L.starts_with("if"))
+        Open.push_back(Pos);
+      else if (L.starts_with("endif") && !Open.empty())
+        Open.pop_back();
+    }
+    Pos = End + 1;
+  }
+  size_t Keep = Header && !Open.empty() ? 1 : 0; // The include guard.
+  if (Open.size() > Keep)
+    return Open[Keep];
+  return At;
+}
+
+} // namespace pyext::migrate

@@ -1,0 +1,406 @@
+//===- TypeEdits.cpp - Static types to heap types -------------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include <functional>
+
+using namespace llvm;
+
+namespace pyext::migrate {
+
+bool Rewriter::anyType() const {
+  return any_of(Entities, [](const auto &P) {
+    return P.second.T && P.second.Drop.empty();
+  });
+}
+
+std::string Rewriter::immutable() const {
+  return O.MinMinor >= 10 ? "Py_TPFLAGS_IMMUTABLETYPE"
+                          : upper(Prefix) + "_IMMUTABLETYPE";
+}
+
+std::string Rewriter::notCallable() const {
+  return O.MinMinor >= 10 ? "Py_TPFLAGS_DISALLOW_INSTANTIATION"
+                          : upper(Prefix) + "_DISALLOW_INSTANTIATION";
+}
+
+std::string Rewriter::upper(StringRef S) { return S.upper(); }
+
+bool Rewriter::isHeapBase(const Entity &E) const {
+  return !E.Base.empty() && moves(E.Base);
+}
+
+void Rewriter::emitTypes() {
+  for (auto &[Key, E] : Entities) {
+    if (!E.T || !E.Drop.empty())
+      continue;
+    const StaticType &T = *E.T;
+    std::string Members = T.Members;
+    std::string Before;
+    // Offsets that a spec takes as members.
+    if (!T.Offsets.empty()) {
+      includeStructMember(T.Definition.File);
+      if (T.MembersEnd.valid()) {
+        std::string Lines;
+        for (const std::string &Entry : T.Offsets)
+          Lines += Entry + ",\n" + indentAt(T.MembersEnd);
+        insert(T.MembersEnd.File, T.MembersEnd.Begin, Lines);
+      } else {
+        Members = T.Name + "_members";
+        Before += "static PyMemberDef " + Members + "[] = {\n";
+        for (const std::string &Entry : T.Offsets)
+          Before += In + Entry + ",\n";
+        Before += In + "{NULL, 0, 0, 0, NULL}\n};\n\n";
+        E.Slots.push_back({"Py_tp_members", Members, ""});
+      }
+    }
+    std::string Dealloc = slotFunction(E, "Py_tp_dealloc");
+    std::string Traverse = slotFunction(E, "Py_tp_traverse");
+    // Collector.
+    bool Gc = true;
+    std::string Flags = T.Flags;
+    const bool Inherits = isHeapBase(E) && Traverse.empty() &&
+                          Dealloc.empty() && E.T->Owned.empty();
+    if (Inherits) {
+      Gc = false;
+    } else if (Traverse.empty()) {
+      std::string Name = T.Name + "_traverse";
+      Name[0] = toLower(Name[0]);
+      while (I.Macros.count(Name) || functionNamed(Name))
+        Name += "_";
+      Before += traverseText(T, Name);
+      E.Slots.push_back({"Py_tp_traverse", (Cxx ? "(void *)" : "") + Name, ""});
+    } else {
+      visitType(Traverse);
+    }
+    if (Gc && !T.HasGc)
+      Flags += " | Py_TPFLAGS_HAVE_GC";
+    if (foreignBaseIsImmutable(E))
+      Flags += " | " + immutable();
+    const bool Callable =
+        hasSlot(E, "Py_tp_new") || !E.Base.empty() ||
+        (!E.ForeignBase.empty() &&
+         !StringRef(E.ForeignBase).contains("PyBaseObject_Type"));
+    if (!Callable) {
+      Flags += " | " + notCallable();
+      AnyNotCallable = true;
+    }
+    if (!Dealloc.empty())
+      rewriteDealloc(Dealloc);
+    std::string Text = Before;
+    Text += "static PyType_Slot " + T.Name + "_slots[] = {\n";
+    for (const StaticType::Slot &S : E.Slots)
+      Text += In + "{" + S.Id + ", " + S.Value + "},\n";
+    Text += In + "{0, NULL}\n};\n\n";
+    std::string Storage = Multi && !E.V->Static ? "" : "static ";
+    std::string Name = T.NameText;
+    if (!T.TpName.empty() && T.TpName.find('.') == std::string::npos) {
+      std::string Full = M.FullName.empty() ? M.Name : M.FullName;
+      Name = "\"" + Full + "." + T.TpName + "\"";
+    }
+    std::string Size = T.BasicSize.empty() ? "0" : T.BasicSize;
+    Text += Storage + "PyType_Spec " + T.Name + "_spec = {\n";
+    if (Cxx) {
+      Text += In + Name + ",\n" + In + "(int)(" + Size + "),\n" + In +
+              (T.ItemSize.empty() ? "0" : T.ItemSize) + ",\n" + In +
+              "(unsigned int)(" + Flags + "),\n" + In + T.Name + "_slots\n";
+    } else {
+      Text += In + ".name = " + Name + ",\n";
+      Text += In + ".basicsize = " + Size + ",\n";
+      if (!T.ItemSize.empty())
+        Text += In + ".itemsize = " + T.ItemSize + ",\n";
+      Text += In + ".flags = " + Flags + ",\n";
+      Text += In + ".slots = " + T.Name + "_slots,\n";
+    }
+    Text += "};";
+    replaceAll(T.Definition);
+    edit(T.Definition, Text);
+    for (const std::string &Sub : T.SubTables)
+      removeSubTable(Sub);
+    for (const TypeAssignment *A : E.Absorbed) {
+      replaceAll(A->Statement);
+      edit(wholeLine(A->Statement), "");
+    }
+    createType(E);
+    registerType(E);
+  }
+  rewriteAllocations();
+  rewriteFrees();
+}
+
+std::set<std::string> Rewriter::initReach() const {
+  std::set<std::string> Out;
+  std::vector<std::string> Work;
+  for (const auto &[Key, E] : Entities)
+    if (E.T)
+      if (std::string F = slotFunction(E, "Py_tp_init"); Out.insert(F).second)
+        Work.push_back(F);
+  while (!Work.empty()) {
+    std::string F = Work.back();
+    Work.pop_back();
+    for (const Call &C : I.Calls)
+      if (C.Caller == F && Out.insert(C.Callee).second)
+        Work.push_back(C.Callee);
+  }
+  return Out;
+}
+
+void Rewriter::rewriteFrees() {
+  std::set<std::string> Structs;
+  for (const auto &[Key, E] : Entities)
+    if (E.T && E.Drop.empty() && !E.T->InstanceStruct.empty())
+      Structs.insert(E.T->InstanceStruct);
+  static const std::set<StringRef> Names{"PyObject_Del", "PyObject_DEL",
+                                         "PyObject_Free", "PyObject_FREE",
+                                         "PyObject_GC_Del"};
+  std::set<std::string> Init = initReach();
+  for (const ApiUse &U : I.Uses) {
+    if (!Names.count(U.Name) || Deallocs.count(U.Function) ||
+        !Structs.count(U.ArgStruct) || !U.Whole.valid() || U.Args.empty() ||
+        skipped(U.Whole))
+      continue;
+    if (Init.count(U.Function) && U.Statement.valid()) {
+      // Whoever called tp_init releases the object when that fails.
+      R.Left.push_back({"'" + I.text(U.Statement).str() + "'", U.Statement,
+                        "removed: the object is freed once more by the caller "
+                        "of tp_init"});
+      replaceAll(U.Statement);
+      if (U.NeedsBraces)
+        edit(U.Statement, ";");
+      else
+        edit(wholeLine(U.Statement), "");
+      continue;
+    }
+    UsesFreeObject = true;
+    replaceAll(U.Whole);
+    edit(U.Whole, Prefix + "_free_object((PyObject *)" + U.Args[0] + ")");
+  }
+}
+
+bool Rewriter::functionNamed(StringRef Name) const {
+  return any_of(I.Functions,
+                [&](const auto &P) { return P.second.Name == Name; });
+}
+
+bool Rewriter::foreignBaseIsImmutable(const Entity &E) const {
+  if (E.ForeignBase.empty())
+    return true;
+  StringRef B = StringRef(E.ForeignBase).trim();
+  B.consume_front("&");
+  return B.starts_with("Py");
+}
+
+std::string Rewriter::traverseText(const StaticType &T,
+                                   const std::string &Name) {
+  std::string Self = T.InstanceStruct.empty() || T.Owned.empty()
+                         ? "PyObject *self"
+                         : "PyObject *self_object";
+  std::string Text =
+      "static int\n" + Name + "(" + Self + ", visitproc visit, void *arg)\n{\n";
+  if (!T.Owned.empty() && !T.InstanceStruct.empty()) {
+    Text +=
+        In + structName(T) + " *self = (" + structName(T) + " *)self_object;\n";
+    Text += In + "Py_VISIT(Py_TYPE(self_object));\n";
+    for (const std::string &Field : T.Owned)
+      Text += In + "Py_VISIT(self->" + Field + ");\n";
+  } else {
+    Text += In + "Py_VISIT(Py_TYPE(self));\n";
+  }
+  return Text + In + "return 0;\n}\n\n";
+}
+
+std::string Rewriter::structName(const StaticType &T) const {
+  StringRef S = T.BasicSize;
+  size_t Open = S.find('(');
+  if (S.trim().starts_with("sizeof") && Open != StringRef::npos)
+    return S.slice(Open + 1, S.find(')', Open)).trim().str();
+  return T.InstanceStruct;
+}
+
+void Rewriter::visitType(const std::string &Key) {
+  const Function *F = function(Key);
+  if (!F)
+    return;
+  StringRef T = I.text(F->Body);
+  if (T.contains("Py_VISIT(Py_TYPE("))
+    return;
+  // After the declarations: found as the first line that begins with a
+  // statement of the traverse idiom.
+  size_t At = std::min({T.find("Py_VISIT"), T.find("return"), T.find("if "),
+                        T.find("if("), T.find("for "), T.find("for("),
+                        T.find("while"), T.find("visit(")});
+  if (At == StringRef::npos)
+    At = T.size() - 1;
+  std::string Ind = indentAt({F->Body.File, unsigned(F->Body.Begin + At),
+                              unsigned(F->Body.Begin + At)});
+  std::string Line = "Py_VISIT(Py_TYPE(" + selfOf(*F) + "));";
+  if (T.slice(0, At).contains('\n'))
+    insert(F->Body.File, F->Body.Begin + At, Line + "\n" + Ind);
+  else
+    insert(F->Body.File, F->Body.Begin + At, Line + " ");
+}
+
+void Rewriter::rewriteDealloc(const std::string &Key) {
+  if (!Deallocs.insert(Key).second)
+    return;
+  const Function *F = function(Key);
+  const std::string Self = selfOf(*F);
+  StringRef T = I.text(F->Body);
+  bool Untracked = T.contains("PyObject_GC_UnTrack") ||
+                   T.contains("_PyObject_GC_UNTRACK") ||
+                   T.contains("PyObject_GC_UNTRACK");
+  std::string Type = "tp";
+  for (const char *Name : {"tp", "type", "heap_type"}) {
+    Type = Name;
+    if (!F->Locals.count(Name) && Self != Name)
+      break;
+  }
+  StringRef Rest = T.drop_front(1).take_until([](char C) { return C == '\n'; });
+  bool OneLine = !Rest.trim().empty() && !Rest.trim().starts_with("/*") &&
+                 !Rest.trim().starts_with("//");
+  std::string Sep = OneLine ? " " : "\n" + In;
+  std::string Start =
+      Sep + "PyTypeObject *" + Type + " = Py_TYPE(" + Self + ");";
+  unsigned At = F->Body.Begin + 1 + (OneLine ? 0 : Rest.size());
+  insert(F->Body.File, At, Start);
+  if (!Untracked) {
+    // The first statement after the declarations.
+    unsigned First = firstStatement(*F);
+    if (OneLine)
+      insert(F->Body.File, First, "PyObject_GC_UnTrack(" + Self + "); ");
+    else
+      insert(F->Body.File, First,
+             "PyObject_GC_UnTrack(" + Self + ");\n" +
+                 indentAt({F->Body.File, First, First}));
+  }
+  for (const ApiUse *U : frees(Key)) {
+    std::string Ind = indentAt(U->Statement);
+    if (U->Name == "tp_dealloc") {
+      if (moves(U->Type))
+        continue; // It releases the type.
+      std::string New =
+          I.text(U->Statement).str() + "\n" + Ind + "Py_DECREF(" + Type + ");";
+      replaceStatement(U->Statement, New, U->NeedsBraces);
+      continue;
+    }
+    std::string Free = Type + "->tp_free((PyObject *)" + Self + ");\n" + Ind +
+                       "Py_DECREF(" + Type + ");";
+    replaceStatement(U->Statement, Free, U->NeedsBraces);
+  }
+}
+
+void Rewriter::removeSubTable(const std::string &Key) {
+  const Variable &V = I.Variables.at(Key);
+  // Other types may use it.
+  for (const auto &[K, T] : I.Types)
+    if (is_contained(T.SubTables, Key) && !moves(K))
+      return;
+  for (const Reference &Ref : V.References)
+    if (!Ref.Function.empty())
+      return;
+  for (const Place &P : V.Declarations)
+    removeDeclaration(P);
+}
+
+std::string Rewriter::baseText(const Entity &E) const {
+  if (!E.Base.empty()) {
+    if (moves(E.Base))
+      return access(Entities.at(E.Base));
+    return "&" + I.Variables.at(E.Base).Name;
+  }
+  if (!E.ForeignBase.empty() &&
+      !StringRef(E.ForeignBase).contains("PyBaseObject_Type"))
+    return E.ForeignBase;
+  return "NULL";
+}
+
+std::string Rewriter::createCall(const Entity &E,
+                                 const std::string &Module) const {
+  return Prefix + "_create_type(" + Module + ", &" + E.T->Name + "_spec, " +
+         baseText(E) + ", &" + access(E) + ")";
+}
+
+void Rewriter::createType(Entity &E) {
+  if (E.Ready.empty()) {
+    AtExecStart.push_back(&E);
+    return;
+  }
+  for (const ApiUse *U : E.Ready) {
+    replaceAll(U->Whole);
+    edit(U->Whole, createCall(E, moduleIn(U->Function)));
+  }
+}
+
+void Rewriter::registerType(Entity &E) {
+  // A static type could be given references that nobody gives back.
+  std::vector<const ApiUse *> Increments;
+  unsigned Given = 0;
+  for (const ApiUse &U : I.Uses) {
+    if (U.Type != E.T->Key || RunTime.count(U.Function))
+      continue;
+    if (U.Name == "Py_INCREF" || U.Name == "Py_XINCREF")
+      Increments.push_back(&U);
+    else if (U.Name == "PyModule_AddObject")
+      ++Given;
+  }
+  while (Increments.size() > Given && Increments.back()->Statement.valid() &&
+         !Increments.back()->NeedsBraces) {
+    Place S = Increments.back()->Statement;
+    replaceAll(S);
+    edit(wholeLine(S), "");
+    Increments.pop_back();
+  }
+  for (const ApiUse &U : I.Uses) {
+    if (U.Type != E.T->Key || U.Name != "PyModule_AddObject" ||
+        U.Args.size() != 3 || !U.Whole.valid())
+      continue;
+    bool Increased = any_of(I.Uses, [&](const ApiUse &Other) {
+      return (Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
+             Other.Type == E.T->Key && Other.Function == U.Function;
+    });
+    if (Increased)
+      continue;
+    if (U.Statement.valid())
+      insert(U.Statement.File, U.Statement.Begin,
+             "Py_INCREF(" + access(E) + ");\n" + indentAt(U.Statement));
+    else {
+      replaceAll(U.Whole);
+      edit(U.Whole, "PyModule_AddType(" + U.Args[0] + ", " + access(E) + ")");
+    }
+  }
+}
+
+void Rewriter::rewriteAllocations() {
+  std::set<std::string> Structs;
+  for (const auto &[Key, E] : Entities)
+    if (E.T && E.Drop.empty())
+      Structs.insert(structName(*E.T));
+  for (const ApiUse &U : I.Uses) {
+    const bool Var =
+        U.Name == "PyObject_NewVar" || U.Name == "PyObject_NEW_VAR";
+    if (!Var && U.Name != "PyObject_New" && U.Name != "PyObject_NEW")
+      continue;
+    if (!U.Whole.valid() || U.Args.size() < 2)
+      continue;
+    std::string Type;
+    if (moves(U.Type))
+      Type = access(Entities.at(U.Type));
+    else if (U.Type.empty() && Structs.count(U.Args[0]))
+      Type = U.Args[1];
+    else
+      continue;
+    replaceAll(U.Whole);
+    edit(U.Whole, "(" + U.Args[0] + " *)" + Type + "->tp_alloc(" + Type + ", " +
+                      (Var && U.Args.size() > 2 ? U.Args[2] : "0") + ")");
+  }
+}
+
+} // namespace pyext::migrate

@@ -1,0 +1,366 @@
+//===- UseEdits.cpp - How functions reach the state -----------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+#include <functional>
+
+using namespace llvm;
+
+namespace pyext::migrate {
+
+std::string Rewriter::access(const Entity &E) const {
+  return StateName + "->" + E.Field;
+}
+
+void Rewriter::emit() {
+  In = indent();
+  Multi = multiFile();
+  bool NeedState =
+      any_of(Entities, [](const auto &P) { return P.second.Drop.empty(); });
+  WithState = NeedState;
+  chooseModuleWord();
+  emitReferences();
+  emitFunctions();
+  emitFinds();
+  emitReleases();
+  emitTypes();
+  if (WithState || UsesModuleByType)
+    emitStateStruct();
+  emitModule();
+}
+
+bool Rewriter::multiFile() const {
+  std::set<int> Files;
+  for (const auto &[Key, F] : Modes)
+    if (const Function *Fn = function(Key))
+      Files.insert(Fn->Body.File);
+  Files.insert(MainFile);
+  return Files.size() > 1;
+}
+
+void Rewriter::emitReferences() {
+  for (const auto &[Key, E] : Entities) {
+    if (!E.Drop.empty())
+      continue;
+    for (const Reference &Ref : E.V->References) {
+      if (Ref.Function.empty())
+        continue; // Inside a type's definition, which goes.
+      if (skipped(Ref.Token))
+        continue;
+      if (!E.T) {
+        edit(Ref.Token, access(E));
+      } else if (Ref.AddressOf.valid()) {
+        edit({Ref.Token.File, Ref.AddressOf.Begin, Ref.Token.End}, access(E));
+      } else if (Ref.Member.valid()) {
+        edit({Ref.Token.File, Ref.Token.Begin, Ref.Member.End},
+             access(E) + "->");
+      } else {
+        edit(Ref.Token, "(*" + access(E) + ")");
+      }
+    }
+    for (const Place &P : E.V->Declarations)
+      if (!E.T || !(P == E.T->Definition))
+        removeDeclaration(P);
+  }
+}
+
+void Rewriter::emitReleases() {
+  for (const ApiUse &U : I.Uses) {
+    if (!U.Whole.valid() || U.Args.empty() || skipped(U.Whole))
+      continue;
+    if ((U.Name == "Py_DECREF" || U.Name == "Py_XDECREF") &&
+        moves(U.ArgVariable) && !RunTime.count(U.Function) &&
+        !Entities.at(U.ArgVariable).T && Entities.at(U.ArgVariable).Owned) {
+      edit({U.Whole.File, U.Whole.Begin,
+            U.Whole.Begin + unsigned(U.Name.size())},
+           "Py_CLEAR");
+      continue;
+    }
+    if (U.Name != "PyModule_AddObject" || U.Args.size() != 3 ||
+        !moves(U.ArgVariable) || Entities.at(U.ArgVariable).T ||
+        !Entities.at(U.ArgVariable).Owned)
+      continue;
+    bool Increased = any_of(I.Uses, [&](const ApiUse &Other) {
+      return (Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
+             Other.ArgVariable == U.ArgVariable && Other.Function == U.Function;
+    });
+    if (!Increased && U.Statement.valid())
+      insert(U.Statement.File, U.Statement.Begin,
+             "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");\n" +
+                 indentAt(U.Statement));
+    else if (!Increased)
+      R.Refused = "'" + Entities.at(U.ArgVariable).V->Name +
+                  "' is given to PyModule_AddObject() without a reference of "
+                  "its own";
+  }
+}
+
+std::string Rewriter::fetch(const Function &F) const {
+  const std::string &Self = selfName(F);
+  bool ModuleSelf = has(F, Root::ModuleMethod) || has(F, Root::ModuleHook);
+  bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod);
+  bool Binary = has(F, Root::BinarySlot);
+  bool ObjectSelf = has(F, Root::SelfSlot) || has(F, Root::TypeMethod);
+  std::string Module = Prefix + "_get_state(" + asObject(F, 0) + ")";
+  std::string ByType = Prefix + "_get_state_by_type(Py_TYPE(" + Self + "))";
+  if (ModuleSelf && ObjectSelf)
+    return "PyModule_Check(" + Self + ") ? " + Module + " : " + ByType;
+  if (ModuleSelf)
+    return Module;
+  if (TypeSelf) {
+    std::string Cast = StringRef(F.Parameters[0].Type).contains("PyTypeObject")
+                           ? Self
+                           : "(PyTypeObject *)" + Self;
+    return Prefix + "_get_state_by_type(" + Cast + ")";
+  }
+  if (Binary && F.Parameters.size() >= 2)
+    return Prefix + "_get_state_by_operands(" + asObject(F, 0) + ", " +
+           asObject(F, 1) + ")";
+  return ByType;
+}
+
+std::string Rewriter::asObject(const Function &F, unsigned N) const {
+  std::string Name = parameterName(F, N);
+  StringRef T = F.Parameters[N].Type;
+  if (T == "PyObject *" || T.contains("PyObject *"))
+    return Name;
+  return "(PyObject *)" + Name;
+}
+
+std::string Rewriter::selfName(const Function &F) const {
+  return parameterName(F, 0);
+}
+
+std::string Rewriter::parameterName(const Function &F, unsigned N) const {
+  const Parameter &P = F.Parameters[N];
+  StringRef Name = P.Name;
+  if (Name.consume_front("_unused_"))
+    return Name.str();
+  return P.Name.empty() ? (N ? "other" : "self") : P.Name;
+}
+
+void Rewriter::nameParameter(const Function &F, unsigned N) {
+  const Parameter &P = F.Parameters[N];
+  if (!P.Written.valid())
+    return;
+  StringRef T = I.text(P.Written);
+  if (StringRef(P.Name).starts_with("_unused_")) {
+    size_t At = T.find("Py_UNUSED");
+    size_t End = T.find(')', At);
+    if (At != StringRef::npos && End != StringRef::npos)
+      edit({P.Written.File, unsigned(P.Written.Begin + At),
+            unsigned(P.Written.Begin + End + 1)},
+           parameterName(F, N));
+  } else if (P.Name.empty()) {
+    insert(P.Written.File, P.Written.End,
+           (T.ends_with("*") ? "" : " ") + parameterName(F, N));
+  }
+}
+
+std::string Rewriter::moduleParameter(const Function &F) const {
+  for (const Parameter &P : F.Parameters)
+    if (StringRef(P.Type).starts_with("PyObject *") &&
+        (P.Name == ModuleName || P.Name == "module" || P.Name == "mod" ||
+         P.Name == "m"))
+      return P.Name;
+  return "";
+}
+
+std::string Rewriter::moduleVariable() const { return ModuleWord; }
+
+void Rewriter::chooseModuleWord() {
+  for (const char *Name : {"module", "mod", "this_module"}) {
+    ModuleWord = Name;
+    bool Free = !I.Macros.count(Name) && M.DefName != Name;
+    for (const std::string &Key : ModuleUsers) {
+      auto It = I.Functions.find(Key);
+      if (It == I.Functions.end() || Key == BodyKey)
+        continue;
+      Free &= !It->second.Locals.count(Name);
+      for (unsigned N = 0; N < It->second.Parameters.size(); ++N) {
+        const Parameter &P = It->second.Parameters[N];
+        if (P.Name == Name && !(StringRef(P.Type).starts_with("PyObject *") &&
+                                (N == 0 || It->second.Roots.empty())))
+          Free = false;
+      }
+    }
+    if (Free)
+      break;
+  }
+}
+
+std::string Rewriter::fetchModule(const Function &F) const {
+  if (has(F, Root::ModuleMethod) || has(F, Root::ModuleHook))
+    return asObject(F, 0);
+  std::string Type = "Py_TYPE(" + selfName(F) + ")";
+  if (has(F, Root::TypeSlot) || has(F, Root::ClassMethod))
+    Type = "(PyTypeObject *)" + selfName(F);
+  return Prefix + "_get_module_by_type(" + Type + ")";
+}
+
+bool Rewriter::inBody(const ApiUse &U) const {
+  return U.Function == BodyKey && Body && contains(Body->Body, U.Whole);
+}
+
+void Rewriter::emitFinds() {
+  for (const ApiUse *U : finds()) {
+    if (skipped(U->Whole))
+      continue;
+    replaceAll(U->Whole);
+    edit(U->Whole, inBody(*U) ? ModuleName : moduleVariable());
+  }
+  for (const std::string &Key : ModuleUsers) {
+    auto It = I.Functions.find(Key);
+    auto Is = Modes.find(Key);
+    if (It == I.Functions.end() || Is == Modes.end())
+      continue;
+    bool Finds = any_of(finds(), [&](const ApiUse *U) {
+      return U->Function == Key && !inBody(*U);
+    });
+    bool Hands = any_of(I.Calls, [&](const Call &C) {
+      auto To = Modes.find(C.Callee);
+      return C.Caller == Key && To != Modes.end() &&
+             To->second == Mode::ModuleParameter;
+    });
+    if (!Finds && (!Hands || Key == BodyKey))
+      continue;
+    const Function &F = It->second;
+    std::string Value;
+    if (Is->second == Mode::Local)
+      Value = fetchModule(F);
+    else if (Is->second == Mode::Exec)
+      Value = ModuleName;
+    if (Value.empty() || Value == moduleVariable())
+      continue;
+    if (Is->second == Mode::Local)
+      nameParameter(F, 0);
+    declare(F, "PyObject *" + moduleVariable() + " = " + Value + ";");
+    UsesModuleByType |= StringRef(Value).contains("_get_module_by_type");
+  }
+  // Types of the module have to know it.
+  if (WithState || !finds().empty())
+    for (const ApiUse &U : I.Uses) {
+      if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
+          U.Function != BodyKey || !U.Whole.valid() || U.Args.empty())
+        continue;
+      edit({U.Whole.File, U.Whole.Begin,
+            U.Whole.Begin + unsigned(U.Name.size())},
+           "PyType_FromModuleAndSpec");
+      StringRef T = I.text(U.Whole);
+      unsigned Open = U.Whole.Begin + T.find('(') + 1;
+      insert(U.Whole.File, Open, ModuleName + ", ");
+      if (U.Name == "PyType_FromSpec")
+        insert(U.Whole.File, U.Whole.End - 1, ", NULL");
+    }
+}
+
+void Rewriter::emitFunctions() {
+  for (const auto &[Key, Is] : Modes) {
+    auto It = I.Functions.find(Key);
+    if (It == I.Functions.end())
+      continue;
+    const Function &F = It->second;
+    if (Is == Mode::Local) {
+      if (!mentioned().count(Key) && !handsState(Key))
+        continue; // Only the module itself.
+      nameParameter(F, 0);
+      if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
+        nameParameter(F, 1);
+      declareState(F, fetch(F));
+    } else if (Is == Mode::Exec) {
+      if (mentioned().count(Key) || handsState(Key))
+        declareState(F, Prefix + "_get_state(" + ModuleName + ")");
+    } else if (Is == Mode::Parameter) {
+      addParameter(F, StateType + " *" + StateName, StateName);
+    } else if (Is == Mode::ModuleParameter) {
+      std::string Own = moduleParameter(F);
+      if (Own.empty()) {
+        Own = moduleVariable();
+        addParameter(F, "PyObject *" + Own, "");
+      } else if (Own != moduleVariable() &&
+                 any_of(finds(), [&](const ApiUse *U) {
+                   return U->Function == F.Key;
+                 })) {
+        declare(F, "PyObject *" + moduleVariable() + " = " + Own + ";");
+      }
+      if (mentioned().count(Key) || handsState(Key))
+        declareState(F, Prefix + "_get_state(" + Own + ")");
+    }
+  }
+  // Calls of functions that got the module.
+  for (const auto &[Key, Is] : Modes) {
+    if (Is != Mode::ModuleParameter)
+      continue;
+    const Function &F = I.Functions.at(Key);
+    if (!moduleParameter(F).empty())
+      continue;
+    for (const Call &C : I.Calls)
+      if (C.Callee == Key && !skipped(C.Open))
+        edit(C.Open, moduleIn(C.Caller) + (C.HasArguments ? ", " : ""));
+  }
+}
+
+std::string Rewriter::moduleIn(const std::string &Key) const {
+  if (Key == BodyKey)
+    return ModuleName;
+  const Function *F = function(Key);
+  std::string Own = F && F->Roots.empty() ? moduleParameter(*F) : "";
+  return Own.empty() ? moduleVariable() : Own;
+}
+
+bool Rewriter::handsState(const std::string &Key) const {
+  return any_of(I.Calls, [&](const Call &C) {
+    auto To = Modes.find(C.Callee);
+    return C.Caller == Key && To != Modes.end() &&
+           To->second == Mode::Parameter;
+  });
+}
+
+void Rewriter::declareState(const Function &F, const std::string &Value) {
+  declare(F, StateType + " *" + StateName + " = " + Value + ";");
+}
+
+void Rewriter::declare(const Function &F, const std::string &Decl) {
+  StringRef T = I.Files[F.Body.File].Text;
+  unsigned At = F.FirstStatement;
+  StringRef Rest = T.substr(At).take_until([](char C) { return C == '\n'; });
+  StringRef Trimmed = Rest.trim();
+  if (Trimmed.empty() || Trimmed.starts_with("/*") ||
+      Trimmed.starts_with("//")) {
+    std::string Ind = In;
+    size_t Line = At + Rest.size() + 1;
+    StringRef Next = T.substr(std::min(Line, T.size()));
+    std::string Seen =
+        Next.take_while([](char C) { return C == ' ' || C == '\t'; }).str();
+    if (!Seen.empty() && !Next.ltrim(" \t").starts_with("\n"))
+      Ind = Seen;
+    insert(F.Body.File, At + Rest.size(), "\n" + Ind + Decl);
+  } else {
+    insert(F.Body.File, At, " " + Decl);
+  }
+}
+
+void Rewriter::addParameter(const Function &F, const std::string &Text,
+                            const std::string &Argument) {
+  for (const Function::ParameterList &L : F.Lists) {
+    if (L.Void.valid())
+      edit(L.Void, Text);
+    else
+      edit(L.Open, Text + (L.Empty ? "" : ", "));
+  }
+  if (Argument.empty())
+    return;
+  for (const Call &C : I.Calls)
+    if (C.Callee == F.Key && !skipped(C.Open))
+      edit(C.Open, Argument + (C.HasArguments ? ", " : ""));
+}
+
+} // namespace pyext::migrate
