@@ -9,6 +9,8 @@
 #include "modules/SinglePhaseInitCheck.h"
 #include "model/ModuleInit.h"
 #include "model/SlotEvidence.h"
+#include "modules/SinglePhaseFix.h"
+#include "support/RewriteOffer.h"
 
 using namespace clang;
 
@@ -35,10 +37,17 @@ void SinglePhaseInitCheck::analyze(const model::ExtensionModel &Model) {
     if (Mod.InitFunction)
       diag(Mod.InitFunction->getLocation(),
            "what '%0' does with the new module belongs into a function that a "
-           "'%1' slot names",
+           "'%1' slot names; %2",
            DiagnosticIDs::Note)
           << Mod.InitFunction->getNameAsString()
-          << facts::moduleSlot(facts::ModuleSlotRole::Exec).Macro;
+          << facts::moduleSlot(facts::ModuleSlotRole::Exec).Macro
+          << rewriteOffer(Model, RewriteLevel::MultiPhase);
+    if (SinglePhaseFix Fix = defineSlots(Model, Mod, minPython()); !Fix.empty())
+      diag(SM.getExpansionLoc(Mod.CreateSite->getExprLoc()),
+           "nothing is done with the new module, so an array of slots can say "
+           "all there is to say",
+           DiagnosticIDs::Note)
+          << Fix;
     for (const model::Evidence &E : Model.slotEvidence().SeveralInterpreters)
       if (!Finds &&
           facts::findModelCall(E.Name) == facts::ModelCall::StateModule)

@@ -9,6 +9,7 @@
 #include "state/GlobalPyobjectCheck.h"
 #include "model/GlobalClasses.h"
 #include "model/SharedState.h"
+#include "support/RewriteOffer.h"
 
 using namespace clang;
 using namespace llvm;
@@ -195,9 +196,10 @@ void GlobalPyobjectCheck::report(const ExtensionModel &Model,
   diag(VD->getLocation(),
        "move it to the module state: %select{a struct of 'm_size' bytes that "
        "PyModule_GetState() gives|a field of '%1'}0, visited by 'm_traverse' "
-       "and cleared by 'm_clear'",
+       "and cleared by 'm_clear'; %2",
        DiagnosticIDs::Note)
-      << !StateName.empty() << StateName;
+      << !StateName.empty() << StateName
+      << rewriteOffer(Model, RewriteLevel::State);
 }
 
 } // namespace pyext::state

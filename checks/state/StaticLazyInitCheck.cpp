@@ -9,6 +9,7 @@
 #include "state/StaticLazyInitCheck.h"
 #include "model/GlobalClasses.h"
 #include "model/SharedState.h"
+#include "support/RewriteOffer.h"
 
 using namespace clang;
 using namespace llvm;
@@ -134,9 +135,9 @@ void StaticLazyInitCheck::report(const ExtensionModel &Model,
   diag(sharedVariable(*Use.Variable)->getLocation(),
        "%select{hold one lock at the test and at the write, or set '%1' once "
        "with an atomic compare-exchange|set '%1' in 'Py_mod_exec' and keep it "
-       "in the module state}0",
+       "in the module state; %2}0",
        DiagnosticIDs::Note)
-      << holdsObjects(Use) << Name;
+      << holdsObjects(Use) << Name << rewriteOffer(Model, RewriteLevel::State);
 }
 
 } // namespace pyext::state

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/StaticTypeCheck.h"
+#include "support/RewriteOffer.h"
 
 using namespace clang;
 using namespace llvm;
@@ -56,8 +57,9 @@ void StaticTypeCheck::report(const ExtensionModel &Model,
         << nameOf(A->Function);
   diag(V.Decl->getLocation(),
        "create a type for each module object with "
-       "PyType_FromModuleAndSpec(), and keep it in the module state",
-       DiagnosticIDs::Note);
+       "PyType_FromModuleAndSpec(), and keep it in the module state; %0",
+       DiagnosticIDs::Note)
+      << rewriteOffer(Model, RewriteLevel::HeapTypes);
 }
 
 } // namespace pyext::state

@@ -29,12 +29,34 @@ static std::string indentOf(StringRef Line) {
   return Line.take_while([](char C) { return C == ' ' || C == '\t'; }).str();
 }
 
+/// The directive that an element for \p Row needs around it; empty for none.
+static std::string guardOf(const model::ExtensionModel &Model,
+                           const facts::ModuleSlotValue &Row,
+                           facts::PyVersion Min) {
+  const unsigned Since = facts::findApi(Row.Slot)->Since;
+  std::optional<unsigned> Limited = Model.preprocessing().limitedApi();
+  if (Limited && *Limited < (0x03000000u | Since << 16))
+    return std::string("#ifdef ") + Row.Name; // Not declared for older ones.
+  if (Min.Minor < Since)
+    return "#if PY_VERSION_HEX >= 0x03" + utohexstr(Since, false, 2) + "0000";
+  return "";
+}
+
+std::string slotLines(const model::ExtensionModel &Model,
+                      facts::Promise Meaning, facts::PyVersion Min,
+                      StringRef Indent) {
+  const facts::ModuleSlotValue &Row = facts::moduleSlotValue(Meaning);
+  const std::string Guard = guardOf(Model, Row, Min);
+  const std::string Line =
+      (Indent + "{" + Row.Slot + ", " + Row.Name + "},\n").str();
+  return Guard.empty() ? Line : Guard + "\n" + Line + "#endif\n";
+}
+
 FixItHint addSlot(const model::ExtensionModel &Model, const model::Module &Mod,
                   facts::Promise Meaning, facts::PyVersion Min,
                   SlotPlace Place) {
   const facts::ModuleSlotValue &Row = facts::moduleSlotValue(Meaning);
   const StringRef Slot = Row.Slot, Value = Row.Name;
-  const unsigned Since = facts::findApi(Slot)->Since;
   const ASTContext &Context = Model.context();
   const SourceManager &SM = Context.getSourceManager();
   SourceLocation Loc = Mod.SlotEnd;
@@ -52,11 +74,7 @@ FixItHint addSlot(const model::ExtensionModel &Model, const model::Module &Mod,
                   .str();
   } else {
     Element = ("{" + Slot + ", " + Value + "},").str();
-    std::optional<unsigned> Limited = Model.preprocessing().limitedApi();
-    if (Limited && *Limited < (0x03000000u | Since << 16))
-      Guard = ("#ifdef " + Value).str(); // Not declared for older versions.
-    else if (Min.Minor < Since)
-      Guard = "#if PY_VERSION_HEX >= 0x03" + utohexstr(Since, false, 2) + "0000";
+    Guard = guardOf(Model, Row, Min);
   }
 
   const StringRef Before = lineBefore(SM, Loc);

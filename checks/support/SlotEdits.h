@@ -25,6 +25,11 @@ clang::FixItHint addSlot(const model::ExtensionModel &Model,
                          const model::Module &Mod, facts::Promise Meaning,
                          facts::PyVersion Min, SlotPlace Place);
 
+/// The element of an array that declares \p Meaning, on lines of its own.
+std::string slotLines(const model::ExtensionModel &Model,
+                      facts::Promise Meaning, facts::PyVersion Min,
+                      llvm::StringRef Indent);
+
 /// Adds PyUnstable_Module_SetGIL(m, ...), for free-threaded builds, after
 /// the module was made and tested for null. An empty hint when the code does not
 /// have that form.

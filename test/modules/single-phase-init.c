@@ -16,7 +16,7 @@ PyMODINIT_FUNC PyInit_spam(void) {
 }
 // CHECK-MESSAGES: :[[@LINE-9]]:17: warning: module 'spam' is created by single-phase initialization; interpreters with a GIL of their own refuse to import it [cpython-modules-single-phase-init]
 // CHECK-NOTES: :[[@LINE-13]]:27: note: with a negative m_size, all other interpreters share the objects that the first one put into the module
-// CHECK-NOTES: :[[@LINE-12]]:16: note: what 'PyInit_spam' does with the new module belongs into a function that a 'Py_mod_exec' slot names
+// CHECK-NOTES: :[[@LINE-12]]:16: note: what 'PyInit_spam' does with the new module belongs into a function that a 'Py_mod_exec' slot names; 'pyext-migrate --level=multi-phase {{.*}}' does that for the whole module
 // CHECK-NOTES: :[[@LINE+11]]:10: note: 'PyState_FindModule' does not find a module of multi-phase initialization; methods have to get it in another way
 
 // State per module does not make it multi-phase.

@@ -9,7 +9,7 @@
 static PyObject *SpamError;
 // CHECK-MESSAGES: :[[@LINE-1]]:18: warning: 'SpamError' keeps a Python object of one interpreter for all interpreters; every import of the module overwrites it [cpython-state-global-pyobject]
 // CHECK-NOTES: :[[@LINE+23]]:3: note: written here, in 'spam_exec' while the module is imported
-// CHECK-NOTES: :[[@LINE-3]]:18: note: move it to the module state: a field of 'State', visited by 'm_traverse' and cleared by 'm_clear'
+// CHECK-NOTES: :[[@LINE-3]]:18: note: move it to the module state: a field of 'State', visited by 'm_traverse' and cleared by 'm_clear'; 'pyext-migrate --level=state {{.*}}' does that for the whole module
 
 static PyTypeObject *Spam_Type;
 // CHECK-MESSAGES: :[[@LINE-1]]:22: warning: 'Spam_Type' keeps a Python object of one interpreter

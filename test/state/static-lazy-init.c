@@ -14,7 +14,7 @@ static PyObject *get_decimal(PyObject *module, PyObject *unused) {
   if (decimal_type == NULL) {
     // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'decimal_type' is initialised on first use without a lock; another thread in 'get_decimal' can pass the same test before line [[@LINE+6]] writes it, and other interpreters use its Python objects [cpython-state-static-lazy-init]
     // CHECK-NOTES: :[[@LINE+5]]:5: note: 'decimal_type' is written here
-    // CHECK-NOTES: :[[@LINE-5]]:18: note: set 'decimal_type' in 'Py_mod_exec' and keep it in the module state
+    // CHECK-NOTES: :[[@LINE-5]]:18: note: set 'decimal_type' in 'Py_mod_exec' and keep it in the module state; 'pyext-migrate --level=state {{.*}}' does that for the whole module
     PyObject *decimal = PyImport_ImportModule("decimal");
     if (decimal == NULL)
       return NULL;

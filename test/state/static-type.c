@@ -10,7 +10,7 @@ typedef struct {
 static PyTypeObject ObjType = {
     // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: 'ObjType' is a static type, one object that all interpreters share [cpython-state-static-type]
     // CHECK-NOTES: :[[@LINE+57]]:21: note: made ready here, in 'spam_exec'
-    // CHECK-NOTES: :[[@LINE-3]]:21: note: create a type for each module object with PyType_FromModuleAndSpec(), and keep it in the module state
+    // CHECK-NOTES: :[[@LINE-3]]:21: note: create a type for each module object with PyType_FromModuleAndSpec(), and keep it in the module state; 'pyext-migrate --level=heap-types {{.*}}' does that for the whole module
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spam.Obj",
     .tp_basicsize = sizeof(Obj),
 };
