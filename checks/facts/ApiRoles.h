@@ -67,6 +67,8 @@ enum class ApiRole {
   AsksAttached,    ///< Gives the current thread state, or null.
   UsesThreadState, ///< Attaches to its argument.
   MakesInterpreter,
+  SetsException,  ///< Attaches or makes a guard or view, else raises.
+  TakesException, ///< Shows, clears, takes or asks for the exception.
 };
 
 struct ApiRoleRow {

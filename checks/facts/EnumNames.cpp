@@ -202,8 +202,8 @@ NAMES(NameMeaning, MakesInstance)
   E(LegacyTls) E(SetsSignalHandler) E(SignalSafe) E(ThreadIdentity) \
   E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
   E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
-  E(MakesInterpreter)
-NAMES(ApiRole, MakesInterpreter)
+  E(MakesInterpreter) E(SetsException) E(TakesException)
+NAMES(ApiRole, TakesException)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/CapiTableCheck.h"
+#include "facts/ProcessState.h"
 #include "support/GlobalCheck.h"
 
 using namespace clang;
@@ -85,7 +86,7 @@ void CapiTableCheck::reportHeaderTables(const ExtensionModel &Model) {
   const SourceManager &SM = Model.context().getSourceManager();
   DenseSet<std::pair<const VarDecl *, const FunctionDecl *>> Reported;
   for (const auto &[Variable, Write] : Model.headerUses()) {
-    if (!Write.writes() || phaseOf(Model, Write) != Phase::RunTime ||
+    if (!Write.writes() || facts::findProcessHook(Variable->getName()) || phaseOf(Model, Write) != Phase::RunTime ||
         !globalLocksAt(Model, Write).empty() || onlyWithGil(Model, Write) ||
         !Reported.insert({Variable, Write.Function}).second)
       continue;

@@ -7,8 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "threads/AttachUncheckedCheck.h"
+#include "model/ApiUses.h"
+#include "model/Initializers.h"
 #include "support/Source.h"
 #include "threads/HoldReports.h"
+#include "threads/PendingException.h"
 
 using namespace clang;
 
@@ -52,6 +55,58 @@ cleanUp(const flow::FunctionAttachment &A, const flow::Hold &H) {
   return Lines;
 }
 
+static bool setsNoException(const facts::ThreadStateApi &Api) {
+  return !facts::hasRole(Api.Name, facts::ApiRole::SetsException);
+}
+
+/// Where code that runs because \p Handle is null asks for an exception; null
+/// when nowhere.
+static const CallExpr *asksForException(const Stmt *S, const VarDecl *Handle,
+                                        const ASTContext &Context,
+                                        bool IsNull = false) {
+  if (!S || isa<LambdaExpr>(S))
+    return nullptr;
+  if (const auto *Call = dyn_cast<CallExpr>(S); Call && IsNull)
+    if (model::isCallOf(Call, facts::ApiRole::TakesException))
+      return Call;
+  if (const auto *If = dyn_cast<IfStmt>(S)) {
+    const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
+    bool Null = false, Tested = false;
+    const auto IsHandle = [&](const Expr *E) {
+      E = model::stripped(E);
+      if (const auto *B = dyn_cast<BinaryOperator>(E);
+          B && B->getOpcode() == BO_Assign)
+        E = model::stripped(B->getLHS());
+      const auto *Ref = dyn_cast<DeclRefExpr>(E);
+      return Ref && Ref->getDecl() == Handle;
+    };
+    if (const auto *U = dyn_cast<UnaryOperator>(Cond);
+        U && U->getOpcode() == UO_LNot)
+      Null = Tested = IsHandle(U->getSubExpr());
+    else if (const auto *B = dyn_cast<BinaryOperator>(Cond);
+             B && B->isEqualityOp()) {
+      Tested = (IsHandle(B->getLHS()) &&
+                model::isNullOrZero(B->getRHS(), Context)) ||
+               (IsHandle(B->getRHS()) &&
+                model::isNullOrZero(B->getLHS(), Context));
+      Null = B->getOpcode() == BO_EQ;
+    } else {
+      Tested = IsHandle(Cond);
+    }
+    if (Tested) {
+      if (const CallExpr *Call = asksForException(If->getThen(), Handle,
+                                                  Context, Null))
+        return Call;
+      return asksForException(If->getElse(), Handle, Context, !Null);
+    }
+  }
+  for (const Stmt *Child : S->children())
+    if (const CallExpr *Call =
+            asksForException(Child, Handle, Context, IsNull))
+      return Call;
+  return nullptr;
+}
+
 void AttachUncheckedCheck::analyze(const model::ExtensionModel &Model) {
   if (Model.isGenerated())
     return;
@@ -59,12 +114,13 @@ void AttachUncheckedCheck::analyze(const model::ExtensionModel &Model) {
     if (!F->Generated && !F->ThreadStates.empty())
       if (const flow::FunctionAttachment *A =
               Model.attachments().of(F->Decl))
-        analyze(Model, F->Decl, *A);
+        analyze(Model, *F, *A);
 }
 
 void AttachUncheckedCheck::analyze(const model::ExtensionModel &Model,
-                                   const FunctionDecl *FD,
+                                   const model::Function &F,
                                    const flow::FunctionAttachment &A) {
+  const FunctionDecl *FD = F.Decl;
   const SourceManager &SM = Model.context().getSourceManager();
   for (const HoldReport &R :
        reportsOf(A, flow::HoldProblem::Unchecked, FD, SM)) {
@@ -88,6 +144,21 @@ void AttachUncheckedCheck::analyze(const model::ExtensionModel &Model,
     if (R.Findings[0]->Other)
       diag(placeOf(R.Findings[0]->Other, SM), "closed here",
            DiagnosticIDs::Note);
+  }
+  for (const flow::Hold &H : A.holds())
+    if (H.Handle && H.Api && H.MayFail && setsNoException(*H.Api))
+      if (const CallExpr *Call =
+              asksForException(FD->getBody(), H.Handle, Model.context())) {
+        diag(placeOf(Call, SM), "'%0' sets no exception when it fails")
+            << H.Name;
+        diag(placeOf(H.Where, SM), "called here", DiagnosticIDs::Note);
+      }
+  for (const PendingException &P : pendingExceptions(Model, F)) {
+    diag(placeOf(P.Call, SM),
+         "'%0' can fail here, and '%1' is called with its exception pending: "
+         "it is lost, or left to the code that the thread has interrupted")
+        << P.Name << P.ReleaseName;
+    diag(placeOf(P.Release, SM), "released here", DiagnosticIDs::Note);
   }
 }
 

@@ -27,8 +27,7 @@ protected:
 
 private:
   void analyze(const model::ExtensionModel &Model,
-               const clang::FunctionDecl *FD,
-               const flow::FunctionAttachment &A);
+               const model::Function &F, const flow::FunctionAttachment &A);
   /// Leaves the function when \p H failed; empty where that is not clear.
   llvm::SmallVector<clang::FixItHint>
   fix(const model::ExtensionModel &Model, const clang::FunctionDecl *FD,

@@ -88,6 +88,55 @@ static bool isKept(const model::Function &F, const Expr *Object) {
   });
 }
 
+/// The variable's value, casts stripped, when it is set once.
+static const Expr *valueOf(const model::Function &F, const Expr *E) {
+  const auto *Ref = dyn_cast<DeclRefExpr>(model::stripped(E));
+  const auto *VD = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+  if (!VD || !VD->hasLocalStorage() || isa<ParmVarDecl>(VD))
+    return E;
+  const Expr *Value = VD->getInit();
+  for (const auto &[Variable, Set] : F.PointerValues)
+    if (Variable == VD)
+      Value = Set;
+  return Value ? Value : E;
+}
+
+/// Of no object in particular: what a variable of the file keeps, or the main
+/// interpreter.
+static bool isAnyInterpreter(const model::Function &F, const Expr *E) {
+  const Expr *Value = model::stripped(valueOf(F, E));
+  if (const auto *Ref = dyn_cast<DeclRefExpr>(Value)) {
+    const auto *VD = dyn_cast<VarDecl>(Ref->getDecl());
+    return VD && VD->hasGlobalStorage() && VD->getTLSKind() == VarDecl::TLS_None;
+  }
+  return model::isCallOf(Value, ApiRole::MainInterpreter);
+}
+
+/// Attaches a thread that may be any, to an interpreter that has nothing to do
+/// with what the callback is given.
+static bool attachesBlindly(const model::Function &F,
+                            const model::ThreadStateUse &Use) {
+  if (Use.Api->Op != facts::ThreadStateOp::Attach)
+    return false;
+  if (Use.Api->Family == facts::ThreadStateFamily::GILState)
+    return true;
+  const auto *Call = dyn_cast<CallExpr>(Use.Where);
+  if (!Call || Call->getNumArgs() != 1)
+    return false;
+  const Expr *State = model::stripped(valueOf(F, Call->getArg(0)));
+  if (isAnyInterpreter(F, State))
+    return true;
+  // PyEval_RestoreThread(PyThreadState_New(PyInterpreterState_Main()))
+  const auto *Made = dyn_cast<CallExpr>(State);
+  const FunctionDecl *FD = Made ? Made->getDirectCallee() : nullptr;
+  const facts::ThreadStateApi *Api =
+      FD && FD->getIdentifier()
+          ? facts::findThreadStateApi(facts::canonicalName(FD->getName()))
+          : nullptr;
+  return Api && Api->Op == facts::ThreadStateOp::Create &&
+         Made->getNumArgs() == 1 && isAnyInterpreter(F, Made->getArg(0));
+}
+
 void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
   if (Model.isGenerated() || model::isProgram(Model))
     return;
@@ -98,8 +147,7 @@ void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
     // It attaches a thread that may be any, without naming an interpreter.
     const model::ThreadStateUse *Attach = nullptr;
     for (const model::ThreadStateUse &Use : F->ThreadStates)
-      if (Use.Api->Op == facts::ThreadStateOp::Attach &&
-          Use.Api->Family == facts::ThreadStateFamily::GILState && !Attach)
+      if (!Attach && attachesBlindly(*F, Use))
         Attach = &Use;
     if (!Attach)
       continue;
@@ -124,9 +172,11 @@ void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
           << F->Decl->getNameAsString() << P->getName() << Attach->Api->Name
           << (Call && Object && !isKept(*In, Object));
       diag(SM.getExpansionLoc(Attach->Where->getExprLoc()),
-           "the thread is attached here, to the main interpreter or to the one "
-           "it used last",
-           DiagnosticIDs::Note);
+           "the thread is attached here, to "
+           "%select{an interpreter that the registration has not chosen|the "
+           "main interpreter or to the one it used last}0",
+           DiagnosticIDs::Note)
+          << (Attach->Api->Family == facts::ThreadStateFamily::GILState);
       if (Call)
         diag(SM.getExpansionLoc(Call->getExprLoc()),
              "the callback is registered here with the object",

@@ -23,6 +23,9 @@ public:
 
 protected:
   void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  void analyze(const model::ExtensionModel &Model, const model::Function &F);
 };
 
 } // namespace pyext::threads

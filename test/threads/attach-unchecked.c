@@ -62,7 +62,67 @@ static void closed(PyInterpreterView *v) {
     PyThreadState_Release(t);
 }
 
+static void pending(void *p) {
+  PyThreadStateToken *t = PyThreadState_EnsureFromView(p);
+  if (!t) {
+    PyErr_Print();
+    // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'PyThreadState_EnsureFromView' sets no exception when it fails [cpython-threads-attach-unchecked]
+    // CHECK-NOTES: :[[@LINE-4]]:27: note: called here
+    return;
+  }
+  Py_XDECREF(PyObject_CallNoArgs(Py_False));
+  PyErr_Clear();
+  PyObject *r = PyObject_CallNoArgs(Py_None);
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning: 'PyObject_CallNoArgs' can fail here, and 'PyThreadState_Release' is called with its exception pending: it is lost, or left to the code that the thread has interrupted [cpython-threads-attach-unchecked]
+  // CHECK-NOTES: :[[@LINE+2]]:5: note: released here
+  if (r == NULL) {
+    PyThreadState_Release(t);
+    return;
+  }
+  Py_DECREF(r);
+  Py_XDECREF(PyObject_CallNoArgs(Py_True));
+  // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'PyObject_CallNoArgs' can fail here
+  // CHECK-NOTES: :[[@LINE+1]]:3: note: released here
+  PyThreadState_Release(t);
+}
+
 // Nothing below is wrong.
+
+static void handled(void *p) {
+  PyThreadStateToken *t = PyThreadState_EnsureFromView(p);
+  if (t == NULL)
+    return;
+  PyObject *r;
+  for (int i = 0; i < 3; i++) {
+    if ((r = PyObject_CallNoArgs(Py_None)) == NULL) {
+      PyErr_WriteUnraisable(Py_None);
+      break;
+    }
+    Py_DECREF(r);
+  }
+  r = PyObject_CallNoArgs(Py_True);
+  Py_XDECREF(r);
+  if (PyErr_Occurred())
+    PyErr_Print();
+  if ((r = PyObject_CallNoArgs(Py_False)))
+    Py_DECREF(r);
+  else
+    use(Py_None); // May report it.
+  PyThreadState_Release(t);
+}
+static PyObject *asked(PyObject *module, PyObject *unused) {
+  PyInterpreterView *view = PyInterpreterView_FromCurrent();
+  if (view == NULL && PyErr_ExceptionMatches(PyExc_MemoryError))
+    return NULL;
+  if (view == NULL) {
+    PyErr_Clear();
+    return NULL;
+  }
+  PyInterpreterView_Close(view);
+  Py_RETURN_NONE;
+}
+PyObject *(*const methods[])(PyObject *, PyObject *) = {asked};
+void (*const more[])(void *) = {pending, handled};
 
 static void *good_worker(void *p) {
   PyInterpreterGuard *g = p;

@@ -42,6 +42,58 @@ PyObject *obj_keep(PyObject *self, PyObject *ignored) {
   Py_RETURN_NONE;
 }
 
+// Without PyGILState; an interpreter is chosen, but not by who registers.
+static PyInterpreterState *interp;
+static void on_main(void *user) {
+  PyThreadState *ts = PyThreadState_New(PyInterpreterState_Main());
+  PyEval_RestoreThread(ts);
+  Py_XDECREF(PyObject_CallNoArgs((PyObject *)user));
+  // CHECK-MESSAGES: :[[@LINE-1]]:34: warning: callback 'on_main' takes its data 'user' for a Python object, but 'PyEval_RestoreThread' does not attach to the interpreter of that object
+  PyThreadState_Clear(ts);
+  PyThreadState_DeleteCurrent();
+}
+static void on_last(void *user) {
+  PyThreadState *ts = PyThreadState_New(interp);
+  PyEval_AcquireThread(ts);
+  Py_XDECREF(PyObject_CallNoArgs((PyObject *)user));
+  // CHECK-MESSAGES: :[[@LINE-1]]:34: warning: callback 'on_last' takes its data 'user' for a Python object, but 'PyEval_AcquireThread' does not
+  PyThreadState_Clear(ts);
+  PyThreadState_DeleteCurrent();
+}
+PyObject *obj_main(PyObject *self, PyObject *ignored) {
+  interp = PyInterpreterState_Get();
+  Py_INCREF(self);
+  lib_on_event(on_main, self);
+  lib_on_event(on_last, self);
+  Py_RETURN_NONE;
+}
+// The object knows its thread state or its interpreter.
+typedef struct {
+  PyObject_HEAD
+  PyThreadState *ts;
+  PyInterpreterState *interp;
+  PyObject *cb;
+} Own;
+static void on_own(void *user) {
+  Own *self = (Own *)user;
+  PyEval_RestoreThread(self->ts);
+  Py_XDECREF(PyObject_CallNoArgs(self->cb));
+  self->ts = PyEval_SaveThread();
+}
+static void on_own_interp(void *user) {
+  PyThreadState *ts = PyThreadState_New(((Own *)user)->interp);
+  PyEval_RestoreThread(ts);
+  Py_XDECREF(PyObject_CallNoArgs(((Own *)user)->cb));
+  PyThreadState_Clear(ts);
+  PyThreadState_DeleteCurrent();
+}
+PyObject *obj_own(PyObject *self, PyObject *ignored) {
+  Py_INCREF(self);
+  lib_each(on_own, self);
+  lib_on_event(on_own_interp, self);
+  Py_RETURN_NONE;
+}
+
 // Called at once, by a thread that is attached.
 static void each(void *user) { Py_XDECREF(PyObject_CallNoArgs((PyObject *)user)); }
 PyObject *obj_each(PyObject *self, PyObject *ignored) {
