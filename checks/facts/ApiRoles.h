@@ -57,6 +57,7 @@ enum class ApiRole {
   ForkHandlers,    ///< Registers functions to run around a fork.
   LegacyTls,       ///< Thread-local storage with int keys.
   SetsSignalHandler,
+  SetsReferenceCount, ///< Gives an object another number of references.
   SignalSafe, ///< May be called by a signal handler.
   ThreadIdentity, ///< Gives what belongs to the calling thread.
   ChecksGilState,

@@ -199,8 +199,8 @@ NAMES(NameMeaning, MakesInstance)
   E(ReturnsThreadState) E(MainInterpreter) E(WalksThreadStates) \
   E(SwitchesInterpreter) E(AddsPendingCall) E(Forks) E(BeforeFork) \
   E(AfterFork) E(ObsoleteAfterFork) E(ReplacesProcess) E(ForkHandlers) \
-  E(LegacyTls) E(SetsSignalHandler) E(SignalSafe) E(ThreadIdentity) \
-  E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
+  E(LegacyTls) E(SetsSignalHandler) E(SetsReferenceCount) E(SignalSafe) \
+  E(ThreadIdentity) E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
   E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
   E(MakesInterpreter) E(SetsException) E(TakesException)
 NAMES(ApiRole, TakesException)

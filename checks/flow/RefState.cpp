@@ -1233,8 +1233,12 @@ private:
       const auto *M = cast<MemberExpr>(St);
       define(S, M);
       readAnew(S, M);
-      if (M->isArrow())
-        useAll(S, M->getBase(), UseKind::Deref, St);
+      if (M->isArrow() && isTracked(M->getBase()->getType())) {
+        const Values V = evaluate(M->getBase(), S);
+        useValues(S, V, UseKind::Deref, St);
+        if (Recording && isUnborn(S, V, /*Containers=*/true))
+          Refs.NewObjectFields.insert(M);
+      }
       break;
     }
     case Stmt::ArraySubscriptExprClass: {
@@ -1324,19 +1328,25 @@ private:
 
   /// Remembers that \p B writes a field of an object made here.
   void noteStore(State &S, const MemberExpr *M, const BinaryOperator *B) {
-    if (!Recording || !M->isArrow())
-      return;
+    if (Recording && M->isArrow() &&
+        isUnborn(S, evaluate(M->getBase(), S), /*Containers=*/false))
+      Refs.NewObjectStores.insert(B);
+  }
+
+  /// \p V is an object made here that nobody else knows yet.
+  bool isUnborn(const State &S, const Values &V, bool Containers) const {
     bool Unborn = false;
-    for (unsigned X : evaluate(M->getBase(), S)) {
-      OriginKind K = Refs.Origins[X].Kind;
+    for (unsigned X : V) {
+      const OriginKind K = Refs.Origins[X].Kind;
       if (K == OriginKind::Null)
         continue;
-      if (K != OriginKind::Instance || contains(S.Escaped, X))
-        return;
+      if ((K != OriginKind::Instance &&
+           !(Containers && K == OriginKind::Fresh)) ||
+          contains(S.Escaped, X))
+        return false;
       Unborn = true;
     }
-    if (Unborn)
-      Refs.NewObjectStores.insert(B);
+    return Unborn;
   }
 
   void assign(State &S, const BinaryOperator *B) {

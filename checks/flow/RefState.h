@@ -187,6 +187,10 @@ public:
   bool storesToNewObject(const clang::Stmt *S) const {
     return NewObjectStores.count(S);
   }
+  /// True when \p M, `x->field`, is evaluated for such an object.
+  bool isOfNewObject(const clang::MemberExpr *M) const {
+    return NewObjectFields.count(M);
+  }
 
 private:
   friend class RefTransfer;
@@ -204,6 +208,7 @@ private:
   bool ReturnEscaped = false;
   std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
   llvm::DenseSet<const clang::Stmt *> NewObjectStores;
+  llvm::DenseSet<const clang::MemberExpr *> NewObjectFields;
   std::vector<LateUse> LateUses;
   std::vector<LoadUse> LoadUses;
 };

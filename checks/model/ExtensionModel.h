@@ -320,6 +320,11 @@ public:
     return HeaderUses;
   }
   llvm::ArrayRef<TypeWrite> typeWrites() const { return TypeWrites; }
+  /// Accesses of the fields of CPython's object structs that the user's own code
+  /// writes out, grouped by function.
+  llvm::ArrayRef<FieldAccess> objectFieldAccesses() const {
+    return ObjectFields;
+  }
 
   /// Null when \p FD has no body here or is not the user's own.
   const Function *function(const clang::FunctionDecl *FD) const;
@@ -395,7 +400,7 @@ private:
   std::vector<StateVariable> State;
   std::vector<std::pair<const clang::VarDecl *, Access>> HeaderUses;
   std::vector<TypeWrite> TypeWrites;
-  std::vector<FieldAccess> Fields;
+  std::vector<FieldAccess> Fields, ObjectFields;
   std::vector<std::unique_ptr<Function>> Functions;
   llvm::DenseMap<const clang::FunctionDecl *, Function *> FunctionIndex;
   llvm::DenseMap<const clang::ValueDecl *, unsigned> StateIndex;

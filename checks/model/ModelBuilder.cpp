@@ -260,10 +260,33 @@ bool ExtensionModel::Builder::isOwnField(const MemberExpr *E) const {
   return isa<MemberExpr>(Base) || isa<DeclRefExpr>(Base);
 }
 
+/// A field of an object struct of CPython, or of a union without a name in one.
+bool ExtensionModel::Builder::isPythonField(const FieldDecl *FD) {
+  if (!FD->getIdentifier())
+    return false;
+  const RecordDecl *RD = FD->getParent();
+  auto [It, New] = PythonRecords.try_emplace(RD, false);
+  if (!New)
+    return It->second;
+  const RecordDecl *Outer = RD;
+  while (Outer->isAnonymousStructOrUnion())
+    if (!(Outer = dyn_cast<RecordDecl>(Outer->getDeclContext())))
+      return false;
+  StringRef Name = Outer->getName();
+  if (const TypedefNameDecl *TD = Outer->getTypedefNameForAnonDecl())
+    Name = TD->getName();
+  return It->second = facts::isObjectStruct(Name) &&
+                      !PP.isFirstParty(Outer->getLocation());
+}
+
 void ExtensionModel::Builder::visitMember(const MemberExpr *E) {
   const auto *FD = dyn_cast<FieldDecl>(E->getMemberDecl());
   if (!FD)
     return;
+  if (Current && !Current->Generated && isPythonField(FD) &&
+      PP.isFirstParty(SM.getSpellingLoc(E->getMemberLoc())))
+    if (std::optional<Access> A = classify(E))
+      M.ObjectFields.push_back({FD->getCanonicalDecl(), *A});
   // x.y of a struct that is itself a field or a variable belongs to that one.
   const Expr *Base = E->getBase()->IgnoreParenImpCasts();
   if (!E->isArrow() && !isa<CXXThisExpr>(Base)) {

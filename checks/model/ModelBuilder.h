@@ -49,6 +49,7 @@ private:
   void walk(const Stmt *S);
   void visitDeclRef(const clang::DeclRefExpr *E);
   void visitMember(const clang::MemberExpr *E);
+  bool isPythonField(const clang::FieldDecl *FD);
   void visitCall(const clang::CallExpr *E);
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitAssignment(const clang::BinaryOperator *E);
@@ -134,6 +135,7 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
   /// Functions that call or declare something that changes locks.
   llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
+  llvm::DenseMap<const clang::RecordDecl *, bool> PythonRecords;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;
 };
