@@ -203,7 +203,7 @@ void DictNextUnlockedCheck::reportUnlocked(const Step &S,
       bool Needed = false;
       for (const flow::Use &U : L.Uses) {
         Kept &= S.within(U.Where, S.Loop) || U.Kind == flow::UseKind::Decref;
-        Needed |= U.Suspended;
+        Needed |= U.Suspended || U.After;
       }
       if (Needed) {
         const VarDecl *V = localVariable(L.Where);
@@ -260,7 +260,8 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
       continue;
     for (const flow::Use &U : L.Uses) {
       bool Suspendable = false;
-      if (!U.Suspended || inAssertion(U.Where->getBeginLoc(), S.Model.context()) ||
+      if ((!U.Suspended && !U.After) ||
+          inAssertion(U.Where->getBeginLoc(), S.Model.context()) ||
           !S.protectedAt(U.Where, Suspendable))
         continue;
       if (!First || SM.isBeforeInTranslationUnit(S.loc(U.Where),
@@ -291,7 +292,7 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
     for (const Expr *A : C.Call->arguments())
       Given |= model::ExtensionModel::isObjectPointer(
           A->IgnoreParenCasts()->getType());
-    if (S.Model.refs().maySuspend(C.Callee, Given)) {
+    if (C.Call == First->After || S.Model.refs().maySuspend(C.Callee, Given)) {
       By = C.Call;
       Name = C.Callee ? C.Callee->getNameAsString() : objectText(
                             C.Call->getCallee(), S.Model.context());

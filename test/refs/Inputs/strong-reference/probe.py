@@ -1,6 +1,6 @@
-"""Calls every function of two builds of lookups.c in many ways: as it was written, and fixed.
+"""Calls every function of two builds of a module in many ways: as it was written, and fixed.
 
-    probe.py FOLDER-OF-ORIGINAL FOLDER-OF-FIXED
+    probe.py MODULE FOLDER-OF-ORIGINAL FOLDER-OF-FIXED
 
 Both must give the same results and raise the same exceptions. Of the fixed one, a thousand calls in each way must leave the
 reference counts of all objects involved as they were, and allocate nothing that stays.
@@ -38,9 +38,22 @@ class Angry:
         raise RuntimeError("comparing")
 
 
-def load(folder):
-    path = os.path.join(folder, "lookups" + sysconfig.get_config_var("EXT_SUFFIX"))
-    spec = importlib.util.spec_from_file_location("lookups", path)
+class Mute:
+    """Cannot be shown, asked or hashed."""
+
+    def __repr__(self):
+        raise RuntimeError("showing")
+
+    def __bool__(self):
+        raise RuntimeError("asking")
+
+    def __hash__(self):
+        raise RuntimeError("hashing")
+
+
+def load(name, folder):
+    path = os.path.join(folder, name + sysconfig.get_config_var("EXT_SUFFIX"))
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -119,6 +132,24 @@ def cases():
                 yield "=" + function, f"{name}, {key}", lambda a=arguments: a() + (N(9),)
         for what in (0, 1, 2):
             yield "=dict_in_switch", f"{name}, {what}", lambda make=make, what=what: (make(), what)
+    loops = {
+        "numbers": lambda: {"on" + "e"[: N(1)]: N(5), "two": N(500)},
+        "zero": lambda: {"one": N(0), "two": N(7), "three": N(9)},
+        "none last": lambda: {"one": N(5), "two": None},
+        "none first": lambda: {"one": None, "two": N(5)},
+        "none key": lambda: {"one": N(5), None: N(6), "two": N(7)},
+        "text": lambda: {"one": N(5), "two": "te" + str(N(3)), "three": N(6)},
+        "text first": lambda: {"one": "te" + str(N(3))},
+        "many": lambda: {"key" + str(i): N(i + 500) for i in range(9)},
+        "number keys": lambda: {N(4): N(5)},
+        "same": lambda: {N(3): N(2), N(4): N(4), N(5): N(1)},
+        "mute": lambda: {"one": N(5), "two": Mute(), "three": N(6)},
+        "unhashable": lambda: {"one": N(5), "two": [N(1)]},
+        "plain": lambda: {"one": Plain(), "two": N(4)},
+    }
+    for name, make in loops.items():
+        yield "loop_", name, lambda make=make: (make(),)
+    yield "loop_", "empty", lambda: ({},)
     alive = Plain()
     yield "weak_", "alive", lambda: (weakref.ref(alive),)
     yield "weak_", "dead", lambda: (weakref.ref(Plain()),)
@@ -129,7 +160,7 @@ def cases():
 
 def main():
     sys.unraisablehook = lambda unraisable: None  # Where the old functions of newer versions report what they swallow.
-    original, fixed = (load(folder) for folder in sys.argv[1:])
+    original, fixed = (load(sys.argv[1], folder) for folder in sys.argv[2:])
     names = [name for name in dir(fixed) if isinstance(getattr(fixed, name), types.BuiltinFunctionType)]
     ways = {name: set() for name in names}
     problems = 0
