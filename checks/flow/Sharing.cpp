@@ -318,7 +318,7 @@ Sharing SharingAnalysis::result(const FunctionRefs &R, unsigned I) {
   const ResultKey Key{&R, I};
   auto [It, New] = Results.try_emplace(Key, isPrivate(Sharing::None));
   if (!New) {
-    ResultCuts += OpenResults.count(Key);
+    ResultCuts += OpenResults.count(Key) || ProvisionalResults.count(Key);
     return It->second;
   }
   OpenResults.insert(Key);
@@ -330,7 +330,7 @@ Sharing SharingAnalysis::result(const FunctionRefs &R, unsigned I) {
   // truth.
   const bool Asking = !OpenResults.empty() || !Open.empty();
   if (ResultCuts + Cuts != CutsBefore && Asking && Result.K != Sharing::Shared)
-    ProvisionalResults.push_back(Key);
+    ProvisionalResults.insert(Key);
   if (!Asking) {
     for (const ResultKey &K : ProvisionalResults)
       if (K != Key)
@@ -381,7 +381,7 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
   if (!New) {
     // A function that calls itself adds nothing, but what is concluded on the
     // way back to it is not the whole truth.
-    Cuts += Open.count(P);
+    Cuts += Open.count(P) || Provisional.contains(P);
     return It->second;
   }
   Open.insert(P);
@@ -391,7 +391,7 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
   Parameters[P] = Result;
   const bool Asking = !Open.empty() || !OpenResults.empty();
   if (Cuts + ResultCuts != CutsBefore && Asking && Result.K != Sharing::Shared)
-    Provisional.push_back(P);
+    Provisional.insert(P);
   if (!Asking) {
     for (const ParmVarDecl *Q : Provisional)
       if (Q != P)

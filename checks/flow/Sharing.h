@@ -17,6 +17,7 @@
 #define PYEXT_FLOW_SHARING_H
 
 #include "flow/RefState.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include <string>
 
 namespace pyext::flow {
@@ -110,12 +111,12 @@ private:
   /// again, and those whose verdict was reached on the way.
   llvm::DenseSet<const clang::ParmVarDecl *> Open;
   unsigned Cuts = 0;
-  std::vector<const clang::ParmVarDecl *> Provisional;
+  llvm::SmallPtrSet<const clang::ParmVarDecl *, 16> Provisional;
   /// What calls of functions of this file return, likewise: of those that are
   /// being looked at and of those reached on the way.
   using ResultKey = std::pair<const FunctionRefs *, unsigned>;
   llvm::DenseMap<ResultKey, Sharing> Results;
-  std::vector<ResultKey> ProvisionalResults;
+  llvm::DenseSet<ResultKey> ProvisionalResults;
   llvm::DenseSet<ResultKey> OpenResults;
   unsigned ResultCuts = 0;
   unsigned Depth = 0;
