@@ -8,7 +8,7 @@
 
 #include "refs/DictNextUnlockedCheck.h"
 #include "refs/Places.h"
-#include "refs/SectionFix.h"
+#include "support/SectionFix.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Analysis/Analyses/CFGReachabilityAnalysis.h"

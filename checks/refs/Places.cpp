@@ -44,17 +44,4 @@ bool lockedElsewhere(const model::ExtensionModel &Model,
   return false;
 }
 
-SectionMacros sectionMacros() {
-  SectionMacros Result{nullptr, nullptr};
-  for (const facts::LockApi &Api : facts::lockApis())
-    if (Api.IsMacro && Api.Kind == facts::LockKind::CriticalSection &&
-        Api.From == facts::Origin::CPython) {
-      if (Api.Op == facts::LockOp::Begin)
-        Result.Begin = Api.Name;
-      else if (Api.Op == facts::LockOp::End)
-        Result.End = Api.Name;
-    }
-  return Result;
-}
-
 } // namespace pyext::refs

@@ -37,12 +37,6 @@ std::string objectText(const clang::Expr *E, const clang::ASTContext &Context);
 bool lockedElsewhere(const model::ExtensionModel &Model,
                      const clang::FunctionDecl *FD, const clang::Stmt *S);
 
-/// Names of the macros that begin and end a critical section on one object.
-struct SectionMacros {
-  const char *Begin, *End;
-};
-SectionMacros sectionMacros();
-
 } // namespace pyext::refs
 
 #endif // PYEXT_REFS_PLACES_H

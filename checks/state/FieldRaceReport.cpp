@@ -73,6 +73,8 @@ void FieldRaceReport::analyze(const ExtensionModel &Model) {
   for (const FieldRace &R : Model.instances().races())
     if (R.Kind == Kind && (R.WithGil || hazards().FreeThreading) &&
         accept(R)) {
+      Fix = makeFieldRaceFix(Model, R, minPython());
+      Fix.Simple &= Kind == RaceKind::Replaced;
       report(Model, R);
       note(Model, R);
     }
@@ -237,8 +239,16 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
                                           : 2)
         << Lock;
   }
-  if (StringRef Advice = advice(R); !Advice.empty())
-    diag(R.Field->getLocation(), Advice, DiagnosticIDs::Note);
+  StringRef Advice = advice(R);
+  if (Advice.empty())
+    return;
+  auto Note = diag(R.Field->getLocation(), "%0%1", DiagnosticIDs::Note)
+              << Advice
+              << (Fix.WhyNot.empty() ? std::string()
+                                     : "; not rewritten automatically: " + Fix.WhyNot);
+  if (!Fix.Simple)
+    for (const FixItHint &Hint : Fix.Hints)
+      Note << Hint;
 }
 
 } // namespace pyext::state

@@ -10,6 +10,7 @@
 #define PYEXT_STATE_FIELDRACEREPORT_H
 
 #include "model/InstanceState.h"
+#include "state/FieldRaceFix.h"
 #include "support/ModelCheck.h"
 
 namespace pyext::state {
@@ -32,6 +33,11 @@ protected:
   /// False for a race that an option has switched off.
   virtual bool accept(const model::FieldRace &R) const { return true; }
 
+  /// The changes that need no review, of the race that is reported; mostly none.
+  llvm::ArrayRef<clang::FixItHint> safeFix() const {
+    return Fix.Simple ? llvm::ArrayRef(Fix.Hints) : llvm::ArrayRef<clang::FixItHint>();
+  }
+
   /// "x", or "ctx->x" for a part of the field.
   static std::string fieldOf(const model::FieldRace &R);
   /// "'x'" or "'x', 'y' and 2 more" of the race's fields.
@@ -48,6 +54,7 @@ private:
   void note(const model::ExtensionModel &Model, const model::FieldRace &R);
 
   const model::RaceKind Kind;
+  FieldRaceFix Fix; ///< Of the race that is reported.
 };
 
 } // namespace pyext::state

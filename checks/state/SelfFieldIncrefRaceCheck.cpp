@@ -15,7 +15,7 @@ using namespace pyext::model;
 namespace pyext::state {
 
 void SelfFieldIncrefRaceCheck::report(const ExtensionModel &Model, const FieldRace &R) {
-  diag(placeOf(Model, R.First->Where),
+  auto D = diag(placeOf(Model, R.First->Where),
        "'%0' replaces '%1' of '%2' without a lock while %select{another thread "
        "in the same function|'%4'}3 can be using "
        "%select{it|the old object, and take a reference to it after it is "
@@ -23,6 +23,8 @@ void SelfFieldIncrefRaceCheck::report(const ExtensionModel &Model, const FieldRa
       << nameOf(*R.First->In) << fieldOf(R) << structOf(R)
       << (R.Second->In != R.First->In) << nameOf(*R.Second->In)
       << R.Second->TakesReference;
+  for (const FixItHint &Hint : safeFix())
+    D << Hint;
 }
 
 } // namespace pyext::state

@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-state-self-field-incref-race %t -python=3.13,3.15
+// RUN: %check_tidy %s cpython-state-self-field-incref-race %t -python=3.13,3.15 -no-fix
 
 #include <Python.h>
 

@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "refs/SectionFix.h"
-#include "refs/Places.h"
+#include "support/SectionFix.h"
 #include "support/Exceptions.h"
 #include "support/Source.h"
 #include "clang/AST/ExprCXX.h"
@@ -23,93 +22,136 @@ using pyext::support::EditSet;
 using pyext::support::SourceText;
 using pyext::support::TextRange;
 
-namespace pyext::refs {
+namespace pyext {
+
+/// Statement expressions come with macros such as those of CPython's headers.
+static bool inSystemMacro(const Stmt *S) { return S->getBeginLoc().isMacroID(); }
+
+void Leaving::visit(const Stmt *S, bool Nested) {
+  if (!S)
+    return;
+  switch (S->getStmtClass()) {
+  case Stmt::ReturnStmtClass:
+  case Stmt::GotoStmtClass:
+    Exits.push_back(S);
+    NestedExit |= Nested;
+    break;
+  case Stmt::BreakStmtClass:
+    if (!Nested)
+      Jumps.push_back(S);
+    break;
+  case Stmt::ContinueStmtClass:
+    // That of a switch within the loop belongs to the loop.
+    if (!Nested || Switches)
+      Jumps.push_back(S);
+    break;
+  case Stmt::LabelStmtClass:
+    Labels = true;
+    break;
+  case Stmt::IndirectGotoStmtClass:
+  case Stmt::GCCAsmStmtClass:
+  case Stmt::CoreturnStmtClass:
+  case Stmt::CoyieldExprClass:
+  case Stmt::CoawaitExprClass:
+  case Stmt::CXXTryStmtClass:
+  case Stmt::StmtExprClass:
+    Strange |= !isa<StmtExpr>(S) || !inSystemMacro(S);
+    break;
+  case Stmt::LambdaExprClass:
+    return;
+  default:
+    break;
+  }
+  if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+    if (B->isAssignmentOp())
+      note(B->getLHS());
+  } else if (const auto *U = dyn_cast<UnaryOperator>(S)) {
+    if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
+      note(U->getSubExpr());
+  }
+  const bool Inner = S != Whole && isa<ForStmt, WhileStmt, DoStmt,
+                                       CXXForRangeStmt>(S);
+  const bool Switch = isa<SwitchStmt>(S);
+  const unsigned Before = Switches;
+  if (Switch && !Nested)
+    Switches = 1;
+  if (Inner)
+    Switches = 0;
+  for (const Stmt *Child : S->children())
+    visit(Child, Nested || Inner || Switch);
+  Switches = Before;
+}
+
+void Leaving::note(const Expr *E) {
+  if (const auto *R = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts()))
+    Written.insert(R->getDecl());
+  else if (const auto *M = dyn_cast<MemberExpr>(E->IgnoreParenCasts()))
+    Written.insert(M->getMemberDecl());
+}
+
+/// The operation on \p Kind that is a function or macro of Python's own.
+static const char *lockName(facts::LockKind Kind, facts::LockOp Op) {
+  for (const facts::LockApi &Api : facts::lockApis())
+    if (Api.Kind == Kind && Api.Op == Op && Api.From == facts::Origin::CPython &&
+        Api.IsMacro == (Kind == facts::LockKind::CriticalSection))
+      return Api.Name;
+  return nullptr;
+}
+
+static LockLines lockLines(const model::ExtensionModel &Model,
+                           const char *Take, const char *Give,
+                           const std::string &TakeArgs,
+                           const std::string &GiveArgs,
+                           facts::PyVersion MinPython, std::string &WhyNot) {
+  LockLines Result;
+  const facts::ApiVersion *Api = Take && Give ? facts::findApi(Take) : nullptr;
+  if (!Api) {
+    WhyNot = "there is no such lock";
+    return Result;
+  }
+  if (std::optional<unsigned> Limited = Model.preprocessing().limitedApi()) {
+    const unsigned Minor = *Limited < 0x03000000 ? 2 : (*Limited >> 16) & 0xff;
+    if (!Api->LimitedSince || Minor < Api->LimitedSince) {
+      WhyNot = "critical sections are not in the Limited API this file is "
+               "written for";
+      return Result;
+    }
+  }
+  std::string Guard;
+  if (!Api->usableFrom(MinPython, /*WithCompat=*/false))
+    llvm::raw_string_ostream(Guard)
+        << "#if PY_VERSION_HEX >= "
+        << llvm::format_hex(0x03000000u | (Api->Since << 16), 10,
+                            /*Upper=*/true);
+  auto Guarded = [&](std::string Line) {
+    if (Guard.empty())
+      return std::vector<std::string>{Line};
+    return std::vector<std::string>{Guard, Line, "#endif"};
+  };
+  Result.Take = Guarded(std::string(Take) + "(" + TakeArgs + ");");
+  Result.Give = Guarded(std::string(Give) + "(" + GiveArgs + ");");
+  Result.Guard = Guard;
+  return Result;
+}
+
+LockLines criticalSection(const model::ExtensionModel &Model,
+                          const std::string &Object, facts::PyVersion MinPython,
+                          std::string &WhyNot) {
+  constexpr auto Kind = facts::LockKind::CriticalSection;
+  return lockLines(Model, lockName(Kind, facts::LockOp::Begin),
+                   lockName(Kind, facts::LockOp::End), Object, "", MinPython,
+                   WhyNot);
+}
+
+LockLines mutexLock(const model::ExtensionModel &Model, const std::string &Name,
+                    facts::PyVersion MinPython, std::string &WhyNot) {
+  constexpr auto Kind = facts::LockKind::PyMutex;
+  return lockLines(Model, lockName(Kind, facts::LockOp::Acquire),
+                   lockName(Kind, facts::LockOp::Release), "&" + Name,
+                   "&" + Name, MinPython, WhyNot);
+}
+
 namespace {
-
-/// What leaves the loop other than by its end and `break`, or goes on with it.
-class Loop {
-public:
-  explicit Loop(const Stmt *S) : Whole(S) { visit(S, /*Nested=*/false); }
-
-  const Stmt *Whole;
-  llvm::SmallVector<const Stmt *, 4> Exits; ///< `return` and `goto`, in order.
-  /// `break` and `continue` of the loop itself.
-  llvm::SmallVector<const Stmt *, 4> Jumps;
-  bool NestedExit = false; ///< An exit from an inner loop or a switch.
-  bool Labels = false;
-  bool Strange = false; ///< asm goto, computed goto, coroutines, try.
-  llvm::DenseSet<const ValueDecl *> Written; ///< Assigned, or address taken.
-
-private:
-  void visit(const Stmt *S, bool Nested) {
-    if (!S)
-      return;
-    switch (S->getStmtClass()) {
-    case Stmt::ReturnStmtClass:
-    case Stmt::GotoStmtClass:
-      Exits.push_back(S);
-      NestedExit |= Nested;
-      break;
-    case Stmt::BreakStmtClass:
-      if (!Nested)
-        Jumps.push_back(S);
-      break;
-    case Stmt::ContinueStmtClass:
-      // That of a switch within the loop belongs to the loop.
-      if (!Nested || Switches)
-        Jumps.push_back(S);
-      break;
-    case Stmt::LabelStmtClass:
-      Labels = true;
-      break;
-    case Stmt::IndirectGotoStmtClass:
-    case Stmt::GCCAsmStmtClass:
-    case Stmt::CoreturnStmtClass:
-    case Stmt::CoyieldExprClass:
-    case Stmt::CoawaitExprClass:
-    case Stmt::CXXTryStmtClass:
-    case Stmt::StmtExprClass:
-      Strange |= !isa<StmtExpr>(S) || !inSystemMacro(S);
-      break;
-    case Stmt::LambdaExprClass:
-      return;
-    default:
-      break;
-    }
-    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
-      if (B->isAssignmentOp())
-        note(B->getLHS());
-    } else if (const auto *U = dyn_cast<UnaryOperator>(S)) {
-      if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
-        note(U->getSubExpr());
-    }
-    const bool Inner = S != Whole && isa<ForStmt, WhileStmt, DoStmt,
-                                         CXXForRangeStmt>(S);
-    const bool Switch = isa<SwitchStmt>(S);
-    const unsigned Before = Switches;
-    if (Switch && !Nested)
-      Switches = 1;
-    if (Inner)
-      Switches = 0;
-    for (const Stmt *Child : S->children())
-      visit(Child, Nested || Inner || Switch);
-    Switches = Before;
-  }
-
-  void note(const Expr *E) {
-    if (const auto *R = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts()))
-      Written.insert(R->getDecl());
-    else if (const auto *M = dyn_cast<MemberExpr>(E->IgnoreParenCasts()))
-      Written.insert(M->getMemberDecl());
-  }
-
-  /// Statement expressions come with macros such as those of CPython's headers.
-  static bool inSystemMacro(const Stmt *S) {
-    return S->getBeginLoc().isMacroID();
-  }
-
-  unsigned Switches = 0; ///< 1 inside a switch that belongs to the loop.
-};
 
 /// An expression that can be evaluated once more, and what it is made of.
 bool isPlain(const Expr *E, llvm::SmallVectorImpl<const ValueDecl *> &Parts) {
@@ -165,7 +207,7 @@ private:
   SourceText Source;
   ParentMap Parents;
   EditSet Edits;
-  Loop Body;
+  Leaving Body;
 };
 
 bool Wrapper::check(const Expr *Object, ArrayRef<const VarDecl *> Strong) {
@@ -197,7 +239,7 @@ bool Wrapper::check(const Expr *Object, ArrayRef<const VarDecl *> Strong) {
                                         : nullptr;
   if (!isa_and_nonnull<CompoundStmt>(Inner))
     return fail("the loop has no block in which references could be held");
-  Loop Held(Inner);
+  Leaving Held(Inner);
   for (const VarDecl *V : Strong)
     if (Held.Written.count(V))
       return fail("the variable that holds the borrowed reference changes in "
@@ -292,36 +334,13 @@ bool Wrapper::run(const Expr *Object, ArrayRef<const VarDecl *> Strong,
                   facts::PyVersion MinPython) {
   if (!check(Object, Strong))
     return false;
-  const SectionMacros Macros = sectionMacros();
-  const facts::ApiVersion *Api =
-      Macros.Begin && Macros.End ? facts::findApi(Macros.Begin) : nullptr;
-  if (!Api)
-    return fail("there is no critical section");
-  if (std::optional<unsigned> Limited =
-          Model.preprocessing().limitedApi()) {
-    const unsigned Minor =
-        *Limited < 0x03000000 ? 2 : (*Limited >> 16) & 0xff;
-    if (!Api->LimitedSince || Minor < Api->LimitedSince)
-      return fail("critical sections are not in the Limited API this file is "
-                  "written for");
-  }
   const std::optional<std::string> Text = textOf(Object);
   if (!Text)
     return fail("the container comes out of a macro");
-
-  std::string Guard;
-  if (!Api->usableFrom(MinPython, /*WithCompat=*/false))
-    llvm::raw_string_ostream(Guard)
-        << "#if PY_VERSION_HEX >= "
-        << llvm::format_hex(0x03000000u | (Api->Since << 16), 10,
-                            /*Upper=*/true);
-  auto Guarded = [&](std::string Line, std::vector<std::string> &Into) {
-    if (!Guard.empty())
-      Into.push_back(Guard);
-    Into.push_back(std::move(Line));
-    if (!Guard.empty())
-      Into.push_back("#endif");
-  };
+  const LockLines Section =
+      criticalSection(Model, *Text, MinPython, Result.WhyNot);
+  if (Section.Take.empty())
+    return false;
 
   std::vector<std::string> Release;
   if (!Strong.empty()) {
@@ -356,9 +375,8 @@ bool Wrapper::run(const Expr *Object, ArrayRef<const VarDecl *> Strong,
   std::vector<std::string> Before, After;
   if (!moveExits(Before, After, Release))
     return false;
-  Guarded(std::string(Macros.Begin) + "(" + *Text + ");", Before);
-  std::vector<std::string> End;
-  Guarded(std::string(Macros.End) + "();", End);
+  Before.insert(Before.end(), Section.Take.begin(), Section.Take.end());
+  std::vector<std::string> End = Section.Give;
   End.insert(End.end(), After.begin(), After.end());
   const bool Scope =
       Model.context().getLangOpts().CPlusPlus && !Body.Exits.empty();
@@ -380,4 +398,4 @@ SectionFix makeSectionFix(const model::ExtensionModel &Model,
   return Result;
 }
 
-} // namespace pyext::refs
+} // namespace pyext
