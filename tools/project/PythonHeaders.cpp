@@ -87,6 +87,14 @@ outputOf(llvm::StringRef Program, llvm::ArrayRef<llvm::StringRef> Arguments) {
   return Result;
 }
 
+/// Whether pyconfig.h in \p Folder only leads to another one.
+static bool includesFromAbove(llvm::StringRef Folder) {
+  auto Text = llvm::MemoryBuffer::getFile(Folder + "/pyconfig.h",
+                                          /*IsText=*/true);
+  return Text && (*Text)->getBuffer().contains("-linux-gnu") &&
+         (*Text)->getBuffer().contains("/pyconfig.h>");
+}
+
 std::optional<Python>
 pyext::project::askInterpreter(llvm::StringRef Interpreter,
                                llvm::ArrayRef<std::string> Packages) {
@@ -136,13 +144,26 @@ pyext::project::askInterpreter(llvm::StringRef Interpreter,
     auto [Name, Folder] = Line.trim().split('=');
     Result.Packages[Name.str()].push_back(Folder.str());
   }
-  if (!hasPythonH(Lines[1].trim()))
-    return Result;
   for (llvm::StringRef Line : llvm::ArrayRef(Lines).slice(1, 2)) {
-    std::string Folder = Line.trim().str();
+    llvm::StringRef Folder = Line.trim();
+    // A debug build can share the headers of the other one.
+    if (!hasPythonH(Folder) && Folder.ends_with("d") &&
+        hasPythonH(Folder.drop_back()))
+      Folder = Folder.drop_back();
     if (!llvm::is_contained(Result.Includes, Folder))
-      Result.Includes.push_back(Folder);
+      Result.Includes.push_back(Folder.str());
   }
+  if (!hasPythonH(Result.Includes.front())) {
+    Result.Includes.clear();
+    return Result;
+  }
+  // Debian's pyconfig.h includes one per architecture from the folder above,
+  // which compilers know as long as Python is installed in the usual place.
+  const std::string Above =
+      path::parent_path(Result.Includes.front()).str();
+  if (Above != "/usr/include" && Above != "/usr/local/include" &&
+      includesFromAbove(Result.Includes.front()))
+    Result.Includes.push_back(Above);
   return Result;
 }
 

@@ -80,6 +80,25 @@ static std::vector<Op> script(const std::vector<StringRef> &A,
   return Result;
 }
 
+std::vector<std::pair<unsigned, unsigned>> addedRanges(StringRef Old,
+                                                       StringRef New) {
+  std::vector<StringRef> A = linesOf(Old), B = linesOf(New);
+  std::vector<std::pair<unsigned, unsigned>> Ranges;
+  unsigned Offset = 0;
+  size_t Y = 0;
+  for (Op O : script(A, B)) {
+    if (O == Op::Remove)
+      continue;
+    const unsigned End = Offset + B[Y++].size();
+    if (O == Op::Add && !Ranges.empty() && Ranges.back().second == Offset)
+      Ranges.back().second = End;
+    else if (O == Op::Add)
+      Ranges.push_back({Offset, End});
+    Offset = End;
+  }
+  return Ranges;
+}
+
 std::string unifiedDiff(StringRef Path, StringRef Old, StringRef New) {
   if (Old == New)
     return "";

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Index.h"
+#include "Overlay.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
 #include "model/SlotEvidence.h"
@@ -1602,7 +1603,9 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
       const bool Assertions = StringRef(C.Define) == "-UNDEBUG";
       if (C.Needed && !WithoutAssertions.count(Source))
         continue;
-      tooling::ClangTool Tool(Compilations, {Source});
+      tooling::ClangTool Tool(Compilations, {Source},
+                              std::make_shared<PCHContainerOperations>(),
+                              overlaid(Overlay));
       std::vector<std::string> Args = ExtraArgs;
       Args.push_back(C.Define);
       Args.push_back("-w");
@@ -1610,7 +1613,8 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
           Args, tooling::ArgumentInsertPosition::END));
       Tool.setPrintErrorMessage(false);
       for (const auto &[Path, Text] : Overlay)
-        Tool.mapVirtualFile(Path, Text);
+        if (!sys::fs::exists(Path))
+          Tool.mapVirtualFile(Path, Text);
       IgnoringDiagConsumer Quiet;
       if (!C.Needed)
         Tool.setDiagnosticConsumer(&Quiet);

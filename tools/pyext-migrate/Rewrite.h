@@ -67,6 +67,10 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error);
 std::string unifiedDiff(llvm::StringRef Path, llvm::StringRef Old,
                         llvm::StringRef New);
 
+/// The bytes of \p New, as [begin, end), on lines that \p Old does not have.
+std::vector<std::pair<unsigned, unsigned>> addedRanges(llvm::StringRef Old,
+                                                       llvm::StringRef New);
+
 } // namespace pyext::migrate
 
 #endif // PYEXT_PYEXT_MIGRATE_REWRITE_H

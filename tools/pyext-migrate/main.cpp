@@ -6,20 +6,26 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Index.h"
+#include "Databases.h"
+#include "Message.h"
+#include "Report.h"
 #include "ResourceDir.h"
-#include "Rewrite.h"
-#include "clang/Tooling/CommonOptionsParser.h"
+#include "Verify.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace pyext::migrate;
+using pyext::driver::error;
+using pyext::driver::note;
 
 static cl::OptionCategory Category("pyext-migrate options");
+static cl::OptionCategory Proof("options of --verify");
+static cl::list<std::string>
+    Paths(cl::Positional, cl::cat(Category),
+          cl::desc("PATH... [-- COMPILER FLAG...]"));
 static cl::opt<Level> Upto(
     "level", cl::desc("How far to go; each level includes those before it"),
     cl::values(clEnumValN(Level::MultiPhase, "multi-phase",
@@ -38,22 +44,69 @@ static cl::opt<Level> Upto(
 static cl::opt<std::string>
     MinPython("min-python", cl::init("3.9"),
               cl::desc("Oldest Python that the result supports: 3.9 to 3.15"),
-              cl::cat(Category));
+              cl::value_desc("VERSION"), cl::cat(Category));
 static cl::opt<bool> Apply("apply",
                            cl::desc("Change the files instead of printing a "
                                     "diff: all of them or none"),
                            cl::cat(Category));
-static cl::opt<bool> Quiet("quiet", cl::desc("Print no report"),
+static cl::opt<bool> Quiet("quiet", cl::desc("Print no report and no notes"),
                            cl::cat(Category));
+static cl::opt<std::string> ReportTo("report",
+                                     cl::desc("Write the report as JSON, too"),
+                                     cl::value_desc("FILE"), cl::cat(Category));
+static cl::opt<std::string>
+    BuildPath("p", cl::desc("Folder of compile_commands.json"),
+              cl::value_desc("FOLDER"), cl::cat(Category));
+static cl::list<std::string>
+    Pythons("python",
+            cl::desc("Compile with the headers of this Python: an interpreter, "
+                     "a version, or a folder with Python.h. With --verify, an "
+                     "interpreter to run; may be given several times"),
+            cl::value_desc("PYTHON"), cl::cat(Category));
+static cl::opt<bool>
+    Verify("verify",
+           cl::desc("Build the module before and after in copies, run its "
+                    "tests, import it in several interpreters, look for leaks "
+                    "and compare the speed. With --apply, the files change "
+                    "only when all is well"),
+           cl::cat(Proof));
+static cl::opt<std::string>
+    BuildCommand("build",
+                 cl::desc("Command that builds the module in a copy of the "
+                          "project; {python} is the interpreter (default: "
+                          "compile and link with the flags found)"),
+                 cl::value_desc("COMMAND"), cl::cat(Proof));
+static cl::opt<std::string>
+    TestCommand("test", cl::desc("Command that runs the tests"),
+                cl::value_desc("COMMAND"), cl::cat(Proof));
+static cl::opt<std::string> BenchmarkCommand(
+    "benchmark",
+    cl::desc("Command to compare the speed with. What it prints last counts, "
+             "when it is a number of seconds or a result of timeit, else the "
+             "time that it takes"),
+    cl::value_desc("COMMAND"), cl::cat(Proof));
+static cl::opt<std::string>
+    ProjectRoot("project",
+                cl::desc("Folder to copy and to run the commands in (default: "
+                         "the repository, or the folder that pip can build)"),
+                cl::value_desc("FOLDER"), cl::cat(Proof));
+static cl::opt<bool> Keep("keep", cl::desc("Keep the copies, and say where"),
+                          cl::cat(Proof));
 static cl::extrahelp More(R"(
-Prints a unified diff on standard output and a report, what moved and what did
-not and why, on standard error.
+PATH is a source file, a folder, or a compile_commands.json. A folder stands
+for the modules whose sources are in it. Flags are those of -p, or of the
+compilation database that pyext-tidy finds as well, or those that follow --, or
+the include folders of a Python.
 
-Exit status:
-  0  the diff is complete, and the result compiles
-  1  nothing was done: the sources do not compile, the module was not
+Prints a unified diff for `patch -p1` on standard output and a report, what
+moved and what did not and why, on standard error.
+
+Exit status, the first that applies:
+  1  a module was not touched: its sources do not compile, it was not
      understood, or the result would not compile
+  3  --verify has found that the module does not do what it did
   2  done, but something that several interpreters would share is left
+  0  the diff is complete, and the result compiles
 )");
 
 static std::optional<unsigned> minorOf(StringRef Version) {
@@ -64,72 +117,153 @@ static std::optional<unsigned> minorOf(StringRef Version) {
   return Minor;
 }
 
-static raw_ostream &error() { return errs() << "pyext-migrate: error: "; }
-
-static std::string where(const Index &I, Place P) {
-  if (!P.valid())
-    return "";
-  SmallString<256> Path(I.Files[P.File].Path), Here;
-  if (!sys::fs::current_path(Here) && StringRef(Path).starts_with(Here) &&
-      Path.size() > Here.size())
-    Path = StringRef(Path).drop_front(Here.size() + 1);
-  unsigned Line =
-      StringRef(I.Files[P.File].Text).take_front(P.Begin).count('\n') + 1;
-  return (Path + ":" + Twine(Line) + ": ").str();
-}
-
-static std::string relative(StringRef Path) {
-  SmallString<256> Here;
-  if (!sys::fs::current_path(Here) && Path.starts_with(Here) &&
-      Path.size() > Here.size())
-    return Path.drop_front(Here.size() + 1).str();
-  return Path.str();
-}
-
-/// Writes all files next to their places first, then moves them there.
-static bool writeAll(const std::map<std::string, std::string> &Files) {
-  std::vector<std::pair<std::string, std::string>> Written;
-  auto Undo = [&] {
-    for (const auto &[Temporary, Path] : Written)
-      (void)sys::fs::remove(Temporary);
-  };
-  for (const auto &[Path, Text] : Files) {
-    std::string Temporary = Path + ".pyext-migrate";
-    std::error_code EC;
-    raw_fd_ostream OS(Temporary, EC);
-    if (!EC) {
-      Written.push_back({Temporary, Path});
-      OS << Text;
-      OS.close();
-      EC = OS.error();
-      OS.clear_error();
-    }
-    if (EC) {
-      error() << Path << ": " << EC.message() << "; no file was changed\n";
-      Undo();
-      return false;
-    }
-    if (ErrorOr<sys::fs::perms> Mode = sys::fs::getPermissions(Path))
-      (void)sys::fs::setPermissions(Temporary, *Mode);
+/// The new texts of the files that \p R changes. Empty, with \p Problem set,
+/// when that is not possible.
+static FileChanges
+changesOf(const Index &I, const RewriteResult &R,
+          const std::map<std::string, std::string> &Originals,
+          std::string &Problem) {
+  FileChanges Changes;
+  for (auto &[Path, Text] : apply(I, R.Edits, Problem)) {
+    auto Original = Originals.find(Path);
+    const std::string &Old = Original == Originals.end()
+                                 ? I.Files[I.fileOf(Path)].Text
+                                 : Original->second;
+    Changes[Path] = {Old, inStyle(Path, Old, Text)};
   }
-  for (const auto &[Temporary, Path] : Written)
-    if (std::error_code EC = sys::fs::rename(Temporary, Path)) {
-      error() << Path << ": " << EC.message() << "\n";
-      return false;
+  for (const auto &[Path, Text] : R.NewFiles) {
+    if (sys::fs::exists(Path))
+      Problem = shown(Path) + ": exists already; rename it";
+    Changes[Path] = {std::nullopt, inStyle(Path, "", Text)};
+  }
+  return Changes;
+}
+
+/// Rewrites one module; what stands against it ends up in M.Refused.
+static void migrate(ModuleRun &M, unsigned MinMinor,
+                    const std::vector<std::string> &ExtraArgs) {
+  const std::vector<std::string> Sources = M.Input.sources();
+  M.Before = buildIndex(M.Input, Sources, ExtraArgs);
+  // Files are read, changed and read again with plain newlines.
+  std::map<std::string, std::string> Originals, Plain;
+  for (const SourceFile &File : M.Before.Files)
+    if (hasCarriageReturns(File.Text)) {
+      Originals[File.Path] = File.Text;
+      Plain[File.Path] = withoutCarriageReturns(File.Text);
     }
-  return true;
+  if (!Plain.empty())
+    M.Before = buildIndex(M.Input, Sources, ExtraArgs, Plain);
+  if (!M.Before.Errors.empty()) {
+    M.Refused = shown(M.Before.Errors.front()) +
+                ": does not compile, so nothing is rewritten; give the flags "
+                "of its build: -p, or after --";
+    return;
+  }
+  if (!M.Before.PythonMinor) {
+    M.Refused = "no file includes Python.h; give its folder: -- -I...";
+    return;
+  }
+  if (M.Before.Modules.size() == 1) {
+    const ModuleInfo &Only = M.Before.Modules.front();
+    M.Name = Only.FullName.empty() ? Only.Name : Only.FullName;
+  }
+  M.Options.Upto = M.Upto;
+  M.Options.MinMinor = MinMinor;
+  // Once to see what the checks say of the result, and again with the claims
+  // that this allows.
+  for (bool Last : {false, true}) {
+    M.Result = rewrite(M.Before, M.Options);
+    if (!M.Result.Refused.empty()) {
+      M.Refused = M.Result.Refused;
+      return;
+    }
+    std::string Problem;
+    M.Changes = changesOf(M.Before, M.Result, Originals, Problem);
+    if (!Problem.empty()) {
+      M.Refused = Problem + "; nothing was changed";
+      return;
+    }
+    std::map<std::string, std::string> Texts = Plain;
+    for (const auto &[Path, Change] : M.Changes)
+      Texts[Path] = Change.New;
+    M.After = buildIndex(M.Input, Sources, ExtraArgs, Texts);
+    if (!M.After.Errors.empty()) {
+      M.Refused = shown(M.After.Errors.front()) +
+                  ": the rewritten file would not compile; nothing was changed";
+      return;
+    }
+    if (Last)
+      return;
+    M.Options.ClaimOwnGil = M.Upto >= Level::Interpreters &&
+                            M.After.SeveralInterpreters.empty() &&
+                            M.After.OwnGil.empty() && !M.Result.Residue;
+    M.Options.ClaimNoGil =
+        M.Upto >= Level::Gil && M.After.WithoutGil.empty();
+    if (!M.Options.ClaimOwnGil && !M.Options.ClaimNoGil)
+      return;
+  }
+}
+
+/// The changes of all modules. A module that changes a file that another one
+/// changes, too, has to wait for the next run.
+static FileChanges merged(std::vector<ModuleRun> &Runs) {
+  FileChanges All;
+  for (ModuleRun &M : Runs) {
+    if (!M.Refused.empty())
+      continue;
+    for (const auto &[Path, Change] : M.Changes)
+      if (auto Other = All.find(Path);
+          Other != All.end() && Other->second.New != Change.New) {
+        M.Refused = shown(Path) + ": is changed for another module as well; "
+                                  "apply that, and run again";
+        break;
+      }
+    if (M.Refused.empty())
+      All.insert(M.Changes.begin(), M.Changes.end());
+    else
+      M.Changes.clear();
+  }
+  return All;
+}
+
+static bool writeReport(ArrayRef<ModuleRun> Runs) {
+  std::error_code EC;
+  raw_fd_ostream OS(ReportTo, EC);
+  if (!EC) {
+    printJson(Runs, OS);
+    OS.close();
+    EC = OS.error();
+    OS.clear_error();
+  }
+  if (EC)
+    error() << ReportTo << ": " << EC.message() << "\n";
+  return !EC;
 }
 
 int main(int argc, const char **argv) {
+  pyext::driver::ToolName = "pyext-migrate";
   InitializeAllTargetInfos();
   InitializeAllTargetMCs();
   InitializeAllAsmParsers();
-  auto Parser = clang::tooling::CommonOptionsParser::create(
-      argc, argv, Category, cl::OneOrMore,
-      "Rewrites an extension module from globals and static types to "
-      "per-module state.");
-  if (!Parser) {
-    error() << toString(Parser.takeError()) << "\n";
+
+  std::vector<const char *> Own;
+  pyext::project::Request Wanted;
+  for (int I = 0; I < argc; ++I) {
+    if (StringRef(argv[I]) == "--") {
+      Wanted.Flags.emplace(argv + I + 1, argv + argc);
+      break;
+    }
+    Own.push_back(argv[I]);
+  }
+  cl::HideUnrelatedOptions({&Category, &Proof});
+  if (!cl::ParseCommandLineOptions(
+          Own.size(), Own.data(),
+          "Rewrites extension modules from globals and static types to "
+          "per-module state.\n",
+          &errs()))
+    return 1;
+  if (Paths.empty()) {
+    error() << "no path given; see " << argv[0] << " --help\n";
     return 1;
   }
   std::optional<unsigned> Minor = minorOf(MinPython);
@@ -137,127 +271,73 @@ int main(int argc, const char **argv) {
     error() << "--min-python=" << MinPython << ": expected 3.9 to 3.15\n";
     return 1;
   }
-  std::vector<std::string> Sources, Extra;
-  for (const std::string &Source : Parser->getSourcePathList()) {
-    SmallString<256> Path(Source);
-    if (std::error_code EC = sys::fs::make_absolute(Path)) {
-      error() << Source << ": " << EC.message() << "\n";
+  for (cl::opt<std::string> *Option :
+       {&BuildCommand, &TestCommand, &BenchmarkCommand, &ProjectRoot})
+    if (Option->getNumOccurrences() && !Verify) {
+      error() << "--" << Option->ArgStr << " goes with --verify\n";
       return 1;
     }
-    if (!sys::fs::exists(Path)) {
-      error() << Source << ": no such file; name the sources of one module\n";
-      return 1;
-    }
-    sys::path::remove_dots(Path, true);
-    Sources.push_back(std::string(Path));
-  }
+  Wanted.Paths = Paths;
+  Wanted.Quiet = Quiet;
+  if (!BuildPath.empty())
+    Wanted.BuildPath = BuildPath;
+  if (!Pythons.empty())
+    Wanted.Python = Pythons.front();
+  std::vector<std::string> Extra;
   if (std::optional<std::string> Dir = pyext::resourceDirToPass(argv[0]))
     Extra.push_back("-resource-dir=" + *Dir);
 
-  Index Before = buildIndex(Parser->getCompilations(), Sources, Extra);
-  if (!Before.Errors.empty()) {
-    for (const std::string &File : Before.Errors)
-      error() << relative(File)
-              << ": does not compile, so nothing is rewritten; give the flags "
-                 "of its build: -p, or after --\n";
+  std::vector<ModuleRun> Runs;
+  for (ModuleInput &Input : findModules(Wanted, Extra)) {
+    ModuleRun &M = Runs.emplace_back();
+    M.Input = std::move(Input);
+    for (const std::string &File : M.Input.sources())
+      M.Files.push_back(shown(File));
+    M.Upto = Upto;
+    migrate(M, *Minor, Extra);
+  }
+  if (Runs.empty())
     return 1;
-  }
-  if (!Before.PythonMinor) {
-    error() << "no file includes Python.h; give its folder: -- -I...\n";
-    return 1;
-  }
-  RewriteOptions Options;
-  Options.Upto = Upto;
-  Options.MinMinor = *Minor;
-  RewriteResult Result = rewrite(Before, Options);
-  if (!Result.Refused.empty()) {
-    error() << Result.Refused << "\n";
-    return 1;
-  }
-  std::string Problem;
-  std::map<std::string, std::string> New = apply(Before, Result.Edits, Problem);
-  auto AddNewFiles = [&] {
-    for (const auto &[Path, Text] : Result.NewFiles) {
-      if (sys::fs::exists(Path))
-        Problem = Path + ": exists already; rename it";
-      New[Path] = Text;
-    }
-  };
-  AddNewFiles();
-  auto OldText = [&](StringRef Path) {
-    int File = Before.fileOf(Path);
-    return File < 0 ? StringRef() : StringRef(Before.Files[File].Text);
-  };
-  auto Check = [&](Index &After) {
-    if (!Problem.empty()) {
-      error() << Problem << "; nothing was changed\n";
-      return false;
-    }
-    After = buildIndex(Parser->getCompilations(), Sources, Extra, New);
-    if (After.Errors.empty())
-      return true;
-    for (const std::string &File : After.Errors)
-      error()
-          << relative(File)
-          << ": the rewritten file would not compile; nothing was changed\n";
-    return false;
-  };
-  Index After;
-  if (!Check(After))
-    return 1;
-  // What the checks say of the result decides what it may claim.
-  bool Again = false;
-  if (Options.Upto >= Level::Interpreters &&
-      After.SeveralInterpreters.empty() && After.OwnGil.empty() &&
-      !Result.Residue) {
-    Options.ClaimOwnGil = true;
-    Again = true;
-  }
-  if (Options.Upto >= Level::Gil && After.WithoutGil.empty()) {
-    Options.ClaimNoGil = true;
-    Again = true;
-  }
-  if (Again) {
-    Result = rewrite(Before, Options);
-    New = apply(Before, Result.Edits, Problem);
-    AddNewFiles();
-    if (!Check(After))
-      return 1;
-  }
+  FileChanges Changes = merged(Runs);
 
-  if (!Quiet) {
-    for (const Outcome &O : Result.Moved)
-      errs() << where(Before, O.Where) << O.What
-             << ": moved to the module state\n";
-    for (const Outcome &O : Result.Left)
-      errs() << where(Before, O.Where) << O.What
-             << ": left as it is: " << O.Reason << "\n";
-    auto Evidence = [&](const std::vector<std::string> &List, StringRef What) {
-      for (const std::string &Line : List)
-        errs() << "against " << What << ": " << Line << "\n";
-    };
-    if (Options.Upto >= Level::Interpreters) {
-      Evidence(After.SeveralInterpreters, "several interpreters");
-      Evidence(After.OwnGil, "interpreters with their own GIL");
+  int Status = 0;
+  for (const ModuleRun &M : Runs) {
+    if (!M.Refused.empty()) {
+      error() << (Runs.size() > 1 && !M.Name.empty()
+                      ? "module " + M.Name + ": "
+                      : std::string())
+              << M.Refused << "\n";
+      Status = 1;
+    } else if (Status == 0 && M.status() == "partly") {
+      Status = 2;
     }
-    if (Options.Upto >= Level::Gil)
-      Evidence(After.WithoutGil, "running without the GIL");
-    errs() << Result.Moved.size() << " moved, " << Result.Left.size()
-           << " left; "
-           << (Options.ClaimOwnGil
-                   ? "claims interpreters with a GIL of their own"
-                   : "does not claim interpreters with a GIL of their own")
-           << "; " << After.FunctionsSeen << " functions and "
-           << After.VariablesSeen << " variables analysed, "
-           << After.NotAnalysed << " functions not\n";
+    if (!Quiet)
+      printText(M, errs());
+  }
+  if (!ReportTo.empty() && !writeReport(Runs))
+    return 1;
+
+  if (Verify) {
+    VerifyOptions Options;
+    Options.Build = BuildCommand;
+    Options.Test = TestCommand;
+    Options.Benchmark = BenchmarkCommand;
+    Options.Pythons = Pythons;
+    Options.Project = ProjectRoot;
+    Options.Keep = Keep;
+    if (!verify(Options, Runs, Changes))
+      return Status == 1 ? 1 : 3;
   }
   if (Apply) {
-    if (!writeAll(New))
+    if (!writeAll(Changes))
       return 1;
-  } else {
-    for (const auto &[Path, Text] : New)
-      outs() << unifiedDiff(relative(Path), OldText(Path), Text);
+  } else if (!Verify) {
+    const std::string Root = diffRoot(Changes);
+    SmallString<256> Here;
+    (void)sys::fs::current_path(Here);
+    if (!Quiet && Root != Here.str())
+      note() << "paths in the diff begin in " << Root << "\n";
+    outs() << diffOf(Changes, Root);
   }
-  bool Left = Options.Upto >= Level::Interpreters && !Options.ClaimOwnGil;
-  return Left ? 2 : 0;
+  return Status;
 }

@@ -1,0 +1,254 @@
+"""Looks at one extension module from inside the interpreter that loads it. Run by verify.py; what it finds is JSON on stdout.
+
+    probe.py surface NAME              what a user sees: names, types, what they allow
+    probe.py interpreters NAME COUNT   import in the main and in COUNT more interpreters; which objects are where
+    probe.py threads NAME COUNT        the same in COUNT threads at once, three times
+    probe.py leaks NAME COUNT          import and release COUNT times
+
+Understands Python 3.9 and newer.
+"""
+
+import gc
+import importlib
+import json
+import os
+import sys
+import threading
+
+FOUND = sys.stdout
+sys.stdout = sys.stderr  # What the module prints is not what was found.
+
+# Runs in every interpreter: the objects of the module, by address.
+COLLECT = r'''
+def collect(name):
+    import builtins, gc, importlib
+    module = importlib.import_module(name)
+    last = name.rpartition(".")[2]
+    found, todo = {id(module): name}, [(name, vars(module), 0)]
+
+    def own(t):
+        if t.__module__ in (name, last):
+            return True
+        return t.__module__ == "builtins" and getattr(builtins, t.__name__, None) is not t and bool(t.__flags__ & 1 << 9)
+
+    while todo:
+        path, values, depth = todo.pop()
+        for key, value in list(values.items() if isinstance(values, dict) else enumerate(values)):
+            where = "%s[%r]" % (path, key)
+            if str(key).startswith("__") or isinstance(value, type(builtins)) or id(value) in found:
+                continue
+            if isinstance(value, type):
+                if own(value):
+                    found[id(value)] = where
+                    if depth < 3:
+                        todo.append((where, dict(vars(value)), depth + 1))
+            elif gc.is_tracked(value) or own(type(value)):
+                found[id(value)] = where
+            if isinstance(value, (dict, list, tuple, set, frozenset)) and depth < 3 and len(value) < 1000:
+                todo.append((where, value if isinstance(value, dict) else list(value), depth + 1))
+    return found
+'''
+exec(COLLECT)  # pylint: disable=exec-used
+
+
+def interpreters():
+    """(create, run, destroy, own GIL); run returns a text when the code raised."""
+    try:
+        import _interpreters as module
+        create, own = lambda: module.create("isolated"), True
+    except ImportError:
+        import _xxsubinterpreters as module
+        own = sys.version_info >= (3, 12)
+        create = lambda: module.create(isolated=own)
+
+    def run(interpreter, code):
+        try:
+            problem = module.run_string(interpreter, code)
+        except Exception as error:  # Raised before 3.13.
+            return str(error)
+        if not problem:
+            return ""
+        return getattr(problem, "formatted", None) or str(problem)
+
+    return create, run, module.destroy, own
+
+
+def inside(name, path):
+    """Code for another interpreter; the addresses go to a file."""
+    return (
+        f"import sys\nsys.path[:] = {sys.path!r}\n" + COLLECT
+        + f"\nimport json\nfound = collect({name!r})\nwith open({path!r}, 'w') as f:\n    json.dump(found, f)\n"
+    )
+
+
+def probe_interpreters(name, count):
+    create, run, destroy, own = interpreters()
+    found = {"own_gil": own, "problems": [], "shared": [], "objects": 0}
+    everywhere = [("the main interpreter", {str(k): v for k, v in collect(name).items()})]  # pylint: disable=undefined-variable
+    found["objects"] = len(everywhere[0][1])
+    alive = []
+    for number in range(1, count + 1):
+        alive.append(create())
+        path = os.path.join(os.environ["PYEXT_PROBE"], f"objects-{number}.json")
+        problem = run(alive[-1], inside(name, path))
+        if problem:
+            found["problems"].append(problem)
+            continue
+        with open(path, encoding="utf-8") as f:
+            objects = json.load(f)
+        for where, others in everywhere:
+            for address in sorted(set(objects) & set(others)):
+                found["shared"].append(f"{objects[address]} is one object in interpreter {number} and in {where}")
+        everywhere.append((f"interpreter {number}", objects))
+    for interpreter in alive:
+        destroy(interpreter)
+    # What the others left behind must not be seen here.
+    collect(name)  # pylint: disable=undefined-variable
+    return found
+
+
+def probe_threads(name, count):
+    create, run, destroy, own = interpreters()
+    problems = []
+
+    def one(number):
+        interpreter = create()
+        problem = run(interpreter, inside(name, os.path.join(os.environ["PYEXT_PROBE"], f"thread-{number}.json")))
+        if problem:
+            problems.append(problem)
+        destroy(interpreter)
+
+    for _ in range(3):
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return {"own_gil": own, "problems": problems}
+
+
+def forget(name):
+    """Takes the module out of sys.modules; returns it."""
+    module = sys.modules.pop(name, None)
+    parent, _, last = name.rpartition(".")
+    if parent in sys.modules and getattr(sys.modules[parent], last, None) is module:
+        delattr(sys.modules[parent], last)
+    return module
+
+
+def settle():
+    for _ in range(3):
+        gc.collect()
+    clear = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache", None)
+    if clear:
+        clear()
+
+
+def own_types(name):
+    return [o for o in gc.get_objects() if isinstance(o, type) and o.__module__ in (name, name.rpartition(".")[2])]
+
+
+def probe_leaks(name, count):
+    found = {"per_import": {}, "kept": [], "skipped": ""}
+    try:
+        first = importlib.import_module(name)
+        forget(name)
+        second = importlib.import_module(name)
+    except ImportError as error:
+        found["skipped"] = str(error)
+        return found
+    if first is second or any(vars(first).get(k) is v for k, v in vars(second).items() if isinstance(v, type) and v.__module__ == name):
+        found["skipped"] = "it is made once per process"
+        return found
+    del first, second
+
+    def cycle():
+        importlib.import_module(name)
+        forget(name)
+        gc.collect()
+
+    import tracemalloc
+
+    def now():
+        settle()
+        counted = {"objects": len(gc.get_objects()), "blocks": sys.getallocatedblocks(), "bytes": tracemalloc.get_traced_memory()[0]}
+        if hasattr(sys, "gettotalrefcount"):
+            counted["references"] = sys.gettotalrefcount()
+        return counted
+
+    tracemalloc.start()
+    for _ in range(10):
+        cycle()
+    now()
+    before = now()
+    for _ in range(count):
+        cycle()
+    after = now()
+    tracemalloc.stop()
+    found["per_import"] = {key: round((after[key] - before[key]) / count, 2) for key in before}
+
+    # An instance in the module's own dict: a type that its instances do not visit never goes away.
+    module = importlib.import_module(name)
+    names = sorted(k for k, v in vars(module).items() if isinstance(v, type) and v.__module__ in (name, name.rpartition(".")[2]))
+    del module
+    for key in names:
+        forget(name)
+        settle()
+        left = len(own_types(name))
+        made = False
+        for _ in range(5):
+            module = importlib.import_module(name)
+            try:
+                module._pyext_kept = getattr(module, key)()
+                made = True
+            except BaseException:  # pylint: disable=broad-except
+                pass
+            forget(name)
+            del module
+        settle()
+        if made and len(own_types(name)) > left:
+            found["kept"].append(key)
+    return found
+
+
+def probe_surface(name):
+    module = importlib.import_module(name)
+    last = name.rpartition(".")[2]
+    names = {k: type(v).__name__ for k, v in vars(module).items() if not k.startswith("__") and not isinstance(v, type(sys))}
+    types = {}
+    for key, value in vars(module).items():
+        if not isinstance(value, type) or value.__module__ not in (name, last, "builtins") or key in types:
+            continue
+        about = {"name": value.__name__, "bases": [b.__name__ for b in value.__bases__], "doc": value.__doc__}
+        about["attributes"] = sorted(set(vars(value)) - {"__module__", "__new__", "__doc__"})
+        about["subclassable"] = bool(value.__flags__ & 1 << 10)
+        about["dict"] = bool(value.__dictoffset__)
+        about["weak references"] = bool(value.__weakrefoffset__)
+        about["hashable"] = value.__hash__ is not None
+        try:
+            setattr(value, "_pyext_probe", 1)
+            delattr(value, "_pyext_probe")
+            about["attributes can be set"] = True
+        except (TypeError, AttributeError):
+            about["attributes can be set"] = False
+        try:
+            value.__new__(value)
+            about["instances without arguments"] = True
+        except TypeError as error:
+            about["instances without arguments"] = "cannot create" not in str(error) and "is not safe" not in str(error)
+        except BaseException:  # pylint: disable=broad-except
+            about["instances without arguments"] = True
+        types[key] = about
+    return {"file": getattr(module, "__file__", None), "doc": module.__doc__, "names": names, "types": types}
+
+
+def main():
+    what, name = sys.argv[1:3]
+    count = [int(a) for a in sys.argv[3:4]]
+    probes = {"surface": probe_surface, "interpreters": probe_interpreters, "threads": probe_threads, "leaks": probe_leaks}
+    json.dump(probes[what](name, *count), FOUND)
+    FOUND.flush()
+
+
+if __name__ == "__main__":
+    main()
