@@ -66,6 +66,15 @@ private:
     return error();
   }
 
+  /// Starts the message about a name that \p Source has and nobody knows. In a
+  /// .clang-tidy of the project one that is not \p Ours is a warning only: the
+  /// file may be meant for a clang-tidy of another version.
+  llvm::raw_ostream &unknown(bool Ours, llvm::StringRef Source) {
+    const bool IsForeign = !Ours && !Args.VerifyConfig &&
+                           llvm::sys::path::filename(Source) == ".clang-tidy";
+    return (IsForeign ? warning() : fail()) << Source << ": ";
+  }
+
   const Arguments &Args;
   bool Good = true;
   llvm::StringSet<> AllChecks, AllOptions;
@@ -189,15 +198,14 @@ void Verifier::verifyChecks(llvm::StringRef Globs, llvm::StringRef What,
           return Item.Regex.match(Name);
         }))
       continue;
-    llvm::raw_ostream &OS = fail() << Source << ": ";
-    if (Item.Text.contains('*')) {
-      OS << "no check matches '" << Item.Text << "' in " << What;
-    } else {
-      OS << "unknown check '" << Item.Text << "' in " << What;
-      llvm::StringRef Closest = closest(Item.Text, AllChecks);
-      if (!Closest.empty())
-        OS << "; did you mean '" << Closest << "'?";
-    }
+    const bool Glob = Item.Text.contains('*');
+    llvm::StringRef Closest = Glob ? "" : closest(Item.Text, AllChecks);
+    llvm::raw_ostream &OS =
+        unknown(namesChecks(Item.Text) || namesChecks(Closest), Source);
+    OS << (Glob ? "no check matches '" : "unknown check '") << Item.Text
+       << "' in " << What;
+    if (!Closest.empty())
+      OS << "; did you mean '" << Closest << "'?";
     OS << " (pyext-tidy --list-checks '--checks=*' lists all)\n";
   }
 }
@@ -212,10 +220,13 @@ void Verifier::verifyOptions(const ClangTidyOptions::OptionMap &Options,
   for (const auto &Option : Options) {
     llvm::StringRef Key = Option.getKey();
     if (!AllOptions.contains(Key)) {
-      llvm::raw_ostream &OS = fail()
-                              << Source << ": unknown option '" << Key
-                              << "' in CheckOptions";
       llvm::StringRef Closest = closest(Key, AllOptions);
+      // Only these checks have options for all of them, without a dot.
+      const bool Ours = Key.starts_with("cpython") ||
+                        Closest.starts_with("cpython") || !Key.contains('.');
+      llvm::raw_ostream &OS = unknown(Ours, Source)
+                              << "unknown option '" << Key
+                              << "' in CheckOptions";
       if (!Closest.empty())
         OS << "; did you mean '" << Closest << "'?";
       OS << "\n";

@@ -70,7 +70,8 @@ Exit status of pyext-tidy:
   0  every file was analysed; findings, if any, were printed as warnings
   1  a finding that --warnings-as-errors selects, or an error: a file that does
      not exist or does not compile, no Python.h, an unknown check, option or
-     value in the configuration, an unreadable facts file
+     value in the configuration (a warning when a project's .clang-tidy names
+     one of another version of clang-tidy), an unreadable facts file
 
 )";
 
