@@ -69,17 +69,22 @@ void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
 }
 
 void ModelCheck::registerMatchers(MatchFinder *Finder) {
-  // Only to be handed the ASTContext: translationUnitDecl() does not match
-  // inside clangd.
+  // Without a matcher no end of the translation unit is told. This one is
+  // tried on one node only, and not even matches inside clangd.
+  Finder->addMatcher(translationUnitDecl(), this);
+  Seen = SeenContext::of(*Finder);
+  if (std::exchange(Seen->Claimed, true))
+    return;
   Finder->addMatcher(functionDecl(), this);
   Finder->addMatcher(varDecl(hasGlobalStorage()), this);
 }
 
 void ModelCheck::check(const MatchFinder::MatchResult &Result) {
-  Context = Result.Context;
+  Seen->Context = Result.Context;
 }
 
 void ModelCheck::onEndOfTranslationUnit() {
+  ASTContext *Context = Seen ? Seen->Context : nullptr;
   if (TU && Context && TU->preprocessing().pythonIncluded()) {
     facts::UserFactsScope Scope(TU->userFacts());
     const model::ExtensionModel &Model = TU->model(*Context);
@@ -90,7 +95,7 @@ void ModelCheck::onEndOfTranslationUnit() {
              DiagnosticIDs::Remark)
             << FD << Why;
   }
-  Context = nullptr;
+  Seen.reset();
   TU.reset();
 }
 

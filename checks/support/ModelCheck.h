@@ -53,7 +53,7 @@ protected:
 
 private:
   std::shared_ptr<TranslationUnit> TU;
-  clang::ASTContext *Context = nullptr;
+  std::shared_ptr<SeenContext> Seen;
   Hazards Wanted;
   facts::PyVersion MinPython{9};
   bool Compat = false;

@@ -16,16 +16,24 @@ using namespace clang;
 namespace pyext {
 
 namespace {
-/// The translation units being analysed now, on any thread; clangd analyses
-/// several at once. A unit is owned by the checks that hold it.
-struct Registry {
+/// What belongs to the translation units being analysed now, on any thread;
+/// clangd analyses several at once. It is owned by the checks that hold it.
+template <typename Key, typename Value> class Registry {
+public:
+  template <typename MakeT>
+  std::shared_ptr<Value> of(const Key &K, MakeT Make) {
+    std::lock_guard<std::mutex> Guard(Mutex);
+    std::weak_ptr<Value> &Entry = Values[&K];
+    std::shared_ptr<Value> Found = Entry.lock();
+    if (!Found)
+      Entry = Found = Make();
+    return Found;
+  }
+
+private:
   std::mutex Mutex;
-  llvm::DenseMap<const SourceManager *, std::weak_ptr<TranslationUnit>> Units;
+  llvm::DenseMap<const Key *, std::weak_ptr<Value>> Values;
 };
-Registry &registry() {
-  static Registry R;
-  return R;
-}
 } // namespace
 
 TranslationUnit::TranslationUnit(Preprocessor &PP,
@@ -38,15 +46,16 @@ TranslationUnit::~TranslationUnit() = default;
 std::shared_ptr<TranslationUnit> TranslationUnit::of(const SourceManager &SM,
                                                      Preprocessor &PP,
                                                      const facts::UserFacts *Facts) {
-  Registry &R = registry();
-  std::lock_guard<std::mutex> Guard(R.Mutex);
-  std::weak_ptr<TranslationUnit> &Entry = R.Units[&SM];
-  std::shared_ptr<TranslationUnit> Unit = Entry.lock();
-  if (!Unit) {
-    Unit.reset(new TranslationUnit(PP, Facts));
-    Entry = Unit;
-  }
-  return Unit;
+  static Registry<SourceManager, TranslationUnit> Units;
+  return Units.of(SM, [&] {
+    return std::shared_ptr<TranslationUnit>(new TranslationUnit(PP, Facts));
+  });
+}
+
+std::shared_ptr<SeenContext>
+SeenContext::of(const ast_matchers::MatchFinder &Finder) {
+  static Registry<ast_matchers::MatchFinder, SeenContext> Contexts;
+  return Contexts.of(Finder, [] { return std::make_shared<SeenContext>(); });
 }
 
 const model::ExtensionModel &TranslationUnit::model(ASTContext &Context) {

@@ -26,6 +26,9 @@ namespace clang {
 class ASTContext;
 class Preprocessor;
 class SourceManager;
+namespace ast_matchers {
+class MatchFinder;
+} // namespace ast_matchers
 } // namespace clang
 
 namespace pyext {
@@ -66,6 +69,20 @@ private:
   model::Preprocessing Preprocessed;
   std::unique_ptr<model::ExtensionModel> Model;
   bool NotAnalysedClaimed = false;
+};
+
+/// The ASTContext that the matchers of the checks of one file come upon. One
+/// check registers matchers for all of them: a matcher of each check would be
+/// tried on every declaration of every header.
+struct SeenContext {
+  /// The object of the file that \p Finder is for, made on the first call.
+  static std::shared_ptr<SeenContext>
+  of(const clang::ast_matchers::MatchFinder &Finder);
+
+  /// Null until a matcher matched.
+  clang::ASTContext *Context = nullptr;
+  /// A check has registered the matchers.
+  bool Claimed = false;
 };
 
 } // namespace pyext
