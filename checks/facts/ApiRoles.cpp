@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ApiRoles.h"
+#include "facts/RowIndex.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <string_view>
@@ -38,23 +39,8 @@ static constexpr bool isSorted(const RowT (&Rows)[N]) {
 static_assert(isSorted(RoleRows), "ApiRoles.def");
 static_assert(isSorted(AllocationRows), "Allocations.def");
 
-template <typename RowT, size_t N>
-static ArrayRef<RowT> rowsOf(const RowT (&Rows)[N], StringRef Name) {
-  struct Less {
-    bool operator()(const RowT &Row, StringRef Key) const {
-      return StringRef(Row.Name) < Key;
-    }
-    bool operator()(StringRef Key, const RowT &Row) const {
-      return Key < StringRef(Row.Name);
-    }
-  };
-  auto [First, Last] =
-      std::equal_range(std::begin(Rows), std::end(Rows), Name, Less());
-  return ArrayRef<RowT>(First, Last);
-}
-
 ArrayRef<ApiRoleRow> findRoles(StringRef Name) {
-  return rowsOf(RoleRows, Name);
+  return rowsOf<RoleRows>(Name);
 }
 
 bool hasRole(StringRef Name, ApiRole Role) {
@@ -70,7 +56,7 @@ StringRef nameOf(ApiRole Role) {
 }
 
 const Allocation *findAllocation(StringRef Name) {
-  ArrayRef<Allocation> Rows = rowsOf(AllocationRows, Name);
+  ArrayRef<Allocation> Rows = rowsOf<AllocationRows>(Name);
   return Rows.empty() ? nullptr : Rows.data();
 }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/Containers.h"
+#include "facts/RowIndex.h"
 #include <algorithm>
 #include <string_view>
 
@@ -49,18 +50,10 @@ static_assert(isSorted(ExistingRows), "ExistingObjects.def");
 static_assert(isSorted(UserCodeRows), "UserCode.def");
 
 const UserCodeCall *findUserCodeCall(StringRef Name) {
-  const auto *It = std::lower_bound(
-      std::begin(UserCodeRows), std::end(UserCodeRows), Name,
-      [](const UserCodeCall &Row, StringRef N) { return Row.Name < N; });
-  return It != std::end(UserCodeRows) && It->Name == Name ? It : nullptr;
+  return rowOf<UserCodeRows>(Name);
 }
 
-bool givesExistingObject(StringRef Name) {
-  const auto *It = std::lower_bound(
-      std::begin(ExistingRows), std::end(ExistingRows), Name,
-      [](const ExistingObject &Row, StringRef N) { return Row.Name < N; });
-  return It != std::end(ExistingRows) && It->Name == Name;
-}
+bool givesExistingObject(StringRef Name) { return rowOf<ExistingRows>(Name); }
 
 std::optional<ContainerKind> typeTestedBy(StringRef Macro) {
   for (const TypeTest &Row : TestRows)

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/Facts.h"
+#include "facts/RowIndex.h"
 #include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -558,22 +559,23 @@ static ArrayRef<RowT> findIn(ArrayRef<RowT> Rows, StringRef Name) {
 template <typename RowT> using UserTable = std::vector<RowT> UserFacts::*;
 
 /// The rows with this key, in order: the user's if there are any.
-template <typename RowT, size_t N>
-static ArrayRef<RowT> findRows(const RowT (&Rows)[N], StringRef Name,
+template <const auto &Rows, typename RowT = std::remove_cv_t<
+                                std::remove_reference_t<decltype(Rows[0])>>>
+static ArrayRef<RowT> findRows(StringRef Name,
                                UserTable<RowT> User = nullptr) {
   if (const UserFacts *Facts = User ? UserFactsScope::current() : nullptr) {
     ArrayRef<RowT> Found = findIn(ArrayRef<RowT>(Facts->*User), Name);
     if (!Found.empty())
       return Found;
   }
-  return findIn(ArrayRef<RowT>(Rows), Name);
+  return rowsOf<Rows>(Name, [](const RowT &Row) { return keyOf(Row); });
 }
 
 /// The only row with this key, or null.
-template <typename RowT, size_t N>
-static const RowT *findRow(const RowT (&Rows)[N], StringRef Name,
-                           UserTable<RowT> User = nullptr) {
-  ArrayRef<RowT> Found = findRows(Rows, Name, User);
+template <const auto &Rows, typename RowT = std::remove_cv_t<
+                                std::remove_reference_t<decltype(Rows[0])>>>
+static const RowT *findRow(StringRef Name, UserTable<RowT> User = nullptr) {
+  ArrayRef<RowT> Found = findRows<Rows>(Name, User);
   return Found.empty() ? nullptr : Found.data();
 }
 
@@ -589,23 +591,23 @@ std::optional<PyVersion> PyVersion::parse(StringRef Text) {
   return Version;
 }
 
-const ApiVersion *findApi(StringRef Name) { return findRow(ApiRows, Name); }
+const ApiVersion *findApi(StringRef Name) { return findRow<ApiRows>(Name); }
 
 StringRef canonicalName(StringRef AstCallee) {
-  const AstAlias *Row = findRow(AliasRows, AstCallee);
+  const AstAlias *Row = findRow<AliasRows>(AstCallee);
   return Row ? StringRef(Row->Name) : AstCallee;
 }
 
 const BorrowedReference *findBorrowed(StringRef Name) {
-  return findRow(BorrowedRows, Name, &UserFacts::BorrowedReferences);
+  return findRow<BorrowedRows>(Name, &UserFacts::BorrowedReferences);
 }
 
 ArrayRef<StolenReference> findStolen(StringRef Name) {
-  return findRows(StolenRows, Name, &UserFacts::StolenReferences);
+  return findRows<StolenRows>(Name, &UserFacts::StolenReferences);
 }
 
 ArrayRef<NewReference> findNewReferences(StringRef Name) {
-  return findRows(NewRows, Name, &UserFacts::NewReferences);
+  return findRows<NewRows>(Name, &UserFacts::NewReferences);
 }
 
 const NewReference *findNewReference(StringRef Name) {
@@ -614,7 +616,7 @@ const NewReference *findNewReference(StringRef Name) {
 }
 
 const ReferenceCountApi *findReferenceCountOp(StringRef Name) {
-  return findRow(RefcountRows, Name, &UserFacts::ReferenceCounts);
+  return findRow<RefcountRows>(Name, &UserFacts::ReferenceCounts);
 }
 
 bool isReferenceCountOp(StringRef Name) { return findReferenceCountOp(Name); }
@@ -627,7 +629,7 @@ ArrayRef<int> findContainerOnlyArgs(StringRef Name) {
       return ArrayRef<int>(Facts->ContainerArgs)
           .slice(Rows.data() - Facts->ContainerCalls.data(), Rows.size());
   }
-  ArrayRef<ContainerCall> Rows = findRows(ContainerRows, Name);
+  ArrayRef<ContainerCall> Rows = findRows<ContainerRows>(Name);
   return ArrayRef<int>(ContainerArgs)
       .slice(Rows.data() - std::begin(ContainerRows), Rows.size());
 }
@@ -642,32 +644,32 @@ bool isContainerOnlyApi(StringRef Name, unsigned ArgIndex) {
 }
 
 const InteriorPointer *findInteriorPointer(StringRef Name) {
-  return findRow(InteriorRows, Name, &UserFacts::InteriorPointers);
+  return findRow<InteriorRows>(Name, &UserFacts::InteriorPointers);
 }
 
 const BorrowedField *findBorrowedField(StringRef Struct, StringRef Field) {
-  for (const BorrowedField &Row : findRows(FieldRows, Struct))
+  for (const BorrowedField &Row : findRows<FieldRows>(Struct))
     if (Field == Row.Field || StringRef(Row.Field) == "*")
       return &Row;
   return nullptr;
 }
 
 const CallEffect *findEffect(StringRef Name) {
-  return findRow(EffectRows, Name, &UserFacts::CallEffects);
+  return findRow<EffectRows>(Name, &UserFacts::CallEffects);
 }
 
-bool mayCallDetached(StringRef Name) { return findRow(DetachedRows, Name, &UserFacts::DetachedCalls); }
+bool mayCallDetached(StringRef Name) { return findRow<DetachedRows>(Name, &UserFacts::DetachedCalls); }
 
 std::optional<ThreadSafety> threadSafety(StringRef Name) {
-  if (const ThreadSafetyLevel *Row = findRow(LevelRows, Name))
+  if (const ThreadSafetyLevel *Row = findRow<LevelRows>(Name))
     return Row->Level;
   return std::nullopt;
 }
 
-const LockApi *findLockApi(StringRef Name) { return findRow(LockRows, Name, &UserFacts::Locks); }
+const LockApi *findLockApi(StringRef Name) { return findRow<LockRows>(Name, &UserFacts::Locks); }
 
 const LockGuard *findLockGuard(StringRef QualifiedTypeName) {
-  return findRow(GuardRows, QualifiedTypeName, &UserFacts::LockGuards);
+  return findRow<GuardRows>(QualifiedTypeName, &UserFacts::LockGuards);
 }
 
 bool isLockGuardType(StringRef QualifiedTypeName) {
@@ -675,7 +677,7 @@ bool isLockGuardType(StringRef QualifiedTypeName) {
 }
 
 const ThreadStateApi *findThreadStateApi(StringRef Name) {
-  return findRow(ThreadStateRows, Name, &UserFacts::ThreadStates);
+  return findRow<ThreadStateRows>(Name, &UserFacts::ThreadStates);
 }
 
 bool isAttachMacro(StringRef Name) {
@@ -684,23 +686,23 @@ bool isAttachMacro(StringRef Name) {
 }
 
 bool isSynchronizationType(StringRef TypeName) {
-  return findRow(SynchronizationRows, TypeName, &UserFacts::SynchronizationTypes);
+  return findRow<SynchronizationRows>(TypeName, &UserFacts::SynchronizationTypes);
 }
 
 bool isDefinitionTableType(StringRef TypeName) {
-  return findRow(DefinitionRows, TypeName, &UserFacts::DefinitionTables);
+  return findRow<DefinitionRows>(TypeName, &UserFacts::DefinitionTables);
 }
 
 bool isHeaderProvidedTable(StringRef VarName) {
-  return findRow(ApiTableRows, VarName);
+  return findRow<ApiTableRows>(VarName);
 }
 
 bool isObjectStruct(StringRef RecordName) {
-  return findRow(ObjectRows, RecordName);
+  return findRow<ObjectRows>(RecordName);
 }
 
 bool isTypeObjectStruct(StringRef RecordName) {
-  const ObjectStruct *Row = findRow(ObjectRows, RecordName);
+  const ObjectStruct *Row = findRow<ObjectRows>(RecordName);
   return Row && Row->IsType;
 }
 
@@ -714,7 +716,7 @@ bool isGeneratedName(StringRef Name) {
 }
 
 const TypeSlot *findTypeSlotByField(StringRef Field) {
-  return Field.empty() ? nullptr : findRow(TypeSlotRows, Field);
+  return Field.empty() ? nullptr : findRow<TypeSlotRows>(Field);
 }
 
 const TypeSlot *findTypeSlotByMacro(StringRef Macro) {
@@ -722,14 +724,14 @@ const TypeSlot *findTypeSlotByMacro(StringRef Macro) {
     return nullptr;
   if (const TypeSlot *Row = findTypeSlotByField(Macro))
     return *Row->SlotMacro ? Row : nullptr;
-  for (const TypeSlot &Row : findRows(TypeSlotRows, ""))
+  for (const TypeSlot &Row : findRows<TypeSlotRows>(""))
     if (StringRef(Row.SlotMacro).drop_front(3) == Macro)
       return &Row;
   return nullptr;
 }
 
 const ModuleSlot *findModuleSlot(StringRef Macro) {
-  return findRow(ModuleSlotRows, Macro);
+  return findRow<ModuleSlotRows>(Macro);
 }
 
 ArrayRef<ApiVersion> apis() { return ApiRows; }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ModelCalls.h"
+#include "facts/RowIndex.h"
 #include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -96,32 +97,37 @@ static_assert(isSorted(TagRows), "BindingTags.def");
 static_assert(isSorted(SupersededRows), "SupersededApis.def");
 static_assert(isSorted(ThreadSafeRows), "ThreadSafeTypes.def");
 
-/// The row of a name, or null.
-template <typename RowT, size_t N>
-static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
-  std::string_view Key(Name.data(), Name.size());
-  const RowT *It = std::lower_bound(
-      std::begin(Rows), std::end(Rows), Key,
-      [](const RowT &Row, std::string_view K) { return keyOf(Row) < K; });
-  return It == std::end(Rows) || keyOf(*It) != Key ? nullptr : It;
+static bool matches(const NamePattern &Row, StringRef Name) {
+  const StringRef Text = Row.Text;
+  switch (Row.Match) {
+  case NameMatch::Prefix:
+    return Name.starts_with(Text);
+  case NameMatch::Suffix:
+    return Name.ends_with(Text);
+  case NameMatch::Word:
+    for (size_t At = Name.find(Text); At != StringRef::npos;
+         At = Name.find(Text, At + 1)) {
+      const size_t End = At + Text.size();
+      if ((At == 0 || Name[At - 1] == '_') &&
+          (End == Name.size() || Name[End] == '_'))
+        return true;
+    }
+    return false;
+  }
+  llvm_unreachable("covered switch");
 }
 
 static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
-  return any_of(PatternRows, [&](const NamePattern &Row) {
-    if (Row.Meaning != Meaning)
-      return false;
-    switch (Row.Match) {
-    case NameMatch::Prefix:
-      return Name.starts_with(Row.Text);
-    case NameMatch::Suffix:
-      return Name.ends_with(Row.Text);
-    case NameMatch::Word:
-      SmallVector<StringRef, 4> Words;
-      Name.split(Words, '_');
-      return is_contained(Words, StringRef(Row.Text));
-    }
-    llvm_unreachable("covered switch");
-  });
+  static const auto ByMeaning = [] {
+    DenseMap<unsigned, SmallVector<const NamePattern *, 16>> Rows;
+    for (const NamePattern &Row : PatternRows)
+      Rows[static_cast<unsigned>(Row.Meaning)].push_back(&Row);
+    return Rows;
+  }();
+  auto It = ByMeaning.find(static_cast<unsigned>(Meaning));
+  return It != ByMeaning.end() && any_of(It->second, [&](const auto *Row) {
+           return matches(*Row, Name);
+         });
 }
 
 std::optional<ModelCall> findModelCall(StringRef Name) {
@@ -129,23 +135,23 @@ std::optional<ModelCall> findModelCall(StringRef Name) {
     for (const ModelCallApi &Row : Facts->ModelCalls)
       if (Name == Row.Name)
         return Row.Role;
-  if (const ModelCallApi *Row = findRow(CallRows, Name))
+  if (const ModelCallApi *Row = rowOf<CallRows>(Name))
     return Row->Role;
   return std::nullopt;
 }
 
 std::optional<ModuleMacro> findModuleMacro(StringRef Name) {
-  const NamedEntity *Row = findRow(MacroRows, Name);
+  const NamedEntity *Row = rowOf<MacroRows>(Name);
   if (!Row)
     return std::nullopt;
   return Row->From == Origin::Nanobind ? ModuleMacro::Nanobind
                                        : ModuleMacro::Pybind11;
 }
 
-bool isModuleSlotValue(StringRef Name) { return findRow(SlotValueRows, Name); }
+bool isModuleSlotValue(StringRef Name) { return rowOf<SlotValueRows>(Name); }
 
 const ModuleSlotValue *findModuleSlotValue(StringRef Name) {
-  return findRow(SlotValueRows, Name);
+  return rowOf<SlotValueRows>(Name);
 }
 
 const ModuleSlotValue &moduleSlotValue(Promise Meaning) {
@@ -180,7 +186,7 @@ bool isAtomicFunction(StringRef Name) {
 }
 
 bool isObjectHolderType(StringRef QualifiedName) {
-  return findRow(HolderRows, QualifiedName);
+  return rowOf<HolderRows>(QualifiedName);
 }
 
 bool isThreadStateType(StringRef TypeName, bool Token) {
@@ -237,7 +243,7 @@ bool makesInstance(StringRef Name) {
 }
 
 bool isThreadSafeType(StringRef TypeName) {
-  return findRow(ThreadSafeRows, TypeName);
+  return rowOf<ThreadSafeRows>(TypeName);
 }
 
 bool isSetupName(StringRef Name) {
@@ -245,7 +251,7 @@ bool isSetupName(StringRef Name) {
 }
 
 const SupersededApi *findSuperseded(StringRef Name) {
-  return findRow(SupersededRows, Name);
+  return rowOf<SupersededRows>(Name);
 }
 
 ArrayRef<ModelCallApi> modelCalls() { return CallRows; }

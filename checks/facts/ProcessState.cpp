@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/ProcessState.h"
+#include "facts/RowIndex.h"
 #include "facts/EnumNames.h"
 #include <algorithm>
 #include <string_view>
@@ -70,39 +71,29 @@ static_assert(isSorted(HandleRows), "NativeHandles.def");
 static_assert(isSorted(OwnerRows), "ObjectOwners.def");
 static_assert(isSorted(IdentifierRows), "StaticIdentifiers.def");
 
-/// The row of a name, or null.
-template <typename RowT, size_t N>
-static const RowT *findRow(const RowT (&Rows)[N], StringRef Name) {
-  std::string_view Key(Name.data(), Name.size());
-  const RowT *It = std::lower_bound(
-      std::begin(Rows), std::end(Rows), Key,
-      [](const RowT &Row, std::string_view K) { return Row.Name < K; });
-  return It == std::end(Rows) || It->Name != Key ? nullptr : It;
-}
-
 bool keepsPointer(StringRef Name, unsigned Arg) {
-  const PointerKeeper *Row = findRow(KeeperRows, Name);
+  const PointerKeeper *Row = rowOf<KeeperRows>(Name);
   return Row && Row->Arg == static_cast<int>(Arg);
 }
 
 const HiddenStateCall *findHiddenState(StringRef Name) {
-  return findRow(HiddenRows, Name);
+  return rowOf<HiddenRows>(Name);
 }
 
 const ProcessHook *findProcessHook(StringRef Name) {
-  return findRow(HookRows, Name);
+  return rowOf<HookRows>(Name);
 }
 
 const NativeHandle *findNativeHandle(StringRef Name) {
-  return findRow(HandleRows, Name);
+  return rowOf<HandleRows>(Name);
 }
 
 bool isObjectOwnerType(StringRef QualifiedName) {
-  return findRow(OwnerRows, QualifiedName);
+  return rowOf<OwnerRows>(QualifiedName);
 }
 
 const StaticIdentifier *findStaticIdentifier(StringRef Name) {
-  return findRow(IdentifierRows, Name);
+  return rowOf<IdentifierRows>(Name);
 }
 
 template <> ArrayRef<StringLiteral> enumNames<HiddenState>() {

@@ -23,6 +23,8 @@ using namespace llvm;
 
 namespace pyext::model {
 
+using Group = std::vector<const FieldUse *>;
+
 class InstanceState::Judge {
 public:
   Judge(const ExtensionModel &Model, std::deque<FieldUse> &Uses,
@@ -32,8 +34,6 @@ public:
   void run();
 
 private:
-  using Group = std::vector<const FieldUse *>;
-
   bool isOfInterest(const FieldDecl *FD) const;
   void judge(const FieldDecl *FD, const Group &All);
   bool chooseKind(FieldRace &R, const Group &Racing);
@@ -107,6 +107,37 @@ static bool race(const FieldUse &A, const FieldUse &B) {
   return (mutates(A) || mutates(B)) && !(isAtomic(A) && isAtomic(B)) &&
          !(A.Weak && B.Weak) &&
          overlap(A, B) && !excluded(A, B);
+}
+
+/// True when no race() tells the two apart.
+static bool isAlike(const FieldUse &A, const FieldUse &B) {
+  return A.Path == B.Path && A.Content == B.Content && A.Kind == B.Kind &&
+         A.Resets == B.Resets && A.Weak == B.Weak && A.Locks == B.Locks;
+}
+
+/// Those of \p Among that race with one of them, or with themselves in a second
+/// thread. Uses are many and kinds of them few: one of each kind is compared.
+static Group racing(const Group &Among) {
+  struct Kind {
+    const FieldUse *Use;
+    bool Races = false;
+  };
+  SmallVector<Kind, 8> Kinds;
+  SmallVector<unsigned, 32> KindOf;
+  for (const FieldUse *U : Among) {
+    auto *It = find_if(Kinds, [&](const Kind &K) { return isAlike(*K.Use, *U); });
+    KindOf.push_back(It - Kinds.begin());
+    if (It == Kinds.end())
+      Kinds.push_back({U});
+  }
+  for (Kind &K : Kinds)
+    K.Races = any_of(
+        Kinds, [&](const Kind &Other) { return race(*K.Use, *Other.Use); });
+  Group Racing;
+  for (size_t I = 0; I < Among.size(); ++I)
+    if (Kinds[KindOf[I]].Races)
+      Racing.push_back(Among[I]);
+  return Racing;
 }
 
 const FieldUse *
@@ -472,10 +503,7 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     if (!U->InInit && !Model.preprocessing().onlyWithGil(
                           SM.getExpansionLoc(U->Where->getBeginLoc())))
       AtRun.push_back(U);
-  Group Racing;
-  for (const FieldUse *U : AtRun)
-    if (any_of(AtRun, [&](const FieldUse *V) { return race(*U, *V); }))
-      Racing.push_back(U);
+  Group Racing = racing(AtRun);
   FieldRace R;
   R.Field = FD;
   for (const FieldUse *U : Racing)
