@@ -730,16 +730,22 @@ SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
 SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
                                                   unsigned Arg) {
   FD = States.model().function(FD)->Decl;
-  auto [It, New] = Effects.try_emplace({FD, Arg});
-  if (!New)
+  const EffectKey Key{FD, Arg};
+  auto [It, New] = Effects.try_emplace(Key);
+  if (!New) {
+    EffectCuts +=
+        OpenEffects.count(Key) || llvm::is_contained(ProvisionalEffects, Key);
     return It->second;
+  }
   Effect Result;
   Result.In = FD;
   const FunctionRefs *R = Depth > MaxDepth ? nullptr : States.get(FD);
   if (!R) {
     Result.K = Effect::Escapes;
-    return Effects[{FD, Arg}] = Result;
+    return Effects[Key] = Result;
   }
+  OpenEffects.insert(Key);
+  const unsigned CutsBefore = EffectCuts;
   ++Depth;
   if (Arg < FD->getNumParams())
   for (unsigned Index : R->usesOf(FD->getParamDecl(Arg))) {
@@ -750,7 +756,15 @@ SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
       break;
   }
   --Depth;
-  return Effects[{FD, Arg}] = Result;
+  OpenEffects.erase(Key);
+  if (OpenEffects.empty()) {
+    for (const EffectKey &K : ProvisionalEffects)
+      Effects.erase(K);
+    ProvisionalEffects.clear();
+  } else if (EffectCuts != CutsBefore && Result.K != Effect::Changes) {
+    ProvisionalEffects.push_back(Key);
+  }
+  return Effects[Key] = Result;
 }
 
 //===----------------------------------------------------------------------===//

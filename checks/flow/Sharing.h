@@ -105,8 +105,12 @@ private:
   RefStates &States;
   llvm::DenseMap<const clang::ParmVarDecl *, Sharing> Parameters;
   llvm::DenseMap<const clang::ValueDecl *, Sharing> Variables;
-  llvm::DenseMap<std::pair<const clang::FunctionDecl *, unsigned>, Effect>
-      Effects;
+  /// What functions do to containers, likewise to Parameters below.
+  using EffectKey = std::pair<const clang::FunctionDecl *, unsigned>;
+  llvm::DenseMap<EffectKey, Effect> Effects;
+  std::vector<EffectKey> ProvisionalEffects;
+  llvm::DenseSet<EffectKey> OpenEffects;
+  unsigned EffectCuts = 0;
   /// Parameters whose callers are being asked, how often one of them was met
   /// again, and those whose verdict was reached on the way.
   llvm::DenseSet<const clang::ParmVarDecl *> Open;

@@ -72,31 +72,44 @@ void ModelCheck::registerMatchers(MatchFinder *Finder) {
   // Without a matcher no end of the translation unit is told. This one is
   // tried on one node only, and not even matches inside clangd.
   Finder->addMatcher(translationUnitDecl(), this);
-  Seen = SeenContext::of(*Finder);
-  if (std::exchange(Seen->Claimed, true))
-    return;
-  Finder->addMatcher(functionDecl(), this);
-  Finder->addMatcher(varDecl(hasGlobalStorage()), this);
+  Siblings = CheckGroup::of(*Finder);
+  if (Siblings->Checks.empty()) {
+    Finder->addMatcher(functionDecl(), this);
+    Finder->addMatcher(varDecl(hasGlobalStorage()), this);
+  }
+  Siblings->Checks.push_back(this);
 }
 
 void ModelCheck::check(const MatchFinder::MatchResult &Result) {
-  Seen->Context = Result.Context;
+  Siblings->Context = Result.Context;
 }
 
 void ModelCheck::onEndOfTranslationUnit() {
-  ASTContext *Context = Seen ? Seen->Context : nullptr;
-  if (TU && Context && TU->preprocessing().pythonIncluded()) {
-    facts::UserFactsScope Scope(TU->userFacts());
-    const model::ExtensionModel &Model = TU->model(*Context);
-    analyze(Model);
-    if (TU->claimNotAnalysed())
-      for (const auto &[FD, Why] : Model.notAnalysed())
-        diag(FD->getLocation(), "%0 was not analysed: %1",
-             DiagnosticIDs::Remark)
-            << FD << Why;
+  if (!Siblings)
+    return;
+  std::vector<ModelCheck *> Checks = std::move(Siblings->Checks);
+  Siblings->Checks.clear();
+  if (ASTContext *Context = Siblings->Context) {
+    llvm::sort(Checks, [](const ModelCheck *A, const ModelCheck *B) {
+      return A->getID() < B->getID();
+    });
+    for (ModelCheck *Check : Checks)
+      Check->run(*Context);
   }
-  Seen.reset();
+  Siblings.reset();
   TU.reset();
+}
+
+void ModelCheck::run(ASTContext &Context) {
+  if (!TU || !TU->preprocessing().pythonIncluded())
+    return;
+  facts::UserFactsScope Scope(TU->userFacts());
+  const model::ExtensionModel &Model = TU->model(Context);
+  analyze(Model);
+  if (TU->claimNotAnalysed())
+    for (const auto &[FD, Why] : Model.notAnalysed())
+      diag(FD->getLocation(), "%0 was not analysed: %1", DiagnosticIDs::Remark)
+          << FD << Why;
 }
 
 } // namespace pyext

@@ -52,8 +52,10 @@ protected:
   bool mayUseCompatHeader() const { return Compat; }
 
 private:
+  void run(clang::ASTContext &Context);
+
   std::shared_ptr<TranslationUnit> TU;
-  std::shared_ptr<SeenContext> Seen;
+  std::shared_ptr<CheckGroup> Siblings;
   Hazards Wanted;
   facts::PyVersion MinPython{9};
   bool Compat = false;

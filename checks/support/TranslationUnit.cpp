@@ -52,10 +52,10 @@ std::shared_ptr<TranslationUnit> TranslationUnit::of(const SourceManager &SM,
   });
 }
 
-std::shared_ptr<SeenContext>
-SeenContext::of(const ast_matchers::MatchFinder &Finder) {
-  static Registry<ast_matchers::MatchFinder, SeenContext> Contexts;
-  return Contexts.of(Finder, [] { return std::make_shared<SeenContext>(); });
+std::shared_ptr<CheckGroup>
+CheckGroup::of(const ast_matchers::MatchFinder &Finder) {
+  static Registry<ast_matchers::MatchFinder, CheckGroup> Groups;
+  return Groups.of(Finder, [] { return std::make_shared<CheckGroup>(); });
 }
 
 const model::ExtensionModel &TranslationUnit::model(ASTContext &Context) {

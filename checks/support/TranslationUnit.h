@@ -21,6 +21,7 @@
 #include "model/Preprocessing.h"
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace clang {
 class ASTContext;
@@ -33,6 +34,7 @@ class MatchFinder;
 
 namespace pyext {
 
+class ModelCheck;
 namespace model {
 class ExtensionModel;
 } // namespace model
@@ -71,18 +73,17 @@ private:
   bool NotAnalysedClaimed = false;
 };
 
-/// The ASTContext that the matchers of the checks of one file come upon. One
-/// check registers matchers for all of them: a matcher of each check would be
-/// tried on every declaration of every header.
-struct SeenContext {
-  /// The object of the file that \p Finder is for, made on the first call.
-  static std::shared_ptr<SeenContext>
+/// The checks of one file. They run together, in the order of their names: a
+/// MatchFinder tells its callbacks of the end of the file in any order.
+struct CheckGroup {
+  /// The group of the file that \p Finder is for, made on the first call.
+  static std::shared_ptr<CheckGroup>
   of(const clang::ast_matchers::MatchFinder &Finder);
 
-  /// Null until a matcher matched.
+  std::vector<ModelCheck *> Checks;
+  /// What the matchers of the first check came upon; null until then. A matcher
+  /// of each check would be tried on every declaration of every header.
   clang::ASTContext *Context = nullptr;
-  /// A check has registered the matchers.
-  bool Claimed = false;
 };
 
 } // namespace pyext
