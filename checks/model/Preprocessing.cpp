@@ -121,8 +121,11 @@ public:
     StringRef Name = II->getName();
     if (Loc.isFileID())
       TopLevel = Name;
+    auto [Known, New] = Interesting.try_emplace(II, false);
+    if (New)
+      Known->second = isInteresting(Name);
     auto Other = Others.find(Name);
-    if (Other == Others.end() && !isInteresting(Name))
+    if (Other == Others.end() && !Known->second)
       return;
     SourceLocation Begin = SM.getExpansionLoc(Loc);
     if (SM.isInSystemHeader(Begin))
@@ -428,6 +431,8 @@ private:
   const SourceManager &SM;
   std::vector<Frame> Stack;
   StringMap<OtherDefinition> Others;
+  /// The verdict of isInteresting() on every macro met.
+  DenseMap<const IdentifierInfo *, bool> Interesting;
   std::string TopLevel;
 };
 
@@ -526,11 +531,35 @@ static bool contains(const SourceManager &SM, SourceRange Range,
 }
 
 bool Preprocessing::onlyWithGil(SourceLocation Loc) const {
-  Loc = SM->getExpansionLoc(Loc);
-  return any_of(Regions, [&](const ConfigurationRegion &R) {
-    return !R.FreeThreaded && SM->isWrittenInSameFile(Loc, R.Range.getBegin()) &&
-           contains(*SM, R.Range, Loc);
-  });
+  if (!GilRangesReady) {
+    GilRangesReady = true;
+    for (const ConfigurationRegion &R : Regions) {
+      const auto [File, Begin] = SM->getDecomposedLoc(R.Range.getBegin());
+      const auto [EndFile, End] = SM->getDecomposedLoc(R.Range.getEnd());
+      if (!R.FreeThreaded && File == EndFile)
+        GilRanges[File].push_back({Begin, End});
+    }
+    for (auto &[File, Ranges] : GilRanges) {
+      llvm::sort(Ranges);
+      // Of nested ones the outer is enough.
+      size_t Kept = 0;
+      for (const auto &Range : Ranges)
+        if (!Kept || Range.second > Ranges[Kept - 1].second)
+          Ranges[Kept++] = Range;
+      Ranges.resize(Kept);
+    }
+  }
+  if (GilRanges.empty())
+    return false;
+  const auto [File, Offset] =
+      SM->getDecomposedLoc(SM->getExpansionLoc(Loc));
+  auto It = GilRanges.find(File);
+  if (It == GilRanges.end())
+    return false;
+  // The last one that begins at or before Offset.
+  const auto *After = llvm::partition_point(
+      It->second, [&, At = Offset](const auto &Range) { return Range.first <= At; });
+  return After != It->second.begin() && Offset <= After[-1].second;
 }
 
 bool Preprocessing::conditional(SourceLocation Loc) const {

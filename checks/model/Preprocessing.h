@@ -22,10 +22,13 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clang {
@@ -159,6 +162,12 @@ private:
   clang::Preprocessor *PP = nullptr;
   std::vector<MacroUse> Uses;
   std::vector<ConfigurationRegion> Regions;
+  /// What onlyWithGil() looks up, made on its first call: offsets in ascending
+  /// order, both ends included.
+  mutable llvm::DenseMap<
+      clang::FileID, llvm::SmallVector<std::pair<unsigned, unsigned>, 4>>
+      GilRanges;
+  mutable bool GilRangesReady = false;
   std::vector<ConditionRegion> VersionConditions;
   std::vector<clang::SourceRange> OtherConditions; ///< Of first-party files.
   std::vector<clang::SourceLocation> EarlyGilConditions;

@@ -94,13 +94,13 @@ void ModelCheck::onEndOfTranslationUnit() {
       return A->getID() < B->getID();
     });
     for (ModelCheck *Check : Checks)
-      Check->run(*Context);
+      Check->runOn(*Context);
   }
   Siblings.reset();
   TU.reset();
 }
 
-void ModelCheck::run(ASTContext &Context) {
+void ModelCheck::runOn(ASTContext &Context) {
   if (!TU || !TU->preprocessing().pythonIncluded())
     return;
   facts::UserFactsScope Scope(TU->userFacts());

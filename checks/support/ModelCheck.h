@@ -52,7 +52,7 @@ protected:
   bool mayUseCompatHeader() const { return Compat; }
 
 private:
-  void run(clang::ASTContext &Context);
+  void runOn(clang::ASTContext &Context);
 
   std::shared_ptr<TranslationUnit> TU;
   std::shared_ptr<CheckGroup> Siblings;

@@ -185,6 +185,10 @@ FixItHint addSetGil(const model::ExtensionModel &Model,
   const VarDecl *VD = nullptr;
   const Stmt *Test = nullptr;
   for (const auto &F : Model.functions()) {
+    if (llvm::none_of(F->Calls, [&](const model::CallSite &Site) {
+          return Site.Call == Mod.CreateCall;
+        }))
+      continue;
     auto [Block, Index] = blockOf(F->Decl->getBody(), Mod.CreateCall);
     if (!Block)
       continue;

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "support/Source.h"
-#include "llvm/Support/xxhash.h"
 #include "clang/AST/Expr.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Lex/Lexer.h"
@@ -35,15 +34,12 @@ ArrayRef<SourceText::Token> SourceText::tokens() const {
   if (!Tokens) {
     // Many edits of one file follow each other: keep the tokens of the last.
     struct LastFile {
-      uint64_t Hash = 0;
-      size_t Size = 0;
+      std::string Text;
       std::shared_ptr<const std::vector<Token>> Tokens;
     };
     static thread_local LastFile Last;
-    const uint64_t Hash = llvm::xxh3_64bits(Text);
-    if (!Last.Tokens || Last.Hash != Hash || Last.Size != Text.size())
-      Last = {Hash, Text.size(),
-              std::make_shared<const std::vector<Token>>(lex())};
+    if (!Last.Tokens || Last.Text != Text)
+      Last = {Text.str(), std::make_shared<const std::vector<Token>>(lex())};
     Tokens = Last.Tokens;
   }
   return *Tokens;
