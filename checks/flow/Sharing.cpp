@@ -734,7 +734,7 @@ SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
   auto [It, New] = Effects.try_emplace(Key);
   if (!New) {
     EffectCuts +=
-        OpenEffects.count(Key) || llvm::is_contained(ProvisionalEffects, Key);
+        OpenEffects.count(Key) || ProvisionalEffects.count(Key);
     return It->second;
   }
   Effect Result;
@@ -762,7 +762,7 @@ SharingAnalysis::Effect SharingAnalysis::effectOn(const FunctionDecl *FD,
       Effects.erase(K);
     ProvisionalEffects.clear();
   } else if (EffectCuts != CutsBefore && Result.K != Effect::Changes) {
-    ProvisionalEffects.push_back(Key);
+    ProvisionalEffects.insert(Key);
   }
   return Effects[Key] = Result;
 }

@@ -108,7 +108,7 @@ private:
   /// What functions do to containers, likewise to Parameters below.
   using EffectKey = std::pair<const clang::FunctionDecl *, unsigned>;
   llvm::DenseMap<EffectKey, Effect> Effects;
-  std::vector<EffectKey> ProvisionalEffects;
+  llvm::DenseSet<EffectKey> ProvisionalEffects;
   llvm::DenseSet<EffectKey> OpenEffects;
   unsigned EffectCuts = 0;
   /// Parameters whose callers are being asked, how often one of them was met
