@@ -167,19 +167,20 @@ static bool hasLock(QualType QT) {
          });
 }
 
-/// True for a use that writes: by itself, or by a function elsewhere that is
-/// given the address of what is not filled otherwise.
-static bool mayWrite(const GlobalVerdict &V, const GlobalUse &U) {
-  if (U.writes())
-    return true;
-  if (U.Kind != UseKind::Passed || U.Pointee)
-    return false;
-  // A table with values of its own, or a class with a lock of its own, that
-  // nothing here writes.
+/// Whether a function elsewhere that is given the address is taken to write. A
+/// table with values of its own, or a class with a lock of its own, that nothing
+/// here writes, is not written there either.
+static bool isWrittenWhenPassed(const GlobalVerdict &V) {
   const Expr *Init = V.Decl->getAnyInitializer();
   const bool Filled = Init && isa<InitListExpr>(Init->IgnoreImplicit());
   return !(Filled || hasLock(V.Decl->getType())) ||
          any_of(V.Uses, [](const GlobalUse &O) { return O.writes(); });
+}
+
+/// True for a use that writes: by itself, or by a function elsewhere.
+static bool mayWrite(const GlobalVerdict &V, const GlobalUse &U) {
+  return U.writes() ||
+         (U.Kind == UseKind::Passed && !U.Pointee && V.WrittenWhenPassed);
 }
 
 static bool underOnce(const GlobalUse &U, const ExtensionModel &Model) {
@@ -198,26 +199,52 @@ static bool isCalledFromOutside(const ExtensionModel &Model,
 }
 
 void GlobalClasses::findRace(GlobalVerdict &V) const {
-  int Best = -1;
+  // Uses are many and kinds of them, as far as conflict() can tell, few.
+  SmallVector<const GlobalUse *, 8> Kinds;
+  struct Candidate {
+    unsigned Index, Kind;
+    const GlobalUse &Use;
+  };
+  SmallVector<Candidate, 16> Candidates;
   for (unsigned I = 0; I < V.Uses.size(); ++I) {
-    const GlobalUse &W = V.Uses[I];
-    if (!mayWrite(V, W) || underOnce(W, Model))
+    const GlobalUse &U = V.Uses[I];
+    if (underOnce(U, Model) || !runsConcurrently(Model, U))
       continue;
-    for (unsigned J = 0; J < V.Uses.size(); ++J) {
-      const GlobalUse &O = V.Uses[J];
-      if (O.Kind == UseKind::Kept || O.Kind == UseKind::Returned ||
-          O.Kind == UseKind::Atomic || underOnce(O, Model) ||
-          !canRace(Model, W, O))
+    const auto *Same = find_if(Kinds, [&](const GlobalUse *K) {
+      return K->Pointee == U.Pointee && K->Path == U.Path &&
+             K->Locks == U.Locks;
+    });
+    Candidates.push_back({I, static_cast<unsigned>(Same - Kinds.begin()), U});
+    if (Same == Kinds.end())
+      Kinds.push_back(&U);
+  }
+  std::vector<std::vector<bool>> Conflicts(Kinds.size());
+  for (unsigned A = 0; A < Kinds.size(); ++A)
+    for (const GlobalUse *B : Kinds)
+      Conflicts[A].push_back(conflict(*Kinds[A], *B));
+
+  int Best = -1;
+  for (const Candidate &W : Candidates) {
+    if (!mayWrite(V, W.Use))
+      continue;
+    // What tells the most: a certain write, another function, one that Python
+    // calls.
+    const int Own = 8 * W.Use.writes() +
+                    2 * isCalledFromOutside(Model, W.Use.Function) -
+                    2 * W.Use.Resets;
+    const int Highest = Own + 4 + 1;
+    for (const Candidate &O : Candidates) {
+      if (Best >= Highest)
+        break;
+      if (O.Use.Kind == UseKind::Kept || O.Use.Kind == UseKind::Returned ||
+          O.Use.Kind == UseKind::Atomic || !Conflicts[W.Kind][O.Kind])
         continue;
-      // What tells the most: a certain write, another function, one that
-      // Python calls.
-      const int Rank = 8 * W.writes() + 4 * (O.Function != W.Function) +
-                       2 * isCalledFromOutside(Model, W.Function) +
-                       (O.writes() || O.Kind == UseKind::Read) - 2 * W.Resets;
+      const int Rank = Own + 4 * (O.Use.Function != W.Use.Function) +
+                       (O.Use.writes() || O.Use.Kind == UseKind::Read);
       if (Rank > Best) {
         Best = Rank;
-        V.Write = I;
-        V.Other = J;
+        V.Write = W.Index;
+        V.Other = O.Index;
       }
     }
   }
@@ -510,6 +537,7 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   if (!Owns && Element.isConstQualified())
     return;
   V.Uses = Follower.usesOf(S);
+  V.WrittenWhenPassed = isWrittenWhenPassed(V);
   V.OnlyWithGil = isDeclaredWithGil(Model, *V.Decl);
   if (!V.OnlyWithGil)
     findRace(V);

@@ -52,6 +52,8 @@ struct GlobalVerdict {
   GlobalClass Class = GlobalClass::Silent;
   GlobalShape Shape = GlobalShape::Setting;
   std::vector<GlobalUse> Uses;
+  /// Being given to a function elsewhere counts as a write.
+  bool WrittenWhenPassed = false;
   /// Two uses that can run at the same time with no common lock, the first of
   /// them a write; null when there are none. Indices into Uses.
   std::optional<unsigned> Write, Other;

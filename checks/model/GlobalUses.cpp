@@ -752,17 +752,24 @@ bool overlap(const GlobalUse &A, const GlobalUse &B) {
   return true;
 }
 
-bool canRace(const ExtensionModel &Model, const GlobalUse &A,
-             const GlobalUse &B) {
-  if (!overlap(A, B) || phaseOf(Model, A) != Phase::RunTime ||
-      phaseOf(Model, B) != Phase::RunTime || onlyWithGil(Model, A) ||
-      onlyWithGil(Model, B))
+bool runsConcurrently(const ExtensionModel &Model, const GlobalUse &U) {
+  return phaseOf(Model, U) == Phase::RunTime && !onlyWithGil(Model, U);
+}
+
+bool conflict(const GlobalUse &A, const GlobalUse &B) {
+  if (!overlap(A, B))
     return false;
   for (const std::string &L : A.Locks)
     for (const std::string &Other : B.Locks)
       if (L == Other || L == "*" || Other == "*")
         return false;
   return true;
+}
+
+bool canRace(const ExtensionModel &Model, const GlobalUse &A,
+             const GlobalUse &B) {
+  return conflict(A, B) && runsConcurrently(Model, A) &&
+         runsConcurrently(Model, B);
 }
 
 } // namespace pyext::model
