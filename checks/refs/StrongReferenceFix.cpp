@@ -274,6 +274,9 @@ private:
   const FixTarget &Target;
   SourceText Source;
   ParentMap Parents;
+  /// Indices of the statements of a block, the last one asked for.
+  mutable llvm::DenseMap<const Stmt *, int> Positions;
+  mutable const CompoundStmt *PositionsIn = nullptr;
   support::EditSet Edits;
 
   std::string WhyNot;
@@ -817,16 +820,17 @@ const Stmt *Rewriter::statementOf(const CFGElement &Element) const {
 
 /// Index in the region's block of the statement around \p S, -1 outside.
 int Rewriter::positionOf(const Stmt *S, const Region &R) const {
+  if (PositionsIn != R.Block) {
+    PositionsIn = R.Block;
+    Positions.clear();
+    int Index = 0;
+    for (const Stmt *Child : R.Block->body())
+      Positions.try_emplace(Child, Index++);
+  }
   for (const Stmt *P; S; S = P) {
     P = Parents.getParent(S);
-    if (P != R.Block)
-      continue;
-    unsigned Index = 0;
-    for (const Stmt *Child : R.Block->body()) {
-      if (Child == S)
-        return Index;
-      ++Index;
-    }
+    if (P == R.Block)
+      return Positions.lookup(S);
   }
   return -1;
 }
