@@ -438,6 +438,18 @@ bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
       R.Second = Best;
     return true;
   };
+  auto MixesAtomic = [&] {
+    R.Kind = RaceKind::MixedAtomic;
+    return any_of(Racing, [](const FieldUse *U) { return isAtomic(*U); }) &&
+           Pick([](const FieldUse *U) {
+             return isAtomic(*U) ? 0 : 1 + mutates(*U);
+           });
+  };
+  // Everybody has a lock but those who are atomic.
+  if (all_of(Racing, [](const FieldUse *U) {
+        return isAtomic(*U) || !U->Locks.empty();
+      }) && MixesAtomic())
+    return true;
   if (isPlainNumber(R.Field) && Pick([](const FieldUse *U) {
         return U->writes() && leadsFrom(*U, isExport)
                    ? 1 + (U->Kind == AccessKind::ReadWrite)
@@ -480,13 +492,8 @@ bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
   if (!R.Guarded.empty() &&
       all_of(R.Open, [](const FieldUse *U) { return U->Weak; }))
     return false;
-  if (any_of(Racing, [](const FieldUse *U) { return isAtomic(*U); }) &&
-      Pick([](const FieldUse *U) {
-        return isAtomic(*U) ? 0 : 1 + mutates(*U);
-      })) {
-    R.Kind = RaceKind::MixedAtomic;
+  if (MixesAtomic())
     return true;
-  }
   const FieldDecl *Deepest = R.Part ? R.Part : R.Field;
   const bool Object = ExtensionModel::holdsObjects(Deepest->getType());
   R.Kind = Object ? RaceKind::Replaced : RaceKind::Unguarded;
@@ -551,7 +558,7 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     for (const FieldUse *U : R.Guarded)
       if (!isAtomic(*U))
         R.Open.push_back(U);
-    R.Guarded.clear();
+    llvm::erase_if(R.Guarded, [](const FieldUse *U) { return !isAtomic(*U); });
   }
   if (R.Open.empty() || !chooseKind(R, Racing))
     return;

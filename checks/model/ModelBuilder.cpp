@@ -45,6 +45,8 @@ void ExtensionModel::Builder::build() {
   readTables();
   readModules();
   readBindings();
+  Stored.conclude([&](const FunctionDecl *FD) { return functionFor(FD); },
+                  InInitializers);
   concludeContexts();
   concludeState();
   concludeLocks();
@@ -228,6 +230,8 @@ void ExtensionModel::Builder::visitDeclRef(const DeclRefExpr *E) {
     return;
   }
   const auto *VD = dyn_cast<VarDecl>(E->getDecl());
+  if (VD && Current && VD->getType()->isFunctionPointerType())
+    Stored.uses(VD, Current->Decl, Path);
   if (!VD || !VD->hasGlobalStorage() || isa<ParmVarDecl>(VD))
     return;
   if (!PP.isFirstParty(VD->getLocation())) {
@@ -283,6 +287,8 @@ void ExtensionModel::Builder::visitMember(const MemberExpr *E) {
   const auto *FD = dyn_cast<FieldDecl>(E->getMemberDecl());
   if (!FD)
     return;
+  if (Current && FD->getType()->isFunctionPointerType())
+    Stored.uses(FD, Current->Decl, Path);
   if (Current && !Current->Generated && isPythonField(FD) &&
       PP.isFirstParty(SM.getSpellingLoc(E->getMemberLoc())))
     if (std::optional<Access> A = classify(E))
@@ -330,7 +336,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
     return;
   if (!Current) {
     // Python's own tables are read elsewhere; a library calls what is in others.
-    InInitializers.try_emplace(F->Decl, InTable ? nullptr : E);
+    if (InTable || !Stored.storesInTable(F, E, Path))
+      InInitializers.try_emplace(F->Decl, InTable ? nullptr : E);
     return;
   }
   // What it is handed to: a call's argument, a constructor's, or a place.
@@ -365,6 +372,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
     }
     break;
   }
+  if (Stored.stores(F, E, Path))
+    return;
   F->AddressTaken = true;
   if (!F->HandedOver)
     F->HandedOver = E;

@@ -11,6 +11,7 @@
 
 #include "facts/ModelCalls.h"
 #include "model/ExtensionModel.h"
+#include "model/StoredFunctions.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -135,6 +136,7 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, CalleeFacts> Callees;
   /// Functions that call or declare something that changes locks.
   llvm::DenseSet<const clang::FunctionDecl *> ChangesLocks;
+  StoredFunctions Stored;
   llvm::DenseMap<const clang::RecordDecl *, bool> PythonRecords;
   /// Functions listed in tables that were read.
   llvm::DenseSet<const clang::FunctionDecl *> InTables;

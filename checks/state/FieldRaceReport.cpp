@@ -19,6 +19,8 @@ namespace pyext::state {
 
 /// Functions named in the notes of one finding, and of those with a lock.
 static constexpr size_t MaxFunctions = 60, MaxGuarded = 3;
+/// Entry points that lead to it.
+static constexpr size_t MaxEntries = 250;
 /// Further uses shown in the function that is reported.
 static constexpr size_t MaxHere = 3;
 /// A function that uses a field so often, over so many lines, is shown as a whole.
@@ -131,7 +133,7 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   // Instances of one template are one function to the reader.
   DenseSet<SourceLocation> Named;
   DenseSet<SourceLocation> Noted, Places;
-  size_t Left = MaxFunctions, Unnamed = 0;
+  size_t Left = MaxFunctions, Entries = MaxEntries, Unnamed = 0;
   auto Room = [&] {
     if (Left)
       return --Left, true;
@@ -192,7 +194,10 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
            DiagnosticIDs::Note)
           << nameOf(*F) << changes(*U) << (U->Content && U->Path.size() == 1)
           << pathOf(*U)
-          << (U->Kind == AccessKind::Atomic ? 2 : unsigned(Guarded))
+          << (U->Kind == AccessKind::Atomic ? 2
+              : Kind == RaceKind::MixedAtomic && !U->Locks.empty()
+                  ? 1
+                  : unsigned(Guarded))
           << U->Detached;
     }
   }
@@ -202,12 +207,26 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   for (const auto &[F, Uses] : ByFunction)
     for (const FieldUse *U : Uses)
       for (const WayIn &W : U->Ways) {
-        if (is_contained(R.Guarded, U) || !Named.insert(W.From->Decl->getLocation()).second ||
-            !Room())
+        if (is_contained(R.Guarded, U) ||
+            (Kind == RaceKind::MixedAtomic && !U->Locks.empty()) ||
+            !Named.insert(W.From->Decl->getLocation()).second)
           continue;
+        if (!Entries) {
+          ++Unnamed;
+          continue;
+        }
+        --Entries;
+        const auto *Call = dyn_cast_or_null<CallExpr>(W.Call);
+        const FunctionDecl *First = Call ? Call->getDirectCallee() : nullptr;
+        const std::string By =
+            First && First->getIdentifier() && First->getCanonicalDecl() !=
+                                                   F->Decl->getCanonicalDecl()
+                ? First->getNameAsString()
+                : std::string();
         diag(placeOf(Model, W.Call ? W.Call : U->Where),
-             "'%0' comes to '%1' without a lock", DiagnosticIDs::Note)
-            << nameOf(*W.From) << nameOf(*F);
+             "'%0' comes to '%1' %select{|by way of '%3' }2without a lock",
+             DiagnosticIDs::Note)
+            << nameOf(*W.From) << nameOf(*F) << !By.empty() << By;
       }
   if (Unnamed)
     diag(R.Field->getLocation(), "and %0 more functions use it without a lock",
