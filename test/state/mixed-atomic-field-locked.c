@@ -19,7 +19,7 @@ static PyObject *iter_next(Iter *it) {
 // CHECK-MESSAGES: :[[@LINE-1]]:33: warning: 'iter_next' changes 'plain' of 'Iter' with a plain access, while 'iter_len' can be at the atomic read of it [cpython-state-mixed-atomic-field]
 // CHECK-NOTES: :[[@LINE+15]]:46: note: 'iter_len' reads 'plain' here with an atomic operation
 // CHECK-NOTES: :[[@LINE-7]]:18: note: 'iter_next' is the slot 'tp_iternext' of 'demo.Iter': any number of threads can be in it
-// CHECK-NOTES: :[[@LINE-13]]:14: note: use atomic operations everywhere, or one lock
+// CHECK-NOTES: :[[@LINE-12]]:14: note: use atomic operations everywhere, or one lock
   Py_END_CRITICAL_SECTION();
   return result;
 }
