@@ -25,9 +25,24 @@ list(FILTER LlvmArchives EXCLUDE REGEX "Polly")
 find_library(PYEXT_ZSTD NAMES libzstd.a REQUIRED)
 find_library(PYEXT_ZLIB NAMES libz.a REQUIRED)
 
+# Assemblers of processors for which nobody compiles extensions of Python: a
+# fifth of each tool. Code for one of them is still parsed; only assembly in it
+# is not.
+set(Kept X86 AArch64 ARM PowerPC SystemZ RISCV LoongArch Mips Sparc WebAssembly)
+set(Text "// Written by CMake: see cmake/StaticLlvm.cmake.\n")
+foreach(Target ${LLVM_TARGETS_TO_BUILD})
+  if(NOT Target IN_LIST Kept)
+    foreach(Part TargetMC AsmParser)
+      string(APPEND Text "extern \"C\" void LLVMInitialize${Target}${Part}() {}\n")
+    endforeach()
+  endif()
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/NoTargets.cpp CONTENT "${Text}" @ONLY)
+
 # pyext_link_static(TARGET): instead of clangTidyMain or clangdMain.
 function(pyext_link_static Target)
-  target_sources(${Target} PRIVATE ${PROJECT_SOURCE_DIR}/tools/common/NoZ3.cpp)
+  target_sources(${Target} PRIVATE ${PROJECT_SOURCE_DIR}/tools/common/NoZ3.cpp
+                 ${CMAKE_BINARY_DIR}/NoTargets.cpp)
   target_include_directories(${Target} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
   target_link_libraries(${Target} PRIVATE ${ClangArchives} ${LlvmArchives}
     ${PYEXT_ZSTD} ${PYEXT_ZLIB} pthread dl m)

@@ -115,6 +115,7 @@ config.substitutions += [
     ("%python", sys.executable),
     ("%root", config.project_root),
     # What an editor gets of a file: %lsp FILE -- %pyext_clangd [ARGUMENT]...
+    ("%lsp_bare", shlex.join(lsp_py[:2])),
     ("%lsp", shlex.join(lsp_py)),
     ("%house", os.path.join(config.project_root, "tools", "house")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),

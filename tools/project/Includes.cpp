@@ -35,8 +35,7 @@ static bool isHeader(llvm::StringRef File) {
                             Extension);
 }
 
-/// Folders of builds, environments and tools.
-static bool isForeign(llvm::StringRef Folder) {
+bool pyext::project::isForeign(llvm::StringRef Folder) {
   llvm::StringRef Name = path::filename(Folder);
   if (Name.starts_with(".") || Name.ends_with(".egg-info") ||
       llvm::is_contained({"build", "builddir", "_build", "dist", "_skbuild",

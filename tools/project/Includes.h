@@ -27,6 +27,10 @@ namespace pyext::project {
 /// Whether \p File is a C or C++ source by its name; headers are not.
 bool isSource(llvm::StringRef File);
 
+/// Folders of builds, environments and tools: what is in them is not of the
+/// project, unless it is asked for by name.
+bool isForeign(llvm::StringRef Folder);
+
 class Includes {
 public:
   /// Looks at all files below \p Root but those of builds and environments.

@@ -69,8 +69,17 @@ void Planner::say(const std::string &Text) {
 }
 
 Includes &Planner::includes(llvm::StringRef File) {
-  std::string Root = projectRoot(
-      fs::is_directory(File) ? File : path::parent_path(File));
+  llvm::StringRef Folder =
+      fs::is_directory(File) ? File : path::parent_path(File);
+  std::string Root = projectRoot(Folder);
+  // A folder in one that a project leaves alone, such as build/: a project of
+  // its own.
+  for (llvm::StringRef Parent = Folder; Parent.size() > Root.size();
+       Parent = path::parent_path(Parent))
+    if (isForeign(Parent)) {
+      Root = Parent.str();
+      break;
+    }
   std::unique_ptr<Includes> &Slot = Projects[Root];
   if (!Slot)
     Slot = std::make_unique<Includes>(Root);
@@ -319,6 +328,16 @@ bool Planner::addPath(const std::string &Given) {
   if (From && From->Folder == Path && !isProjectRoot(Path)) {
     AddAllOf(From, "");
     return true;
+  }
+  // A build that knows nothing of this folder is not its build: it is that of
+  // the project around it, or of another copy.
+  if (From && !Wanted.BuildPath &&
+      llvm::none_of(From->Commands, [&](const auto &Entry) {
+        return llvm::StringRef(Entry.first).starts_with(Path + "/");
+      })) {
+    say(From->Folder + "/" + databaseName().str() +
+        " has no file of this folder and is not used");
+    From = nullptr;
   }
   if (From)
     AddAllOf(From, Path + "/");

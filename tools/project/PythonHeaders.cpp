@@ -98,32 +98,43 @@ static bool includesFromAbove(llvm::StringRef Folder) {
 std::optional<Python>
 pyext::project::askInterpreter(llvm::StringRef Interpreter,
                                llvm::ArrayRef<std::string> Packages) {
-  // Also headers that wheels put beside their package, for a package that
-  // cannot be imported here.
+  // A package is imported only when its headers are not where its wheel has
+  // them: importing NumPy takes longer than to analyse a file.
   static const char Script[] =
       "import os, sysconfig, sys\n"
+      "from importlib.util import find_spec\n"
       "p = sysconfig.get_paths()\n"
       "print('%d.%d.%d' % sys.version_info[:3])\n"
       "print(p['include'])\n"
       "print(p['platinclude'])\n"
-      "def say(name, *folders):\n"
-      "    for folder in folders:\n"
-      "        if os.path.isdir(folder):\n"
-      "            print(name + '=' + os.path.abspath(folder))\n"
+      "def say(name, folders):\n"
+      "    found = [f for f in folders if os.path.isdir(f)]\n"
+      "    for folder in found:\n"
+      "        print(name + '=' + os.path.abspath(folder))\n"
+      "    return found\n"
       "for name in sys.argv[1:]:\n"
       "    try:\n"
-      "        package = __import__(name)\n"
+      "        spec = find_spec(name)\n"
+      "        here = list(spec.submodule_search_locations)[0]\n"
       "    except Exception:\n"
       "        continue\n"
-      "    here = os.path.dirname(package.__file__)\n"
+      "    places = ['include']\n"
       "    if name == 'numpy':\n"
-      "        say(name, package.get_include())\n"
-      "    elif name == 'nanobind':\n"
-      "        say(name, package.include_dir(), "
-      "os.path.join(here, 'ext', 'robin_map', 'include'))\n"
-      "    else:\n"
-      "        say(name, package.get_include() if hasattr(package, "
-      "'get_include') else os.path.join(here, 'include'))\n";
+      "        places = ['_core/include', 'core/include']\n"
+      "    if name == 'nanobind':\n"
+      "        places.append('ext/robin_map/include')\n"
+      "    folders = [os.path.join(here, place) for place in places]\n"
+      "    if say(name, folders[:1]) or say(name, folders[1:2]):\n"
+      "        if name == 'nanobind':\n"
+      "            say(name, folders[1:])\n"
+      "        continue\n"
+      "    try:\n"
+      "        package = __import__(name)\n"
+      "        get = getattr(package, 'get_include', None) or "
+      "package.include_dir\n"
+      "        say(name, [get()])\n"
+      "    except Exception:\n"
+      "        continue\n";
   llvm::ErrorOr<std::string> Program =
       llvm::sys::findProgramByName(Interpreter);
   if (!Program)

@@ -114,6 +114,17 @@ static std::string cureFor(llvm::StringRef Message) {
   for (llvm::StringRef Package : HeaderPackages)
     if (Message.starts_with(("'" + Package + "/").str()))
       return ("; pip install " + Package).str();
+  // A machine may have Python with its headers and nothing to compile with.
+  llvm::StringRef Header = Message.split("'").second.split("'").first;
+  if (llvm::is_contained({"assert.h", "ctype.h", "errno.h", "features.h",
+                          "inttypes.h", "math.h", "stdio.h", "stdlib.h",
+                          "string.h", "sys/types.h", "time.h", "unistd.h",
+                          "wchar.h", "bits/libc-header-start.h"},
+                         Header))
+    return "; install the headers of the C library (Debian: apt install "
+           "libc6-dev)";
+  if (!Header.contains('.') && !Header.contains('/'))
+    return "; install a C++ library (Debian: apt install g++)";
   return "; record the build with 'pyext-tidy record', or name its "
          "compile_commands.json with -p";
 }

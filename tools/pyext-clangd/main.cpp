@@ -6,9 +6,19 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Databases.h"
+#include "Message.h"
+#include "PythonHeaders.h"
 #include "ResourceDir.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdlib>
 #include <vector>
 
 namespace clang::clangd {
@@ -16,17 +26,79 @@ namespace clang::clangd {
 int clangdMain(int argc, char *argv[]);
 } // namespace clang::clangd
 
+using namespace pyext::project;
+using pyext::driver::note;
+
+/// Makes the headers of Python, and of the packages it has, the last ones that
+/// are searched: for a file that no compilation database speaks of. Flags of a
+/// database come before them.
+static void offerPythonHeaders() {
+  std::vector<std::string> Packages;
+  for (llvm::StringRef Package : HeaderPackages)
+    Packages.push_back(Package.str());
+  std::optional<Python> Found = defaultPython(Packages);
+  if (!Found || Found->Includes.empty()) {
+    note() << "no Python with headers was found; a file needs a "
+              "compile_commands.json\n";
+    return;
+  }
+  note() << "without a compile_commands.json, a file gets the headers of Python "
+         << Found->Version << " in " << Found->Includes.front() << "\n";
+  for (const auto &Entry : Found->Packages)
+    llvm::append_range(Found->Includes, Entry.second);
+  for (const char *Variable : {"C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH"}) {
+    const char *Old = std::getenv(Variable);
+    std::vector<std::string> Folders;
+    if (Old && *Old)
+      Folders.push_back(Old);
+    llvm::append_range(Folders, Found->Includes);
+    ::setenv(Variable, llvm::join(Folders, ":").c_str(), /*overwrite=*/1);
+  }
+}
+
+/// The database of the project in the current folder, where editors start
+/// their servers, when it is in a place in which clangd does not look; empty
+/// otherwise, or when the project says itself where it is.
+static std::string databaseToPass() {
+  llvm::SmallString<256> Here;
+  if (llvm::sys::fs::current_path(Here))
+    return "";
+  llvm::SmallString<256> Config(Here);
+  llvm::sys::path::append(Config, ".clangd");
+  if (auto Text = llvm::MemoryBuffer::getFile(Config))
+    if ((*Text)->getBuffer().contains("CompilationDatabase"))
+      return "";
+  std::string Folder = findDatabase(Here);
+  // clangd itself looks into the folders above a file, and build/ in them.
+  if (Here.str().starts_with(Folder) ||
+      llvm::sys::path::filename(Folder) == "build")
+    return "";
+  return Folder;
+}
+
 int main(int argc, char **argv) {
+  pyext::driver::ToolName = "pyext-clangd";
   std::vector<char *> Arguments(argv, argv + argc);
-  bool HasResourceDir = llvm::any_of(Arguments, [](llvm::StringRef Argument) {
-    return Argument.starts_with("--resource-dir") ||
-           Argument.starts_with("-resource-dir");
-  });
-  std::string ResourceDir;
-  if (!HasResourceDir) {
+  auto Has = [&](llvm::StringRef Option) {
+    return llvm::any_of(Arguments, [&](llvm::StringRef Argument) {
+      return Argument.ltrim('-').starts_with(Option);
+    });
+  };
+  std::string ResourceDir, Database;
+  if (!Has("resource-dir")) {
     if (auto Path = pyext::resourceDirToPass(argv[0])) {
       ResourceDir = "--resource-dir=" + *Path;
       Arguments.insert(Arguments.begin() + 1, ResourceDir.data());
+    }
+  }
+  if (!Has("version") && !Has("help")) {
+    offerPythonHeaders();
+    if (!Has("compile-commands-dir"))
+      Database = databaseToPass();
+    if (!Database.empty()) {
+      note() << "using the flags in " << Database << "/compile_commands.json\n";
+      Database = "--compile-commands-dir=" + Database;
+      Arguments.insert(Arguments.begin() + 1, Database.data());
     }
   }
   Arguments.push_back(nullptr);

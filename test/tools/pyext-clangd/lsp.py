@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 """Opens one file in a clangd over the Language Server Protocol and prints what an editor would get.
 
-    lsp.py [--flag=FLAG]... [--timeout=SECONDS] FILE -- CLANGD [ARGUMENT]...
+    lsp.py [--flag=FLAG]... [--timeout=SECONDS] [STEP]... FILE -- CLANGD [ARGUMENT]...
 
-FILE is opened with the compiler flags FLAG (none of the user's configuration is read). Printed, one per line:
+FILE is opened with the compiler flags FLAG (none of the user's configuration is read). Then the steps are made in their order, as
+an editor does, without saving; after each, everything is printed again, below "== " and the step:
+
+    --replace=OLD=>NEW       types NEW over the first OLD of the text (\\n is the end of a line)
+    --apply=REGEX            applies the code action whose title matches
+
+Printed, one per line:
 
     LINE:COLUMN: SEVERITY: MESSAGE [CODE] (SOURCE)           a diagnostic; lines and columns start at 1
       related LINE:COLUMN: MESSAGE                           a note of it
@@ -17,6 +23,7 @@ import argparse
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -31,8 +38,8 @@ class Failed(Exception):
 class Server:
     """A language server on stdio; one request at a time."""
 
-    def __init__(self, command, environment, timeout):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    def __init__(self, command, environment, folder, timeout):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=folder)
         self.timeout = timeout
         self.messages = queue.Queue()
         self.waiting = []
@@ -104,6 +111,47 @@ def edits_of(action, uri):
         yield from change.get("edits", [])
 
 
+def offset(text, position):
+    """Where a position of the protocol, in UTF-16 units, is in the text."""
+    lines = text.splitlines(keepends=True)
+    line = lines[position["line"]] if position["line"] < len(lines) else ""
+    before = line.encode("utf-16-le")[: 2 * position["character"]].decode("utf-16-le")
+    return sum(map(len, lines[: position["line"]])) + len(before)
+
+
+def edited(text, edits):
+    for edit in sorted(edits, key=lambda edit: offset(text, edit["range"]["start"]), reverse=True):
+        start, end = (offset(text, edit["range"][key]) for key in ("start", "end"))
+        text = text[:start] + edit["newText"] + text[end:]
+    return text
+
+
+def actions_for(server, uri, diagnostic):
+    return server.request(
+        "textDocument/codeAction",
+        {
+            "textDocument": {"uri": uri},
+            "range": diagnostic["range"],
+            "context": {"diagnostics": [diagnostic], "only": ["quickfix"]},
+        },
+    )
+
+
+def after(step, text, server, uri, diagnostics):
+    """The text that a step makes of \p text."""
+    kind, value = step
+    if kind == "replace":
+        old, arrow, new = (part.replace("\\n", "\n") for part in value.partition("=>"))
+        if not arrow or old not in text:
+            raise Failed(f"the text has no {old!r}")
+        return text.replace(old, new, 1)
+    for diagnostic in diagnostics:
+        for action in actions_for(server, uri, diagnostic):
+            if re.search(value, action["title"]):
+                return edited(text, list(edits_of(action, uri)))
+    raise Failed(f"no code action matches {value!r}")
+
+
 def show(server, uri, diagnostic):
     severity = SEVERITIES[diagnostic["severity"]]
     print(
@@ -112,15 +160,7 @@ def show(server, uri, diagnostic):
     )
     for related in diagnostic.get("relatedInformation", []):
         print(f"  related {at(related['location']['range']['start'])}: {related['message']}")
-    actions = server.request(
-        "textDocument/codeAction",
-        {
-            "textDocument": {"uri": uri},
-            "range": diagnostic["range"],
-            "context": {"diagnostics": [diagnostic], "only": ["quickfix"]},
-        },
-    )
-    for action in actions:
+    for action in actions_for(server, uri, diagnostic):
         preferred = " (preferred)" if action.get("isPreferred") else ""
         print(f"  action {action.get('kind', 'command')}: {action['title']}{preferred}")
         for edit in edits_of(action, uri):
@@ -132,6 +172,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flag", action="append", default=[], help="a compiler flag")
     parser.add_argument("--timeout", type=float, default=120)
+    for kind in ("replace", "apply"):
+        parser.add_argument(
+            "--" + kind, action="append", default=[], dest="steps", type=lambda value, kind=kind: (kind, value), help="a step"
+        )
     parser.add_argument("file")
     parser.add_argument("command", nargs="+", metavar="CLANGD [ARGUMENT]")
     arguments = parser.parse_args()
@@ -141,10 +185,10 @@ def main():
     with open(path, encoding="utf-8") as stream:
         text = stream.read()
     folder = os.path.dirname(path)
-    # An empty home: no configuration and no index of the user.
+    # As editors start it: in the folder of the project. An empty home: no configuration and no index of the user.
     environment = dict(os.environ, HOME=folder, XDG_CONFIG_HOME=folder, XDG_CACHE_HOME=folder)
 
-    server = Server(arguments.command, environment, arguments.timeout)
+    server = Server(arguments.command, environment, folder, arguments.timeout)
     try:
         server.request(
             "initialize",
@@ -154,7 +198,11 @@ def main():
                 "initializationOptions": {"fallbackFlags": arguments.flag},
                 "capabilities": {
                     "textDocument": {
-                        "publishDiagnostics": {"relatedInformation": True, "codeActionsInline": False},
+                        "publishDiagnostics": {
+                            "relatedInformation": True,
+                            "versionSupport": True,
+                            "codeActionsInline": False,
+                        },
                         "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
                     }
                 },
@@ -166,13 +214,30 @@ def main():
             "textDocument/didOpen",
             {"textDocument": {"uri": uri, "languageId": language, "version": 1, "text": text}},
         )
-        published = server.wait_for(
-            lambda message: message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri
-        )
-        diagnostics = published["params"]["diagnostics"]
-        for diagnostic in diagnostics:
-            show(server, uri, diagnostic)
-        print(f"{len(diagnostics)} diagnostics")
+        version = 1
+
+        def shown():
+            """Waits for the diagnostics of this version of the text and prints them."""
+            diagnostics = server.wait_for(
+                lambda message: message.get("method") == "textDocument/publishDiagnostics"
+                and message["params"]["uri"] == uri
+                and message["params"].get("version", version) == version
+            )["params"]["diagnostics"]
+            for diagnostic in diagnostics:
+                show(server, uri, diagnostic)
+            print(f"{len(diagnostics)} diagnostics", flush=True)
+            return diagnostics
+
+        diagnostics = shown()
+        for step in arguments.steps:
+            text = after(step, text, server, uri, diagnostics)
+            version += 1
+            print(f"== {step[0]} {step[1]}")
+            server.notify(
+                "textDocument/didChange",
+                {"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}], "wantDiagnostics": True},
+            )
+            diagnostics = shown()
         server.request("shutdown", None)
         server.notify("exit", None)
         status = server.process.wait(timeout=arguments.timeout)

@@ -37,7 +37,7 @@ def main():
     venv.create(folder, with_pip=True)
     tools = os.path.join(folder, "bin")
     run(os.path.join(tools, "pip"), "install", "--quiet", "--no-index", "--disable-pip-version-check", wheel)
-    for tool in ("pyext-tidy", "pyext-clangd"):
+    for tool in ("pyext-tidy", "pyext-migrate", "pyext-clangd"):
         needed = run("ldd", os.path.join(tools, tool))
         for library in ("LLVM", "clang", "stdc++", "z3", "xml2", "zstd"):
             assert library not in needed, needed
@@ -57,6 +57,11 @@ def main():
     text = run(*prefix, tidy, "check", f"--python={headers}", project, status=1, cwd=project, env=environment)
     assert "[cpython-refs-borrowed-ref-race]" in text and "1 file analysed" in text, text
     print("ok: pyext-tidy check finds the planted defects")
+    migrate = os.path.join(tools, "pyext-migrate")
+    flags = ("-isystem", headers, "-isystem", os.path.dirname(headers))
+    text = run(*prefix, migrate, "--level=multi-phase", copy, "--", *flags, cwd=project, env=environment)
+    assert "+++ " in text and "PyModuleDef_Init" in text, text
+    print("ok: pyext-migrate rewrites it")
     text = run(*prefix, os.path.join(tools, "python"), "-m", "pyext_tidy", "--version", env=environment)
     assert text.startswith("pyext-tidy "), text
     print("ok: python -m pyext_tidy")

@@ -1,6 +1,6 @@
 """pyext-tidy: thread-safety checks for C and C++ extension modules of CPython.
 
-The tools are programs, `pyext-tidy` and `pyext-clangd`; this package only knows where they are.
+The tools are programs, `pyext-tidy`, `pyext-migrate` and `pyext-clangd`; this package only knows where they are.
 """
 
 import os
