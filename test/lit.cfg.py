@@ -93,6 +93,22 @@ if not os.path.exists(sarif_schema):
 if os.path.exists(os.path.join(config.project_root, "build", "docs-venv", "bin", "mkdocs")):
     config.available_features.add("mkdocs")
 
+# What tools/house/ci_tools installs, and other things that a machine may not have.
+ci_tools = os.path.join(config.project_root, "build", "ci-tools")
+other_tree = os.path.join(config.project_root, "build", "llvm-" + ("22" if config.llvm_version == "19" else "19"))
+for feature, path in (
+    ("codechecker", os.path.join(ci_tools, "venv", "bin", "CodeChecker")),
+    ("ctcache", os.path.join(ci_tools, "ctcache", "src", "ctcache", "clang_tidy_cache.py")),
+    ("run_clang_tidy", os.path.join(config.llvm_tools_dir, "run-clang-tidy")),
+    ("other-tree", os.path.join(other_tree, "bin", "pyext-tidy")),
+    ("cmake", shutil.which("cmake")),
+):
+    if path and os.path.exists(path):
+        config.available_features.add(feature)
+        if feature != "cmake":
+            name = "%" + feature.replace("-", "_")
+            config.substitutions.append((name, other_tree if feature == "other-tree" else path))
+
 # A wheel to try: --param wheel=FILE.
 wheel = lit_config.params.get("wheel")
 if wheel:

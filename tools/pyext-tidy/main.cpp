@@ -250,7 +250,8 @@ int main(int argc, const char **argv) {
     error() << "no source file given; see " << argv[0] << " --help\n";
     return 1;
   }
-  if (!checkSources(Args) || !loadPlugins(Args))
+  // run-clang-tidy asks for the list of checks of "" and "-".
+  if ((Args.analyses() && !checkSources(Args)) || !loadPlugins(Args))
     return 1;
   std::string ExtraChecks;
   bool FiltersHeaders = false;
