@@ -13,7 +13,7 @@
 
 using namespace pyext::project;
 
-const char pyext::project::ProjectUrl[] = PYEXT_PROJECT_URL;
+const char pyext::project::ProjectUrl[] = PYEXT_DOCS_URL;
 
 const CheckInfo *pyext::project::findCheck(llvm::StringRef Name) {
   auto I = llvm::partition_point(
@@ -31,6 +31,8 @@ llvm::StringRef CheckInfo::section(llvm::StringRef Heading) const {
 }
 
 std::string CheckInfo::url() const {
+  if (!*ProjectUrl)
+    return "";
   return (ProjectUrl + ("/checks/" + Group) + "/" + Pattern + ".html").str();
 }
 

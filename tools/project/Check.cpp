@@ -78,6 +78,8 @@ Fixes:
 
 Reports, all from the same findings; FILE may be - for standard output:
   --sarif=FILE           SARIF 2.1.0, for code scanning of GitHub and others.
+  --sarif-limit=N        Results in it, the most important ones; 25000, which
+                         GitHub takes, without it.
   --gitlab=FILE          GitLab code quality.
   --json=FILE            Everything, for programs.
   --html=FILE            One page to look at.
@@ -94,7 +96,7 @@ namespace {
 
 struct Options {
   Request Wanted;
-  unsigned Jobs = 0, Timeout = 600;
+  unsigned Jobs = 0, Timeout = 600, SarifLimit = 25000;
   std::optional<std::string> Baseline, DiffAgainst;
   bool UpdateBaseline = false, Fix = false, Diff = false, GitHub = false,
        NolintReason = false;
@@ -156,7 +158,7 @@ parseOptions(llvm::ArrayRef<const char *> Arguments) {
     bool Known = llvm::is_contained(
         {"p", "build-path", "python", "config", "checks", "config-file",
          "header-filter", "load", "j", "jobs", "timeout", "baseline",
-         "diff-against", "sarif", "gitlab", "json", "html"},
+         "diff-against", "sarif", "sarif-limit", "gitlab", "json", "html"},
         Name);
     if (!Known)
       return Bad("unknown option '" + Argument + "'");
@@ -177,11 +179,14 @@ parseOptions(llvm::ArrayRef<const char *> Arguments) {
                 .Case("html", &O.Html)
                 .Default(nullptr)) {
       *Option = Value->str();
-    } else if (Name == "j" || Name == "jobs" || Name == "timeout") {
+    } else if (Name == "j" || Name == "jobs" || Name == "timeout" ||
+               Name == "sarif-limit") {
       unsigned Number = 0;
       if (Value->getAsInteger(10, Number) || Number == 0)
         return Bad("'" + Argument + "' needs a number");
-      (Name == "timeout" ? O.Timeout : O.Jobs) = Number;
+      (Name == "timeout"       ? O.Timeout
+       : Name == "sarif-limit" ? O.SarifLimit
+                               : O.Jobs) = Number;
     } else if (Name == "config") {
       O.Wanted.Builds.clear();
       llvm::SmallVector<llvm::StringRef, 2> Names;
@@ -511,6 +516,7 @@ int Command::run() {
                                               : path::parent_path(First).str());
   R.Version = Version;
   R.BuildId = BuildId;
+  R.SarifLimit = O.SarifLimit;
   R.Texts = &Texts;
 
   if (O.Baseline && !O.UpdateBaseline) {

@@ -66,10 +66,8 @@ static std::string filledIn(llvm::StringRef Template) {
     if (Before.size() == Template.size())
       break;
     llvm::StringRef Name = Rest.take_until([](char C) { return C == '@'; });
-    if (Name == "VERSION" || Name == "REPOSITORY" || Name == "URL") {
-      Result += Name == "VERSION"      ? llvm::StringRef(pyext::Version)
-                : Name == "REPOSITORY" ? llvm::StringRef(PYEXT_REPOSITORY_URL)
-                                       : llvm::StringRef(ProjectUrl);
+    if (Name == "VERSION") {
+      Result += pyext::Version;
       Template = Rest.drop_front(Name.size() + 1);
     } else {
       Result += '@';
@@ -83,8 +81,10 @@ static std::string filledIn(llvm::StringRef Template) {
 static std::string codeCheckerLabels() {
   std::string Text = "{\n  \"analyzer\": \"clang-tidy\",\n  \"labels\": {\n";
   for (const CheckInfo &Check : CheckRows) {
-    Text += ("    \"" + Check.Name + "\": [\n      \"doc_url:" + Check.url() +
-             "\",\n      \"profile:default\",\n      \"severity:" +
+    std::string Url = Check.url();
+    Text += ("    \"" + Check.Name + "\": [\n" +
+             (Url.empty() ? "" : "      \"doc_url:" + Url + "\",\n") +
+             "      \"profile:default\",\n      \"severity:" +
              (Check.Group == "modules" ? "MEDIUM" : "HIGH") + "\"\n    ]" +
              (&Check == &CheckRows.back() ? "\n" : ",\n"))
                 .str();

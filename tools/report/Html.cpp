@@ -408,7 +408,7 @@ void Page::findings() {
     for (const auto &[Name, List] : Found->second) {
       const CheckInfo *Check = project::findCheck(Name);
       OS << "<section class=check><h3>";
-      if (Check)
+      if (Check && !Check->url().empty())
         OS << "<a href=\"" << escaped(Check->url()) << "\">" << escaped(Name)
            << "</a>";
       else
@@ -452,8 +452,12 @@ std::string Page::write() {
   OS << "<footer>" << escaped(R.BuildId);
   if (!R.Builds.empty())
     OS << " · builds: " << escaped(llvm::join(R.Builds, ", "));
-  OS << " · <a href=\"" << project::ProjectUrl
-     << "\">what the checks mean</a></footer>\n</main>";
+  if (*project::ProjectUrl)
+    OS << " · <a href=\"" << project::ProjectUrl
+       << "\">what the checks mean</a>";
+  else
+    OS << " · <code>pyext-tidy explain CHECK</code> says what a check means";
+  OS << "</footer>\n</main>";
   StringRef Template = project::embedded("report/page.html");
   std::string Result;
   while (!Template.empty()) {

@@ -46,6 +46,7 @@ Readiness subinterpreters(const Module &M);
 struct Report {
   std::string Root;   ///< Paths in reports are relative to it.
   std::string Version, BuildId;
+  size_t SarifLimit = 25000; ///< Results in SARIF; GitHub's limit.
   std::vector<project::Finding> Findings;
   std::vector<Module> Modules;
   std::vector<project::LeftOut> Failed;  ///< Could not be analysed.

@@ -20,8 +20,8 @@ using project::Finding;
 using project::Place;
 using project::validUtf8;
 
-// Limits of GitHub's code scanning: what is beyond them is refused or dropped.
-static constexpr size_t MaxResults = 25000;
+// A limit of GitHub's code scanning: what is beyond it is dropped. That of
+// results is Report::SarifLimit.
 static constexpr size_t MaxRelated = 100;
 
 /// \p Path as the path of a URI.
@@ -113,7 +113,8 @@ void Writer::rule(const std::string &Name) {
       }
       J.attribute("markdown", validUtf8(Markdown));
     });
-    J.attribute("helpUri", Check->url());
+    if (std::string Url = Check->url(); !Url.empty())
+      J.attribute("helpUri", Url);
     J.attributeObject("defaultConfiguration",
                       [&] { J.attribute("level", "warning"); });
     J.attributeObject("properties", [&] {
@@ -139,7 +140,8 @@ void Writer::driver() {
       J.attribute("name", "pyext-tidy");
       J.attribute("semanticVersion", R.Version);
       J.attribute("version", R.BuildId);
-      J.attribute("informationUri", project::ProjectUrl);
+      if (*project::ProjectUrl)
+        J.attribute("informationUri", project::ProjectUrl);
       J.attributeArray("rules", [&] {
         for (const auto &[Name, Index] : Rules)
           rule(Name);
@@ -232,10 +234,38 @@ void Writer::result(const Finding &F) {
   });
 }
 
+/// At most \p Limit findings in their order: errors before others, what breaks
+/// the program before what a module declares, and of the same rank as many
+/// checks as there are, so that no check is dropped for another one's sake.
+static std::vector<const Finding *>
+mostImportant(llvm::ArrayRef<Finding> Findings, size_t Limit) {
+  std::vector<std::pair<std::pair<int, size_t>, const Finding *>> Ranked;
+  std::map<std::string, size_t> Seen;
+  for (const Finding &F : Findings) {
+    const CheckInfo *Check = project::findCheck(F.Check);
+    int Rank = F.Error ? 0 : Check && Check->Group != "modules" ? 1 : 2;
+    Ranked.push_back({{Rank, Seen[F.Check]++}, &F});
+  }
+  if (Ranked.size() > Limit) {
+    llvm::stable_sort(Ranked, [](const auto &A, const auto &B) {
+      return A.first < B.first;
+    });
+    Ranked.resize(Limit);
+    llvm::sort(Ranked, [](const auto &A, const auto &B) {
+      return A.second < B.second; // Places in one array.
+    });
+  }
+  std::vector<const Finding *> Kept;
+  for (const auto &Entry : Ranked)
+    Kept.push_back(Entry.second);
+  return Kept;
+}
+
 void Writer::write() {
-  size_t Count = std::min(R.Findings.size(), MaxResults);
-  for (const Finding &F : llvm::ArrayRef(R.Findings).take_front(Count))
-    Rules[F.Check] = 0;
+  std::vector<const Finding *> Kept = mostImportant(R.Findings, R.SarifLimit);
+  size_t Count = Kept.size();
+  for (const Finding *F : Kept)
+    Rules[F->Check] = 0;
   // All of ours, so that a rule does not vanish with its last finding.
   for (const CheckInfo &Check : project::CheckRows)
     Rules[Check.Name.str()] = 0;
@@ -286,8 +316,8 @@ void Writer::write() {
           });
         });
         J.attributeArray("results", [&] {
-          for (const Finding &F : llvm::ArrayRef(R.Findings).take_front(Count))
-            result(F);
+          for (const Finding *F : Kept)
+            result(*F);
         });
       });
     });

@@ -6,6 +6,7 @@
 pre-commit installs the mirror that MIRROR_SCRIPT writes, and with it the wheel; this needs PyPI. FOLDER is made anew. Prints "ok: "
 lines, ends with status 0 only when all is well."""
 
+import glob
 import json
 import os
 import shutil
@@ -119,6 +120,17 @@ def main():
     run("git", "commit", "-m", "New")
     assert "PyList_GetItemRef" not in read("old.c")
     print("ok: the fixing hook fixes, and the next commit passes")
+
+    # What `pyext-tidy init pre-commit` writes, without a mirror; the version that it pins is the one of the wheel.
+    os.remove(os.path.join(project, ".pre-commit-config.yaml"))
+    (tidy,) = glob.glob(os.path.join(folder, "cache", "repo*", "py_env*", "bin", "pyext-tidy"))
+    run(tidy, "init", "pre-commit")
+    write(".pre-commit-config.yaml", read(".pre-commit-config.yaml").replace("# args: [", f"args: ['--python={headers}'] # ["))
+    write("third.c", DEFECT.replace("NAME", "third"))
+    run("git", "add", ".pre-commit-config.yaml", "third.c")
+    text = run("git", "commit", "-m", "Third", status=1)
+    assert "third.c:8:20: warning: borrowed reference" in text and "old.c" not in text, text
+    print("ok: the hook that init writes does the same")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ with open("version.txt", encoding="utf-8") as stream:
 def read(name):
     with open(name, encoding="utf-8") as stream:
         text = stream.read()
-    assert "@VERSION@" not in text and "@REPOSITORY@" not in text and "@URL@" not in text, name
+    assert "@VERSION@" not in text and "pyext-tidy.github.io" not in text and "github.com/" not in text, name
     return text
 
 
@@ -25,7 +25,8 @@ job = yaml.safe_load(read(".gitlab/pyext-tidy.yml"))["pyext-tidy"]
 assert f"pip install pyext-tidy=={version}" in job["script"]
 assert job["artifacts"]["reports"]["codequality"] == "gl-code-quality-report.json"
 (repository,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
-assert repository["rev"] == "v" + version and repository["hooks"][0]["id"] == "pyext-tidy"
+assert repository["hooks"][0]["additional_dependencies"] == ["pyext-tidy==" + version], repository
+assert repository["repo"] == "local" and repository["hooks"][0]["id"] == "pyext-tidy"
 assert yaml.safe_load(read(".clang-tidy"))["Checks"] == "-*,cpython-*"
 assert yaml.safe_load(read(".clangd"))["Diagnostics"]["ClangTidy"]["FastCheckFilter"] == "Loose"
 assert json.loads(read(".vscode/settings.json"))["clangd.path"] == "pyext-clangd"
