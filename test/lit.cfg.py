@@ -5,6 +5,7 @@
 #
 # Features a test can require: llvm-<major>, python-<version> (a header set), product-driver or product-plugin.
 
+import glob
 import hashlib
 import os
 import shlex
@@ -88,6 +89,14 @@ if not os.path.exists(sarif_schema):
     subprocess.run([os.path.join(config.project_root, "tools", "house", "fetch_sarif_schema")], stdout=subprocess.DEVNULL)
 if not os.path.exists(sarif_schema):
     lit_config.fatal("%s does not exist; tools/house/fetch_sarif_schema fetches it" % sarif_schema)
+
+# Interpreters besides the one that runs the tests, for tests that load extensions: those that
+# tools/house/fetch_python_interpreters.py has put beside the headers, or what the environment names.
+if "PYEXT_TEST_INTERPRETERS" in os.environ:
+    config.environment["PYEXT_TEST_INTERPRETERS"] = os.environ["PYEXT_TEST_INTERPRETERS"]
+else:
+    unpacked = sorted(glob.glob(os.path.join(config.python_headers, "bin", "python3.[0-9][0-9]")))
+    config.environment["PYEXT_TEST_INTERPRETERS"] = os.pathsep.join(unpacked)
 
 # mkdocs, for the documentation site: tools/house/docs --only-install.
 if os.path.exists(os.path.join(config.project_root, "build", "docs-venv", "bin", "mkdocs")):

@@ -73,3 +73,10 @@ fetch_headers() {
   /usr/bin/python3 "$ROOT/tools/house/fetch_python_headers.py" \
     --out "$ROOT/build/python" "$@" || die "the headers of Python $* could not be fetched"
 }
+
+# fetch_interpreters VERSION...: to build/python/bin, unpacked once.
+fetch_interpreters() {
+  say "interpreters of Python $*"
+  /usr/bin/python3 "$ROOT/tools/house/fetch_python_interpreters.py" \
+    --out "$ROOT/build/python" "$@" || die "Python $* could not be fetched"
+}

@@ -159,6 +159,13 @@ bool Planner::fallback(const std::string &File, CompileCommand &Command) {
     llvm::SmallString<256> Here;
     (void)fs::current_path(Here);
     Command.Directory = std::string(Here);
+    if (Wanted.Python) {
+      const Python *P = python();
+      if (!P)
+        return false;
+      removePython(Command);
+      addFolders(Command, P->Includes);
+    }
   } else {
     const Python *P = python();
     if (!Good)

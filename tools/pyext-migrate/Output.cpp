@@ -12,6 +12,7 @@
 #include "Message.h"
 #include "Rewrite.h"
 #include "clang/Format/Format.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -43,6 +44,24 @@ static std::string withCarriageReturns(StringRef Text) {
   return Result;
 }
 
+/// Whether the file is in its style at all: at most one line in five would
+/// change. Nobody formats the others, so the new lines look like the old ones.
+static bool follows(const clang::format::FormatStyle &Style, StringRef Path,
+                    StringRef Text) {
+  clang::tooling::Replacements Edits = clang::format::reformat(
+      Style, Text, {clang::tooling::Range(0, Text.size())}, Path);
+  Expected<std::string> Formatted =
+      clang::tooling::applyAllReplacements(Text, Edits);
+  if (!Formatted) {
+    consumeError(Formatted.takeError());
+    return false;
+  }
+  size_t Lines = 0;
+  for (auto [Begin, End] : addedRanges(Text, *Formatted))
+    Lines += StringRef(*Formatted).slice(Begin, End).count('\n');
+  return Lines * 5 <= size_t(Text.count('\n'));
+}
+
 static std::string formatted(StringRef Path, StringRef Old, StringRef New) {
   Expected<clang::format::FormatStyle> Style =
       clang::format::getStyle("file", Path, "none", New, /*FS=*/nullptr,
@@ -52,16 +71,26 @@ static std::string formatted(StringRef Path, StringRef Old, StringRef New) {
                       << "; the lines are left as they are\n";
     return New.str();
   }
-  if (Style->DisableFormat)
+  if (Style->DisableFormat || !follows(*Style, Path, Old))
     return New.str();
+  const auto Added = addedRanges(Old, New);
   std::vector<clang::tooling::Range> Ranges;
-  for (auto [Begin, End] : addedRanges(Old, New))
+  for (auto [Begin, End] : Added)
     Ranges.push_back({Begin, End - Begin});
   clang::format::FormattingAttemptStatus Status;
   clang::tooling::Replacements Edits =
       clang::format::reformat(*Style, New, Ranges, Path, &Status);
-  Expected<std::string> Result =
-      clang::tooling::applyAllReplacements(New, Edits);
+  // It also touches lines around them; those are not ours. What precedes a line
+  // begins with the newline of the line before.
+  clang::tooling::Replacements Own;
+  for (const clang::tooling::Replacement &R : Edits)
+    if (any_of(Added, [&](const auto &Range) {
+          return R.getOffset() + 1 >= Range.first &&
+                 R.getOffset() + 1 < Range.second &&
+                 R.getOffset() + R.getLength() <= Range.second;
+        }))
+      consumeError(Own.add(R));
+  Expected<std::string> Result = clang::tooling::applyAllReplacements(New, Own);
   if (!Result || !Status.FormatComplete) {
     consumeError(Result.takeError());
     return New.str();

@@ -98,6 +98,15 @@ class Python:
         self.label = "Python " + ".".join(map(str, version)) + (" (debug)" if self.debug else "") + (" without the GIL" if self.free_threaded else "")
 
 
+def packages_of(folder):
+    """The packages that a folder is, from the outermost one."""
+    parts = []
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder, last = os.path.split(folder)
+        parts.insert(0, last)
+    return parts
+
+
 class Copy:
     """The project before or after, for one interpreter."""
 
@@ -116,6 +125,7 @@ class Copy:
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 shutil.copyfile(text, target)
         self.paths = []
+        self.names = {}  # What to import, by what the module calls itself: its package can be missing there.
         self.remove_old()
 
     def remove_old(self):
@@ -169,13 +179,20 @@ class Copy:
                         continue
                     if len(parts) > 1 and not folder.endswith(os.sep + os.path.join(*parts[:-1])):
                         continue
-                    base = folder[: len(folder) - len(os.sep.join(["", *parts[:-1]]))] if len(parts) > 1 else folder
+                    packages = parts[:-1] or packages_of(folder)
+                    base = folder[: len(folder) - len(os.sep.join(["", *packages]))] if packages else folder
+                    self.names.setdefault(module["name"], ".".join([*packages, parts[-1]]))
                     if base not in self.paths:
                         self.paths.insert(0, base)
 
     def package_folder(self, module):
         """Where the module goes: into its package when that is there."""
         parts = module["name"].split(".")[:-1]
+        for command in [] if parts else module["commands"]:
+            parts = packages_of(os.path.dirname(self.here(command["file"])))
+            if parts:
+                break
+        self.names[module["name"]] = ".".join([*parts, module["name"].rpartition(".")[2]])
         bases = [self.root] + [os.path.join(self.root, name) for name in ("src", "lib", "python")]
         for command in module["commands"]:
             folder = os.path.dirname(self.here(command["file"]))
@@ -245,9 +262,10 @@ class Copy:
                 kept.append(argument)
         return kept if any(a.startswith("-O") for a in kept) else kept + ["-O2"]
 
-    def probe(self, *arguments):
+    def probe(self, what, name, *arguments):
         """What probe.py found; or what it printed when it ended otherwise."""
-        done = run([self.python.path, "-B", PROBE, *map(str, arguments)], cwd=self.out, env=self.environment())
+        line = [what, self.names.get(name, name), *map(str, arguments)]
+        done = run([self.python.path, "-B", PROBE, *line], cwd=self.out, env=self.environment())
         if done.returncode == 0:
             try:
                 return json.loads(done.stdout), ""
@@ -269,7 +287,7 @@ def outcome(done):
         counts["ran"] = counts.get("ran", 0) + int(match[1])
     for match in re.finditer(r"\b(failures|errors|skipped|expected failures)=(\d+)", text):
         counts[match[1].rstrip("s")] = int(match[2])
-    failing = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", text, re.M)) | set(re.findall(r"^(?:FAIL|ERROR): (\S+)", text, re.M))
+    failing = set(re.findall(r"^(?:FAILED|ERROR) ([^\s(]\S*)", text, re.M)) | set(re.findall(r"^(?:FAIL|ERROR): (\S+(?: \(\S+\))?)", text, re.M))
     return done.returncode, counts, failing
 
 
@@ -283,7 +301,7 @@ def compare_tests(report, label, before, after):
     old, new = before.shell(before.job["test"]), after.shell(after.job["test"])
     was, now = outcome(old), outcome(new)
     if was == now:
-        report.ok(f"{label}: tests: same outcome: {counted(now)}")
+        report.ok(f"{label}: tests: same outcome: {counted(now)}" + (" (they fail before, too)" if now[0] else ""))
         return
     worse = sorted(now[2] - was[2])
     report.fail(f"{label}: tests: {counted(was)} before, {counted(now)} after" + (f"; now failing: {', '.join(worse[:10])}" if worse else ""),
