@@ -26,8 +26,11 @@ static constexpr InitWrite WriteRows[] = {
 #undef INIT_WRITE
 };
 
+enum class PairFix { Alone, Guided };
+
 static constexpr PairedCalls PairRows[] = {
-#define PAIRED(Check, Act, Replacement) {#Check, #Act, Replacement},
+#define PAIRED(Check, Act, Replacement, Fix)                                   \
+  {#Check, #Act, Replacement, PairFix::Fix == PairFix::Alone},
 #include "facts/PairedCalls.def"
 #undef PAIRED
 };

@@ -27,6 +27,8 @@ struct PairedCalls {
   const char *Check;
   const char *Act;
   const char *Replacement;
+  /// Replacement, with a last argument of NULL, may stand in the place of Act.
+  bool ActAlone;
 };
 
 enum class UniquenessMeaning { Count, Unique, Temporary };

@@ -287,6 +287,7 @@ public:
     text("Check", R.Check);
     text("Act", R.Act);
     text("Replacement", R.Replacement);
+    J.attribute("ActAlone", R.ActAlone);
   }
   void row(const UniquenessTest &R) {
     text("Name", R.Name);

@@ -108,6 +108,30 @@ const facts::BorrowedReference *macroRow(SourceLocation Loc, const ASTContext &C
   return Found;
 }
 
+/// What `__attribute__((annotate("pyext:borrowed=PyList_GetItem")))` on a
+/// function says: it hands out what that function would, borrowed from the same
+/// argument, or from argument 2 as in "pyext:borrowed=PyList_GetItem:2".
+const facts::BorrowedReference *declaredBorrowed(const FunctionDecl *FD,
+                                                 int &ContainerArg) {
+  if (!FD || !FD->hasAttrs())
+    return nullptr;
+  for (const auto *A : FD->specific_attrs<AnnotateAttr>()) {
+    StringRef Text = A->getAnnotation();
+    if (!Text.consume_front("pyext:borrowed="))
+      continue;
+    auto [Name, Arg] = Text.split(':');
+    const facts::BorrowedReference *Row = facts::findBorrowed(Name);
+    if (!Row || !isFollowed(*Row) ||
+        Row->Result != facts::ResultKind::Return)
+      continue;
+    ContainerArg = Row->ContainerArg;
+    if (!Arg.empty() && Arg.getAsInteger(10, ContainerArg))
+      continue;
+    return Row;
+  }
+  return nullptr;
+}
+
 /// The expression without what does not change the reference it holds.
 const Expr *strip(const Expr *E) {
   while (E) {
@@ -215,7 +239,17 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
   Container = nullptr;
   if (const auto *Call = dyn_cast<CallExpr>(E)) {
     StringRef Api = apiName(Call);
-    if (Api.empty() || !Call->getType()->isPointerType())
+    if (!Call->getType()->isPointerType())
+      return nullptr;
+    int Arg = -1;
+    if (const facts::BorrowedReference *Row =
+            declaredBorrowed(Call->getDirectCallee(), Arg)) {
+      Name = Call->getDirectCallee()->getNameAsString();
+      if (Arg >= 0 && unsigned(Arg) < Call->getNumArgs())
+        Container = containerBehind(Call->getArg(Arg));
+      return Row;
+    }
+    if (Api.empty())
       return nullptr;
     const facts::BorrowedReference *Row = facts::findBorrowed(Api);
     if (!Row || !isFollowed(*Row))
@@ -1063,7 +1097,13 @@ private:
         borrowedLookup(E, Context, Name, Container);
     if (!Row)
       return false;
-    Origin = borrowed(E, Row, std::move(Name), Container);
+    int Arg;
+    const auto *Call = dyn_cast<CallExpr>(E);
+    const FunctionDecl *Through =
+        Call && declaredBorrowed(Call->getDirectCallee(), Arg)
+            ? Call->getDirectCallee()
+            : nullptr;
+    Origin = borrowed(E, Row, std::move(Name), Container, Through);
     return true;
   }
 

@@ -110,6 +110,11 @@ Role roleOf(const model::EntryPoint &E, unsigned I) {
   }
 }
 
+/// What pickle calls with a state that it has just made and keeps for itself.
+bool unpickles(const model::EntryPoint &E) {
+  return E.Kind == model::EntryKind::Method && E.Name == "__setstate__";
+}
+
 /// The object is being destroyed.
 bool endsObject(const model::Function *F, uint8_t Contexts) {
   using model::EntryKind;
@@ -229,6 +234,9 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   case OriginKind::Argument:
     if (O.Immutable)
       return isPrivate(Sharing::Immutable);
+    if (const model::Function *F = States.model().function(R.function());
+        F && !F->Entries.empty() && llvm::all_of(F->Entries, unpickles))
+      return isPrivate(Sharing::Unpickled);
     return isShared(2, "any thread that holds the object passed to '" +
                            nameOf(R.function()) + "' can change it",
                     O.Where->getExprLoc());
@@ -293,6 +301,8 @@ Sharing SharingAnalysis::item(const FunctionRefs &R, const Origin &O) {
   case Sharing::Private:
     break;
   }
+  if (C.Why == Sharing::Unpickled)
+    return C;
   if (C.Why == Sharing::CallArgument)
     return isShared(2, "any thread that holds the object passed to '" +
                            nameOf(R.function()) + "' can change it",
@@ -380,7 +390,7 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
   auto [It, New] = Parameters.try_emplace(P, isPrivate(Sharing::None));
   if (!New) {
     // A function that calls itself adds nothing, but what is concluded on the
-    // way back to it is not the whole truth.
+    // way back to it, or from such a conclusion, is not the whole truth.
     Cuts += Open.count(P) || Provisional.contains(P);
     return It->second;
   }
@@ -434,6 +444,10 @@ Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
       break;
     }
     Python = true;
+    if (unpickles(E)) {
+      worsen(Result, isPrivate(Sharing::Unpickled));
+      continue;
+    }
     switch (roleOf(E, I)) {
     case Role::Tuple:
     case Role::Dict:

@@ -32,6 +32,7 @@ struct Sharing {
     None,
     New,          ///< Made here and known to nobody else.
     CallArgument, ///< The argument tuple or the keyword dict of this call.
+    Unpickled,    ///< Given to __setstate__ by what has just made it.
     Immutable,
     PerThread,
     Unchanged,    ///< Nothing in this file changes it after initialisation.

@@ -9,6 +9,8 @@
 #include "refs/ContainerCheckThenActCheck.h"
 #include "facts/ContainerRules.h"
 #include "refs/Places.h"
+#include "refs/StrongReferenceFix.h"
+#include "support/Source.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
@@ -202,6 +204,67 @@ static bool isConstant(const Expr *E) {
   return false;
 }
 
+/// True when the value of \p Call only says whether there was an error: it is
+/// thrown away, or tested with `< 0` or `== -1`.
+static bool testsForErrorOnly(const CallExpr *Call, const ParentMap &Parents) {
+  const Stmt *Child = Call;
+  const Stmt *S = Parents.getParent(Call);
+  while (isa_and_nonnull<ParenExpr, CastExpr, FullExpr>(S)) {
+    Child = S;
+    S = Parents.getParent(S);
+  }
+  const auto *B = dyn_cast_or_null<BinaryOperator>(S);
+  if (!B)
+    return isa_and_nonnull<CompoundStmt, LabelStmt, SwitchCase>(S) ||
+           (isa_and_nonnull<IfStmt>(S) && cast<IfStmt>(S)->getCond() != Child);
+  if (B->getLHS() != Child)
+    return false;
+  const Expr *R = B->getRHS()->IgnoreParenCasts();
+  if (const auto *Zero = dyn_cast<IntegerLiteral>(R))
+    return Zero->getValue() == 0 && B->getOpcode() == BO_LT;
+  const auto *U = dyn_cast<UnaryOperator>(R);
+  const auto *One =
+      U && U->getOpcode() == UO_Minus
+          ? dyn_cast<IntegerLiteral>(U->getSubExpr()->IgnoreParenCasts())
+          : nullptr;
+  return One && One->getValue() == 1 && B->getOpcode() == BO_EQ;
+}
+
+/// The second call done so that it does not matter whether the key is still
+/// there, or has come in between; nothing when that takes more than another
+/// call.
+llvm::SmallVector<FixItHint, 2>
+ContainerCheckThenActCheck::makeFix(const model::ExtensionModel &Model,
+                                    const facts::PairedCalls &Row,
+                                    const Site &Act,
+                                    const ParentMap &Parents) {
+  const facts::ApiVersion *Api = facts::findApi(Row.Replacement);
+  if (!Row.ActAlone || Act.Call != Act.Api || !Api ||
+      !Api->usableFrom(minPython(), mayUseCompatHeader()) ||
+      !testsForErrorOnly(Act.Call, Parents))
+    return {};
+  const SourceManager &SM = Model.context().getSourceManager();
+  const support::SourceText Source(
+      SM, Model.context().getLangOpts(),
+      SM.getFileID(SM.getFileLoc(Act.Call->getBeginLoc())));
+  const std::optional<support::WrittenCall> Written =
+      Source.writtenCall(Act.Call->getBeginLoc(), Row.Act);
+  if (!Written || Written->Args.size() != Act.Call->getNumArgs())
+    return {};
+  llvm::SmallVector<FixItHint, 2> Hints = {
+      FixItHint::CreateReplacement(
+          CharSourceRange::getCharRange(Source.location(Written->Name.Begin),
+                                        Source.location(Written->Name.End)),
+          Row.Replacement),
+      FixItHint::CreateInsertion(Source.location(Written->Args.back().End),
+                                 ", NULL")};
+  if (!Api->usableFrom(minPython(), /*WithCompat=*/false))
+    if (std::optional<FixItHint> Include = compatInclude(Source, SM);
+        Include && Including.insert(Source.file()).second)
+      Hints.push_back(*Include);
+  return Hints;
+}
+
 void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
@@ -213,12 +276,16 @@ void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
     return It->second;
   };
   Reported.clear();
+  Including.clear();
   ParentMaps.clear();
-  for (const facts::PairedCalls &Row : facts::pairedCalls())
-    for (const Site &Act : SitesOf(Row.Act))
-      for (const Site &Check : SitesOf(Row.Check))
-        if (Act.FD == Check.FD && Act.Call != Check.Call)
-          judge(Model, Row, Check, Act);
+  // What is put in first, and then taken out again, is about putting it in.
+  for (bool Alone : {false, true})
+    for (const facts::PairedCalls &Row : facts::pairedCalls())
+      if (Row.ActAlone == Alone)
+        for (const Site &Act : SitesOf(Row.Act))
+          for (const Site &Check : SitesOf(Row.Check))
+            if (Act.FD == Check.FD && Act.Call != Check.Call)
+              judge(Model, Row, Check, Act);
 }
 
 void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
@@ -265,9 +332,14 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   // What follows from one look-up is one finding.
   Reported.insert(Act.Call);
   Reported.insert(Check.Call);
-  diag(Loc, "'%0' on '%1' relies on what '%2' found, and another thread may "
-            "have changed it since")
-      << Row.Act << objectText(Act.Container, Model.context()) << Row.Check;
+  {
+    auto Warning =
+        diag(Loc, "'%0' on '%1' relies on what '%2' found, and another thread "
+                  "may have changed it since")
+        << Row.Act << objectText(Act.Container, Model.context()) << Row.Check;
+    for (const FixItHint &Hint : makeFix(Model, Row, Act, *Parents))
+      Warning << Hint;
+  }
   diag(At, "looked up here", DiagnosticIDs::Note);
   diag(S.Where.isValid() ? SM.getFileLoc(S.Where) : Loc, "%0",
        DiagnosticIDs::Note)

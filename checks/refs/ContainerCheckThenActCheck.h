@@ -33,8 +33,13 @@ private:
                std::vector<Site> &Sites);
   void judge(const model::ExtensionModel &Model, const facts::PairedCalls &Row,
              const Site &Check, const Site &Act);
+  llvm::SmallVector<clang::FixItHint, 2>
+  makeFix(const model::ExtensionModel &Model, const facts::PairedCalls &Row,
+          const Site &Act, const clang::ParentMap &Parents);
 
   llvm::DenseSet<const clang::CallExpr *> Reported;
+  /// Files that a fix of this run makes include pythoncapi_compat.h.
+  llvm::DenseSet<clang::FileID> Including;
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<clang::ParentMap>>
       ParentMaps;
 };

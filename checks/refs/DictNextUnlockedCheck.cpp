@@ -260,8 +260,7 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
       continue;
     for (const flow::Use &U : L.Uses) {
       bool Suspendable = false;
-      if ((!U.Suspended && !U.After) ||
-          inAssertion(U.Where->getBeginLoc(), S.Model.context()) ||
+      if (!U.Suspended || inAssertion(U.Where->getBeginLoc(), S.Model.context()) ||
           !S.protectedAt(U.Where, Suspendable))
         continue;
       if (!First || SM.isBeforeInTranslationUnit(S.loc(U.Where),
@@ -292,7 +291,7 @@ void DictNextUnlockedCheck::reportSuspended(const Step &S,
     for (const Expr *A : C.Call->arguments())
       Given |= model::ExtensionModel::isObjectPointer(
           A->IgnoreParenCasts()->getType());
-    if (C.Call == First->After || S.Model.refs().maySuspend(C.Callee, Given)) {
+    if (S.Model.refs().maySuspend(C.Callee, Given)) {
       By = C.Call;
       Name = C.Callee ? C.Callee->getNameAsString() : objectText(
                             C.Call->getCallee(), S.Model.context());

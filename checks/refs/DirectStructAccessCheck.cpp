@@ -238,7 +238,8 @@ void DirectStructAccessCheck::reportCounts(const model::ExtensionModel &Model) {
       for (unsigned V : Given->Args[0]) {
         const flow::OriginKind K = R->origin(V).Kind;
         New &= K == flow::OriginKind::Fresh ||
-               K == flow::OriginKind::Instance || K == flow::OriginKind::Null;
+               K == flow::OriginKind::Instance ||
+               K == flow::OriginKind::Address || K == flow::OriginKind::Null;
       }
       if (New)
         continue;

@@ -9,29 +9,32 @@
 #include "refs/RefcntUniquenessCheck.h"
 #include "facts/ContainerRules.h"
 #include "refs/Places.h"
+#include "refs/StrongReferenceFix.h"
 #include "support/Source.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/Basic/SourceManager.h"
+#include "llvm/Support/Format.h"
 
 using namespace clang;
 
 namespace pyext::refs {
 
-namespace {
-
 /// What a comparison of a number of references with a constant asks.
-struct Question {
+struct RefcntUniquenessCheck::Question {
   const BinaryOperator *Comparison = nullptr;
   unsigned References = 0; ///< 1: the only reference; 2: one more than that.
   bool Negated = false;    ///< True when there are more.
+
+  /// The comparison around \p Count; no Comparison when it is none that decides
+  /// between the only reference and more.
+  static Question about(const Expr *Count, const ParentMap &Parents,
+                        const ASTContext &Context);
 };
 
-} // namespace
-
-/// The comparison around \p Count; no Comparison when it is none that decides
-/// between the only reference and more.
-static Question questionAbout(const Expr *Count, const ParentMap &Parents,
-                              const ASTContext &Context) {
+RefcntUniquenessCheck::Question
+RefcntUniquenessCheck::Question::about(const Expr *Count,
+                                       const ParentMap &Parents,
+                                       const ASTContext &Context) {
   Question Result;
   const Stmt *Child = Count;
   const Stmt *S = Parents.getParent(Count);
@@ -74,6 +77,143 @@ static Question questionAbout(const Expr *Count, const ParentMap &Parents,
   return Result;
 }
 
+/// What is evaluated first of all in statement \p Before, and contains
+/// \p Comparison; null when there is nothing that can be evaluated before it.
+static const Expr *evaluatedFirst(const Expr *Comparison,
+                                  const ParentMap &Parents,
+                                  const Stmt *&Before) {
+  const Expr *First = Comparison;
+  const Stmt *Child = Comparison;
+  for (const Stmt *S = Parents.getParent(Comparison); S;
+       Child = S, S = Parents.getParent(S)) {
+    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+      if (B->isLogicalOp()) {
+        if (Child == B->getRHS())
+          First = B;
+        continue;
+      }
+      if (B->getOpcode() == BO_Assign && Child == B->getRHS() &&
+          isa<DeclRefExpr>(B->getLHS()->IgnoreParens()) &&
+          isa_and_nonnull<CompoundStmt>(Parents.getParent(B))) {
+        Before = B;
+        return First;
+      }
+      return nullptr;
+    }
+    if (isa<ParenExpr, ImplicitCastExpr, FullExpr>(S))
+      continue;
+    if (const auto *U = dyn_cast<UnaryOperator>(S)) {
+      if (U->getOpcode() != UO_LNot)
+        return nullptr;
+      continue;
+    }
+    if (const auto *C = dyn_cast<ConditionalOperator>(S)) {
+      if (Child != C->getCond())
+        return nullptr;
+      continue;
+    }
+    const Stmt *Around = Parents.getParent(S);
+    if (!isa_and_nonnull<CompoundStmt>(Around))
+      return nullptr;
+    const auto *If = dyn_cast<IfStmt>(S);
+    const auto *D = dyn_cast<DeclStmt>(S);
+    if ((If && If->getCond() == Child && !If->getInit()) ||
+        isa<ReturnStmt>(S) || (D && D->isSingleDecl())) {
+      Before = S;
+      return First;
+    }
+    return nullptr;
+  }
+  return nullptr;
+}
+
+/// One line of text.
+static std::string joined(StringRef Text) {
+  std::string Result;
+  for (StringRef Rest = Text; !Rest.empty();) {
+    auto [Line, Next] = Rest.split('\n');
+    Result += (Result.empty() ? "" : " ") + Line.trim().str();
+    Rest = Next;
+  }
+  return Result;
+}
+
+llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
+    const model::ExtensionModel &Model, const FunctionDecl *FD,
+    const CallExpr *Count, const Question &Q, const facts::ApiVersion &Api,
+    const ParentMap &Parents) {
+  const ASTContext &Context = Model.context();
+  const SourceManager &SM = Context.getSourceManager();
+  const support::SourceText Source(
+      SM, Context.getLangOpts(),
+      SM.getFileID(SM.getFileLoc(Q.Comparison->getBeginLoc())));
+  const std::optional<support::TextRange> Whole = Source.written(Q.Comparison);
+  const std::optional<support::WrittenCall> Call =
+      Source.writtenCall(Count->getBeginLoc(), facts::uniquenessCall(
+                             facts::UniquenessMeaning::Count));
+  const Expr *Object = Count->getArg(0)->IgnoreParenCasts();
+  if (Q.References != 1 || !Whole || !Call || Call->Args.size() != 1 ||
+      !isa<DeclRefExpr, MemberExpr, CallExpr>(Object))
+    return {};
+  const QualType Wanted = Count->getDirectCallee()->getParamDecl(0)->getType();
+  std::string Unique = Q.Negated ? "!" : "";
+  Unique += std::string(Api.Name) + "(";
+  if (!Context.hasSameUnqualifiedType(Object->getType(), Wanted) &&
+      !Source.text(Call->Args[0]).starts_with("("))
+    Unique += "(" + Wanted.getAsString(Context.getPrintingPolicy()) + ")";
+  Unique += Source.text(Call->Args[0]).str() + ")";
+
+  std::string WhyNot;
+  support::EditSet Edits(Source, Parents);
+  const bool Plain = Api.usableFrom(minPython(), /*WithCompat=*/false);
+  if (Plain || (mayUseCompatHeader() &&
+                Api.usableFrom(minPython(), /*WithCompat=*/true))) {
+    Edits.replace(*Whole, Unique);
+    llvm::SmallVector<FixItHint, 4> Hints;
+    Hints.append(Edits.finish(WhyNot));
+    if (!Plain && !Hints.empty())
+      if (std::optional<FixItHint> Include = compatInclude(Source, SM);
+          Include && Including.insert(Source.file()).second)
+        Hints.push_back(*Include);
+    return Hints;
+  }
+
+  // Older Pythons count as they did; without the GIL there is nothing to ask.
+  if (Model.preprocessing().limitedApi())
+    return {};
+  const Stmt *Before = nullptr;
+  const Expr *First = evaluatedFirst(Q.Comparison, Parents, Before);
+  const std::optional<support::TextRange> Asked =
+      First ? Source.written(First) : std::nullopt;
+  const std::optional<support::TextRange> Body = Source.written(FD->getBody());
+  if (!Asked || !Body || Source.hasDirective(*Asked) ||
+      (Context.getLangOpts().CPlusPlus && isa<DeclStmt>(Before)))
+    return {};
+  std::string Name = Q.Negated ? "shared" : "unique";
+  for (unsigned I = 2; I < 20 && Source.mentions(*Body, Name); ++I)
+    Name = (Q.Negated ? "shared" : "unique") + std::to_string(I);
+  auto Line = [&](StringRef Answer) {
+    const std::string Text =
+        (Source.text({Asked->Begin, Whole->Begin}) + Answer +
+         Source.text({Whole->End, Asked->End}))
+            .str();
+    return "int " + Name + " = " + joined(Text) + ";";
+  };
+  std::string Newer;
+  llvm::raw_string_ostream(Newer)
+      << "#if PY_VERSION_HEX >= "
+      << llvm::format_hex(0x03000000u | (Api.Since << 16), 10, /*Upper=*/true);
+  Edits.before(Before,
+               {Newer, Line(Unique), "#elif !defined(Py_GIL_DISABLED)",
+                Line(Source.text(*Whole)), "#else",
+                Line(Q.Negated ? "1" : "0"), "#endif"},
+               /*OwnScope=*/Context.getLangOpts().CPlusPlus);
+  Edits.replace(*Asked, Name);
+  llvm::SmallVector<FixItHint, 4> Hints;
+  Hints.append(Edits.finish(WhyNot));
+  return Hints;
+}
+
 void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
@@ -81,6 +221,7 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
   const ASTContext &Context = Model.context();
   const SourceManager &SM = Context.getSourceManager();
   llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> ParentMaps;
+  Including.clear();
   for (const model::CallSite *C :
        Model.apiCalls(facts::uniquenessCall(UniquenessMeaning::Count))) {
     const FunctionDecl *FD = C->Caller;
@@ -90,7 +231,7 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
     std::unique_ptr<ParentMap> &Parents = ParentMaps[FD];
     if (!Parents)
       Parents = std::make_unique<ParentMap>(FD->getBody());
-    const Question Q = questionAbout(C->Call, *Parents, Context);
+    const Question Q = Question::about(C->Call, *Parents, Context);
     if (!Q.Comparison)
       continue;
 
@@ -118,32 +259,16 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
         Argument ? UniquenessMeaning::Temporary : UniquenessMeaning::Unique);
     const facts::ApiVersion *Api = facts::findApi(Unique);
     const SourceLocation Loc = SM.getFileLoc(Q.Comparison->getBeginLoc());
-    std::optional<FixItHint> Fix;
-    if (Q.References == 1 && !Argument && Api &&
-        Api->usableFrom(minPython(), /*WithCompat=*/false)) {
-      const support::SourceText Source(SM, Context.getLangOpts(),
-                                       SM.getFileID(Loc));
-      const std::optional<support::TextRange> Whole =
-          Source.written(Q.Comparison);
-      const std::optional<support::WrittenCall> Call = Source.writtenCall(
-          C->Call->getBeginLoc(), facts::uniquenessCall(UniquenessMeaning::Count));
-      const Expr *Object = C->Call->getArg(0)->IgnoreParenCasts();
-      if (Whole && Call && Call->Args.size() == 1 &&
-          Context.hasSameUnqualifiedType(
-              Object->getType(),
-              C->Call->getDirectCallee()->getParamDecl(0)->getType()))
-        Fix = FixItHint::CreateReplacement(
-            CharSourceRange::getCharRange(Source.location(Whole->Begin),
-                                          Source.location(Whole->End)),
-            std::string(Q.Negated ? "!" : "") + Unique + "(" +
-                Source.text(Call->Args[0]).str() + ")");
-    }
+    llvm::SmallVector<FixItHint, 4> Fix;
+    if (Api)
+      Fix = makeFix(Model, FD, C->Call, Q, *Api, *Parents);
     {
       auto Warning = diag(Loc, "the reference count of '%0' does not tell "
                                "whether others have the object")
                      << objectText(C->Call->getArg(0), Context);
-      if (Fix)
-        Warning << *Fix;
+      if (!Argument)
+        for (const FixItHint &Hint : Fix)
+          Warning << Hint;
     }
     diag(Loc,
          Argument ? "the caller's reference is not counted when the interpreter "
@@ -156,9 +281,14 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
                                   (Api->InCompat ? ", or pythoncapi_compat.h)"
                                                  : ")")
                             : "";
-    diag(Loc, "'%0' does%1; what is done when it says no must be right too",
-         DiagnosticIDs::Note)
-        << Unique << Since;
+    auto Note = diag(Loc, "'%0' does%1; what is done when it says no must be "
+                          "right too",
+                     DiagnosticIDs::Note)
+                << Unique << Since;
+    // It says no of every object that is not just an argument of the interpreter.
+    if (Argument)
+      for (const FixItHint &Hint : Fix)
+        Note << Hint;
   }
 }
 

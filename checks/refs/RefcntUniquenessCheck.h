@@ -10,6 +10,8 @@
 #define PYEXT_REFS_REFCNTUNIQUENESSCHECK_H
 
 #include "support/ModelCheck.h"
+#include "clang/AST/ParentMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace pyext::refs {
 
@@ -23,6 +25,16 @@ public:
 
 protected:
   void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  struct Question;
+  llvm::SmallVector<clang::FixItHint, 4>
+  makeFix(const model::ExtensionModel &Model, const clang::FunctionDecl *FD,
+          const clang::CallExpr *Count, const Question &Q,
+          const facts::ApiVersion &Api, const clang::ParentMap &Parents);
+
+  /// Files that a fix of this run makes include pythoncapi_compat.h.
+  llvm::DenseSet<clang::FileID> Including;
 };
 
 } // namespace pyext::refs

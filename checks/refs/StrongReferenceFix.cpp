@@ -1674,40 +1674,8 @@ bool Rewriter::rewriteFieldWithIncref() {
 }
 
 void Rewriter::addInclude(StrongReferenceFix &Fix) {
-  if (How != Strategy::Compat)
-    return;
-  for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It)
-    if (It->first.getName().ends_with("pythoncapi_compat.h"))
-      return;
-  // After the line that includes Python.h, or the last inclusion at top level.
-  const StringRef Text = Source.text();
-  unsigned Place = 0, Depth = 0, Line = 0;
-  bool Found = false;
-  while (Line < Text.size()) {
-    const unsigned Next = Source.nextLine(Line);
-    StringRef L = Text.slice(Line, Next).trim();
-    if (L.consume_front("#")) {
-      L = L.ltrim();
-      if (L.starts_with("if"))
-        ++Depth;
-      else if (L.starts_with("endif") && Depth)
-        --Depth;
-      else if (L.consume_front("include")) {
-        const bool IsPython = L.contains("<Python.h>") ||
-                              L.contains("\"Python.h\"") ||
-                              L.contains("/Python.h");
-        if (IsPython && Depth <= 1 && !Found) {
-          Place = Next;
-          Found = true;
-        } else if (!Found && Depth == 0) {
-          Place = Next;
-        }
-      }
-    }
-    Line = Next;
-  }
-  Fix.Include = FixItHint::CreateInsertion(
-      Source.location(Place), "#include \"pythoncapi_compat.h\"\n");
+  if (How == Strategy::Compat)
+    Fix.Include = compatInclude(Source, SM);
 }
 
 /// Whether \p CE cannot have taken hold of anything that an error path would
@@ -2040,6 +2008,42 @@ StrongReferenceFix Rewriter::run() {
 }
 
 } // namespace
+
+std::optional<FixItHint> compatInclude(const SourceText &Source,
+                                       const SourceManager &SM) {
+  for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It)
+    if (It->first.getName().ends_with("pythoncapi_compat.h"))
+      return std::nullopt;
+  // After the line that includes Python.h, or the last inclusion at top level.
+  const StringRef Text = Source.text();
+  unsigned Place = 0, Depth = 0, Line = 0;
+  bool Found = false;
+  while (Line < Text.size()) {
+    const unsigned Next = Source.nextLine(Line);
+    StringRef L = Text.slice(Line, Next).trim();
+    if (L.consume_front("#")) {
+      L = L.ltrim();
+      if (L.starts_with("if"))
+        ++Depth;
+      else if (L.starts_with("endif") && Depth)
+        --Depth;
+      else if (L.consume_front("include")) {
+        const bool IsPython = L.contains("<Python.h>") ||
+                              L.contains("\"Python.h\"") ||
+                              L.contains("/Python.h");
+        if (IsPython && Depth <= 1 && !Found) {
+          Place = Next;
+          Found = true;
+        } else if (!Found && Depth == 0) {
+          Place = Next;
+        }
+      }
+    }
+    Line = Next;
+  }
+  return FixItHint::CreateInsertion(
+      Source.location(Place), "#include \"pythoncapi_compat.h\"\n");
+}
 
 StrongReferenceFix makeStrongReferenceFix(const Expr *Lookup,
                                           const facts::BorrowedReference &Row,

@@ -17,6 +17,7 @@
 #define PYEXT_REFS_STRONGREFERENCEFIX_H
 
 #include "facts/Facts.h"
+#include "support/Source.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Expr.h"
 #include "clang/Basic/Diagnostic.h"
@@ -60,6 +61,11 @@ StrongReferenceFix makeStrongReferenceFix(const clang::Expr *Lookup,
                                           const clang::FunctionDecl *FD,
                                           clang::ASTContext &Context,
                                           const FixTarget &Target);
+
+/// The line that includes pythoncapi_compat.h; nothing when the file has it.
+std::optional<clang::FixItHint>
+compatInclude(const support::SourceText &Source,
+              const clang::SourceManager &SM);
 
 } // namespace pyext::refs
 

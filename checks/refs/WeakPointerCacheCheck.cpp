@@ -11,6 +11,7 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace clang;
 
@@ -63,9 +64,135 @@ static const CallExpr *takesFromIterator(const model::ExtensionModel &Model,
   return nullptr;
 }
 
+namespace {
+
+/// What happens to one table of a C library: a global, or a field that its calls
+/// are given.
+struct Table {
+  const CallExpr *Insert = nullptr, *Remove = nullptr, *Taken = nullptr;
+  const FunctionDecl *Taker = nullptr;
+};
+
+/// What a function does with references besides the calls of a table.
+struct References {
+  const CallExpr *Incref = nullptr; ///< Of a local variable.
+  bool Keeps = false;               ///< Of a parameter or of state.
+  bool Drops = false;
+};
+
+} // namespace
+
+static const ValueDecl *declOf(const Expr *E) {
+  E = E->IgnoreParenCasts();
+  if (const auto *U = dyn_cast<UnaryOperator>(E);
+      U && U->getOpcode() == UO_AddrOf)
+    E = U->getSubExpr()->IgnoreParenCasts();
+  if (const auto *M = dyn_cast<MemberExpr>(E))
+    return M->getMemberDecl();
+  const auto *R = dyn_cast<DeclRefExpr>(E);
+  const auto *V = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+  return V && !V->hasLocalStorage() ? V : nullptr;
+}
+
+static References referencesOf(const model::Function &F) {
+  References Result;
+  for (const model::CallSite &C : F.Calls) {
+    if (!C.Call || !C.Callee || !C.Callee->getIdentifier() ||
+        C.Call->getNumArgs() == 0)
+      continue;
+    const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(
+        facts::canonicalName(C.Callee->getName()));
+    if (!Op)
+      continue;
+    if (Op->Op != facts::RefcountOp::Incref &&
+        Op->Op != facts::RefcountOp::NewRef) {
+      Result.Drops = true;
+      continue;
+    }
+    const auto *R =
+        dyn_cast<DeclRefExpr>(C.Call->getArg(0)->IgnoreParenCasts());
+    const auto *V = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    if (V && V->hasLocalStorage() && !isa<ParmVarDecl>(V))
+      Result.Incref = C.Call;
+    else
+      Result.Keeps = true;
+  }
+  return Result;
+}
+
+/// A parameter that is an object, anywhere in \p E.
+static bool mentionsObjectParameter(const Stmt *S) {
+  if (const auto *R = dyn_cast<DeclRefExpr>(S))
+    return isa<ParmVarDecl>(R->getDecl()) &&
+           model::ExtensionModel::isObjectPointer(R->getDecl()->getType());
+  return llvm::any_of(S->children(), [](const Stmt *Child) {
+    return Child && mentionsObjectParameter(Child);
+  });
+}
+
+/// Tables of C libraries: objects are put in without a reference, taken out
+/// without giving one up, and found and then kept.
+void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  llvm::MapVector<const ValueDecl *, Table> Tables;
+  auto Says = [](StringRef Name, std::initializer_list<StringRef> Words) {
+    return llvm::any_of(
+        Words, [&](StringRef W) { return Name.contains_insensitive(W); });
+  };
+  for (const auto &F : Model.functions()) {
+    std::optional<References> Refs;
+    for (const model::CallSite &C : F->Calls) {
+      if (!C.Call || !C.Callee || !C.Callee->getIdentifier() ||
+          C.Call->getNumArgs() < 2 || F->Generated)
+        continue;
+      const StringRef Name = C.Callee->getName();
+      const bool Inserts = Says(Name, {"insert", "add", "put", "set"});
+      const bool Removes = Says(Name, {"remove", "delete", "erase", "pop"});
+      const bool Finds = Says(Name, {"lookup", "find", "get"});
+      if (Inserts + Removes + Finds != 1 || facts::isApiName(Name))
+        continue;
+      const ValueDecl *D = declOf(C.Call->getArg(0));
+      if (!D || model::ExtensionModel::isObjectPointer(D->getType()))
+        continue;
+      if (!Refs)
+        Refs = referencesOf(*F);
+      Table &T = Tables[cast<ValueDecl>(D->getCanonicalDecl())];
+      if (Inserts && !Refs->Keeps && !Refs->Incref) {
+        for (const Expr *A : llvm::drop_begin(C.Call->arguments()))
+          if (mentionsObjectParameter(A))
+            T.Insert = C.Call;
+      } else if (Removes && !Refs->Drops) {
+        T.Remove = C.Call;
+      } else if (Finds && Refs->Incref && !Refs->Drops &&
+                 runsConcurrently(Model, F->Decl,
+                                  Refs->Incref->getExprLoc()) &&
+                 SM.isBeforeInTranslationUnit(C.Call->getBeginLoc(),
+                                              Refs->Incref->getBeginLoc())) {
+        T.Taken = Refs->Incref;
+        T.Taker = F->Decl;
+      }
+    }
+  }
+  for (const auto &[D, T] : Tables) {
+    if (!T.Insert || !T.Remove || !T.Taken)
+      continue;
+    diag(SM.getFileLoc(T.Taken->getBeginLoc()),
+         "'%0' takes a reference to the object in '%1', which may be dying: "
+         "'%1' does not own it")
+        << T.Taker->getNameAsString() << D->getNameAsString();
+    diag(SM.getFileLoc(T.Insert->getBeginLoc()),
+         "it is put in without a reference of its own here",
+         DiagnosticIDs::Note);
+    diag(SM.getFileLoc(T.Remove->getBeginLoc()),
+         "it is taken out here without giving a reference up",
+         DiagnosticIDs::Note);
+  }
+}
+
 void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
+  findTables(Model);
   const SourceManager &SM = Model.context().getSourceManager();
   for (const model::StateVariable &S : Model.state()) {
     if (!S.HoldsObjects || S.ThreadLocal || S.Generated || S.Constant ||

@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-refs-refcnt-uniqueness %t
+// RUN: %check_tidy %s cpython-refs-refcnt-uniqueness %t -no-fix
 
 #include <Python.h>
 #include <assert.h>

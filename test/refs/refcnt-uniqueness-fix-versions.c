@@ -1,0 +1,65 @@
+// RUN: %check_tidy %s cpython-refs-refcnt-uniqueness %t
+
+// Older Pythons go on counting, and builds without the GIL say no.
+
+#include <Python.h>
+
+typedef struct {
+  PyObject_HEAD
+  PyObject *cache;
+} Thing;
+
+int alone(Thing *self) {
+  return Py_REFCNT(self->cache) == 1;
+  // CHECK-MESSAGES: :[[@LINE-1]]:10: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES:   int unique = PyUnstable_Object_IsUniquelyReferenced(self->cache);
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES:   int unique = Py_REFCNT(self->cache) == 1;
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:   int unique = 0;
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES:   return unique;
+}
+
+PyObject *writable(Thing *self) {
+  PyObject *dict = self->cache;
+  if (dict && Py_REFCNT(dict) > 1) {
+  // CHECK-MESSAGES: :[[@LINE-1]]:15: warning: the reference count of 'dict' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES:   int shared = dict && !PyUnstable_Object_IsUniquelyReferenced(dict);
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES:   int shared = dict && Py_REFCNT(dict) > 1;
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:   int shared = dict && 1;
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES:   if (shared) {
+    return PyDict_Copy(dict);
+  }
+  int reuse = PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 &&
+              Py_REFCNT(dict) == 1 && self->cache == dict;
+  // CHECK-MESSAGES: :[[@LINE-1]]:15: warning: the reference count of 'dict' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES:   int unique = PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && PyUnstable_Object_IsUniquelyReferenced(dict);
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES:   int unique = PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && Py_REFCNT(dict) == 1;
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:   int unique = PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && 0;
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES:   int reuse = unique && self->cache == dict;
+  if (!reuse)
+    return NULL;
+  return Py_NewRef(dict);
+}
+
+// A loop asks again each time, and an else is not evaluated first.
+void others(Thing *self, int n) {
+  while (Py_REFCNT(self->cache) == 1)
+  // CHECK-MESSAGES: :[[@LINE-1]]:10: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+    Py_INCREF(self->cache);
+  if (n)
+    return;
+  else if (Py_REFCNT(self->cache) == 1)
+  // CHECK-MESSAGES: :[[@LINE-1]]:12: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+    Py_CLEAR(self->cache);
+}
