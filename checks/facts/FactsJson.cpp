@@ -287,7 +287,7 @@ public:
     text("Check", R.Check);
     text("Act", R.Act);
     text("Replacement", R.Replacement);
-    J.attribute("ActAlone", R.ActAlone);
+    text("Fix", R.ActAlone ? "Alone" : "Guided");
   }
   void row(const UniquenessTest &R) {
     text("Name", R.Name);

@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-static PyObject *setstate(PyObject *self, PyObject *args) {
+static PyObject *restore(PyObject *self, PyObject *args) {
   PyObject *fields, *list;
   if (!PyArg_ParseTuple(args, "OO", &fields, &list))
     return NULL;
@@ -27,7 +27,7 @@ static PyObject *update(PyObject *self, PyObject *state) {
 }
 
 static PyMethodDef first_methods[] = {
-    {"__setstate__", setstate, METH_VARARGS, NULL},
+    {"__setstate__", restore, METH_VARARGS, NULL},
     {"update", update, METH_O, NULL},
     {NULL, NULL, 0, NULL}};
 static PyMethodDef second_methods[] = {
