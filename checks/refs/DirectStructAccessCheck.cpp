@@ -181,23 +181,23 @@ void DirectStructAccessCheck::analyze(const model::ExtensionModel &Model) {
     Rest = Rest.drop_front(N);
     if (!FD || !runsConcurrently(Model, FD))
       continue;
-    // One finding for each field.
-    llvm::MapVector<const facts::BorrowedField *,
-                    llvm::SmallVector<const model::Access *, 4>>
-        ByField;
+    // One finding for each struct.
+    using Place = std::pair<const facts::BorrowedField *, const model::Access *>;
+    llvm::MapVector<StringRef, llvm::SmallVector<Place, 4>> ByStruct;
     for (const model::FieldAccess &A : Here)
       if (const facts::BorrowedField *Row = Fields.find(A.Field))
         if (runsConcurrently(Model, FD, At(&A.By)) &&
             !isExclusive(Model, FD, A.By) && Seen.insert(At(&A.By)).second)
-          ByField[Row].push_back(&A.By);
-    if (ByField.empty())
+          ByStruct[Row->Struct].push_back({Row, &A.By});
+    if (ByStruct.empty())
       continue;
     const ParentMap Parents(FD->getBody());
-    for (auto &[Row, Places] : ByField) {
-      llvm::stable_sort(Places, [&](const model::Access *A, const model::Access *B) {
-        return SM.isBeforeInTranslationUnit(At(A), At(B));
+    for (auto &[Struct, Places] : ByStruct) {
+      llvm::stable_sort(Places, [&](const Place &A, const Place &B) {
+        return SM.isBeforeInTranslationUnit(At(A.second), At(B.second));
       });
-      const SourceLocation Loc = At(Places.front());
+      const facts::BorrowedField *Row = Places.front().first;
+      const SourceLocation Loc = At(Places.front().second);
       {
         auto Warning = diag(Loc, "field '%0' of CPython's '%1' is accessed "
                                  "directly; other threads change it, and it is "
@@ -205,14 +205,16 @@ void DirectStructAccessCheck::analyze(const model::ExtensionModel &Model) {
                        << Row->Field << Row->Struct;
         const support::SourceText Source(
             SM, Model.context().getLangOpts(), SM.getFileID(Loc));
-        for (const model::Access *A : Places)
+        for (const auto &[Field, A] : Places)
           if (SM.getFileID(At(A)) == Source.file())
             if (std::optional<FixItHint> Fix = useAccessor(
-                    cast<MemberExpr>(A->Where), *Row, Parents, Source))
+                    cast<MemberExpr>(A->Where), *Field, Parents, Source))
               Warning << *Fix;
       }
-      for (const model::Access *A : llvm::drop_begin(Places))
-        diag(At(A), "and here", DiagnosticIDs::Note);
+      for (const auto &[Field, A] : llvm::drop_begin(Places))
+        diag(At(A), Field == Row ? "and here" : "and '%0' here",
+             DiagnosticIDs::Note)
+            << Field->Field;
       if (*Row->Accessor)
         diag(Loc, "use %0", DiagnosticIDs::Note) << Row->Accessor;
     }

@@ -70,6 +70,14 @@ Py_ssize_t count(PyObject *op) {
   // CHECK-FIXES: return module ? 0 : Py_SIZE((PyVarObject *)op);
 }
 
+static PyObject *describe(PyObject *m, PyObject *op) {
+  PyFunctionObject *f = (PyFunctionObject *)op;
+  return PyTuple_Pack(2, f->func_name, f->func_qualname);
+  // CHECK-MESSAGES: :[[@LINE-1]]:29: warning: field 'func_name' of CPython's 'PyFunctionObject' is accessed directly
+  // CHECK-NOTES: :[[@LINE-2]]:43: note: and 'func_qualname' here
+  // CHECK-NOTES: :[[@LINE-3]]:29: note: use PyObject_GetAttrString
+}
+
 // Brings an object back to life.
 static void revive(Thing *self) {
   Py_SET_REFCNT((PyObject *)self, 1);
@@ -138,6 +146,7 @@ static PyMethodDef methods[] = {
     {"name", name, METH_O, NULL},
     {"shrink", (PyCFunction)shrink, METH_NOARGS, NULL},
     {"length", length, METH_O, NULL},
+    {"describe", describe, METH_O, NULL},
     {"total", total, METH_O, NULL},
     {"make", make, METH_O, NULL},
     {"locked", locked, METH_O, NULL},

@@ -121,6 +121,8 @@ def cases():
     for name, make in lists.items():
         yield "list_", name, lambda make=make: (make(),)
         yield "macro_", name, lambda make=make: (make(),)
+        yield "unique_", name, lambda make=make: (make(),)
+    yield "unique_", "no sequence", lambda: (N(5),)
     for name, make in dicts.items():
         for function in ("dict_get_string", "dict_get_or_default"):
             yield function, name, lambda make=make: (make(),)

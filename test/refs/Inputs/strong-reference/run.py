@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fixes lookups.c and loops.c, compiles them as they were and fixed, and has probe.py run both.
+"""Fixes lookups.c, uniques.c and loops.c, compiles them as they were and fixed, and has probe.py run both.
 
     run.py --driver PYEXT_TIDY --clang CLANG --headers FOLDER --work FOLDER
 
@@ -19,6 +19,7 @@ LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM
 # By name: the checks, how their fixes are applied, what they speak of and the ways to support several versions.
 SOURCES = {
     "lookups": ("cpython-refs-borrowed-ref-race,cpython-refs-sequence-fast-shared", "--fix", LOOKUP, ("guard", "compat", "direct")),
+    "uniques": ("cpython-refs-refcnt-uniqueness", "--fix", re.compile(r"\bPy_REFCNT\("), ("guard",)),
     "loops": ("cpython-refs-dict-next-unlocked", "--fix-notes", re.compile(r"\bPyDict_Next\("), ("guard", "direct")),
 }
 
@@ -100,7 +101,10 @@ def prove(args, stem, interpreter, version, suffix, flags):
             built = os.path.join(folder, name)
             result = run([args.clang, "-shared", "-fPIC", "-O1", *flags_here, os.path.join(built, stem + ".c"), "-o", os.path.join(built, stem + suffix)])
             demand(result.returncode == 0 and not result.stdout, f"{where}: {name} does not compile without a warning", result.stdout)
-        result = run([interpreter, os.path.join(HERE, "probe.py"), stem, os.path.join(folder, "original"), os.path.join(folder, "fixed")])
+        # One interpreter for the leaks; the others are for what their version does.
+        calls = "1000" if interpreter == sys.executable else "200"
+        result = run([interpreter, os.path.join(HERE, "probe.py"), stem, os.path.join(folder, "original"), os.path.join(folder, "fixed")],
+                     env=dict(os.environ, PROBE_CALLS=calls))
         demand(result.returncode == 0, f"{where}: the fixed code does not do the same", result.stdout)
         print(f"{where}: {result.stdout.strip()}")
 
