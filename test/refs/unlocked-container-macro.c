@@ -95,6 +95,18 @@ static PyObject *make(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   return (PyObject *)self;
 }
 
+// Stored in the object first, while that is still being made.
+static int init(Thing *self, PyObject *args, PyObject *kwargs) {
+  PyObject *list = PyList_New(1);
+  if (list == NULL)
+    return -1;
+  PyObject *old = self->items;
+  self->items = list;
+  PyList_SET_ITEM(list, 0, Py_NewRef(Py_None));
+  Py_XDECREF(old);
+  return 0;
+}
+
 static PyMethodDef thing_methods[] = {
     {"put", (PyCFunction)put, METH_O, NULL},
     {"published", (PyCFunction)published, METH_O, NULL},
@@ -102,6 +114,7 @@ static PyMethodDef thing_methods[] = {
     {NULL, NULL, 0, NULL}};
 static PyType_Slot thing_slots[] = {{Py_tp_methods, thing_methods},
                                     {Py_tp_new, (void *)make},
+                                    {Py_tp_init, (void *)init},
                                     {0, NULL}};
 PyType_Spec thing_spec = {"m.Thing", sizeof(Thing), 0, Py_TPFLAGS_DEFAULT,
                           thing_slots};
