@@ -214,8 +214,8 @@ static constexpr LockApi LockRows[] = {
 };
 
 static constexpr LockGuard GuardRows[] = {
-#define LOCK_GUARD(Name, Origin_, Kind, LockArg)                               \
-  {Name, Origin::Origin_, LockKind::Kind, LockArg},
+#define LOCK_GUARD(Name, Origin_, Kind, LockArg, Mode)                         \
+  {Name, Origin::Origin_, LockKind::Kind, LockArg, LockMode::Mode},
 #include "facts/LockGuards.def"
 #undef LOCK_GUARD
 };

@@ -433,12 +433,18 @@ struct LockApi {
 /// section begun with Py_BEGIN_CRITICAL_SECTION_MUTEX, and likewise with two.
 const LockApi *findLockApi(llvm::StringRef Name);
 
+enum class LockMode : uint8_t {
+  Exclusive,
+  Shared, ///< For readers, of whom there can be several.
+};
+
 /// A C++ class whose object holds a lock while it lives.
 struct LockGuard {
   const char *Name; ///< Qualified, without template arguments.
   Origin From;
   LockKind Kind;
   int LockArg; ///< The constructor argument that is locked.
+  LockMode Mode = LockMode::Exclusive;
 };
 
 const LockGuard *findLockGuard(llvm::StringRef QualifiedTypeName);

@@ -37,6 +37,28 @@ StringRef toString(facts::LockKind Kind) {
   }
 }
 
+static constexpr llvm::StringLiteral SharedMark = "~";
+
+std::string lockName(const Lock &L, std::string Name) {
+  return L.Shared ? SharedMark.str() + Name : Name;
+}
+
+StringRef withoutMode(StringRef Name) {
+  Name.consume_front(SharedMark);
+  return Name;
+}
+
+bool excludes(StringRef A, StringRef B) {
+  return withoutMode(A) == withoutMode(B) &&
+         !(A.starts_with(SharedMark) && B.starts_with(SharedMark));
+}
+
+/// True when the operation lets other readers in.
+static bool isShared(facts::LockOp Op) {
+  return Op == facts::LockOp::AcquireShared ||
+         Op == facts::LockOp::TryAcquireShared;
+}
+
 // --- Canonical text ---------------------------------------------------------
 
 /// `Obj *self = (Obj *)op;` makes self another name of op.
@@ -220,6 +242,13 @@ static void insert(LockList &Locks, const Lock &L) {
     Locks.insert(It, L);
 }
 
+static bool sameKeys(const LockList &A, const LockList &B) {
+  return std::equal(A.begin(), A.end(), B.begin(), B.end(),
+                    [](const Lock &L, const Lock &M) {
+                      return L.Key == M.Key && L.Kind == M.Kind;
+                    });
+}
+
 static void remove(LockList &Locks, StringRef Key) {
   llvm::erase_if(Locks, [&](const Lock &L) { return L.Key == Key; });
 }
@@ -256,7 +285,10 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
     LockList Locks;
     for (int Arg : {Api->LockArg, Api->LockArg2})
       if (Arg >= 0 && size_t(Arg) < Use->Args.size())
-        insert(Locks, lockFromText(Api->Kind, Use->Args[Arg], FD));
+        Locks.push_back(lockFromText(Api->Kind, Use->Args[Arg], FD));
+    for (Lock &L : Locks)
+      L.Shared = isShared(Api->Op);
+    llvm::sort(Locks);
     switch (Api->Op) {
     case facts::LockOp::Begin:
     case facts::LockOp::Acquire:
@@ -272,7 +304,7 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
       for (size_t I = Open.size(); I-- > 0;) {
         LexicalRegion &R = Regions[Open[I]];
         if (R.Kind != LexicalRegion::Locked ||
-            (!Locks.empty() && !(R.Locks == Locks)))
+            (!Locks.empty() && !sameKeys(R.Locks, Locks)))
           continue;
         R.End = Use->Begin;
         R.Close = Use;
@@ -308,7 +340,12 @@ static std::optional<Lock> inCaller(Lock L, const FunctionDecl *Callee,
       L.Key = canonicalText(Args[I]) + Rest.str();
       return L;
     }
-  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee))
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee)) {
+    if (Name == "this" && Rest.empty() && Object) {
+      L.Root = rootOf(Object);
+      L.Key = canonicalText(Object);
+      return L;
+    }
     for (const FieldDecl *F : Method->getParent()->fields())
       if (F->getName() == Name) {
         if (Object && !isa<CXXThisExpr>(Object->IgnoreParenImpCasts())) {
@@ -318,6 +355,7 @@ static std::optional<Lock> inCaller(Lock L, const FunctionDecl *Callee,
         }
         return L;
       }
+  }
   if (!L.Root) // A release is known by its text only.
     L.Root = globalNamed(Name, Callee->getASTContext());
   const auto *VD = dyn_cast_or_null<VarDecl>(L.Root);
@@ -332,7 +370,8 @@ static void followInitialisers(const CXXConstructorDecl *Ctor, Lock &L) {
     const FieldDecl *F = Init->getMember();
     if (F && Init->isWritten() && F->getName() == L.Key &&
         (F->getType()->isReferenceType() || F->getType()->isPointerType())) {
-      L = {L.Kind, canonicalText(Init->getInit()), rootOf(Init->getInit())};
+      L = {L.Kind, canonicalText(Init->getInit()), rootOf(Init->getInit()),
+           L.Shared};
       return;
     }
   }
@@ -360,10 +399,40 @@ static const facts::LockApi *lockCall(const CallExpr *Call,
   return Api;
 }
 
+/// What the function's attribute says that its callers hold.
+LockList requiredLocks(const FunctionDecl *FD) {
+  LockList Result;
+  for (const FunctionDecl *Each : FD->redecls())
+    for (const auto *A : Each->specific_attrs<RequiresCapabilityAttr>())
+      for (const Expr *E : A->args())
+        insert(Result, {facts::LockKind::User, canonicalText(E), rootOf(E),
+                        A->isShared()});
+  return Result;
+}
+
 const LockEffects &LockSummaries::of(const FunctionDecl *FD) {
   FD = FD->getCanonicalDecl();
   auto [It, New] = Effects.try_emplace(FD);
   const FunctionDecl *Definition = nullptr;
+  if (New && FD->hasAttrs()) {
+    LockEffects &Declared = It->second;
+    for (const auto *A : FD->specific_attrs<AcquireCapabilityAttr>()) {
+      for (const Expr *E : A->args())
+        insert(Declared.Acquires, {facts::LockKind::User, canonicalText(E),
+                                   rootOf(E), A->isShared()});
+      if (A->args_size() == 0 && isa<CXXMethodDecl>(FD))
+        insert(Declared.Acquires,
+               {facts::LockKind::User, "this", nullptr, A->isShared()});
+    }
+    for (const auto *A : FD->specific_attrs<ReleaseCapabilityAttr>()) {
+      for (const Expr *E : A->args())
+        Declared.Releases.push_back(canonicalText(E));
+      if (A->args_size() == 0 && isa<CXXMethodDecl>(FD))
+        Declared.Releases.push_back("this");
+    }
+    if (!Declared.empty())
+      return Declared;
+  }
   if (!New || !FD->hasBody(Definition) || Definition->isDependentContext())
     return It->second;
   LockEffects &Result = It->second;
@@ -379,7 +448,7 @@ const LockEffects &LockSummaries::of(const FunctionDecl *FD) {
       SmallVector<const Expr *, 2> Locked;
       const facts::LockApi *Api = lockCall(Call, Locked);
       for (const Expr *E : Locked) {
-        Lock L{Api->Kind, canonicalText(E), rootOf(E)};
+        Lock L{Api->Kind, canonicalText(E), rootOf(E), isShared(Api->Op)};
         if (const auto *Ctor = dyn_cast<CXXConstructorDecl>(Definition))
           followInitialisers(Ctor, L);
         if (takes(Api->Op)) {
@@ -517,7 +586,8 @@ private:
       if (!IsTag(Arg, "defer_lock_t") && !IsTag(Arg, "try_to_lock_t") &&
           !IsTag(Arg, "adopt_lock_t") &&
           (Arg->isGLValue() || Arg->getType()->isPointerType()))
-        Take({Row->Kind, canonicalText(Arg), rootOf(Arg)});
+        Take({Row->Kind, canonicalText(Arg), rootOf(Arg),
+              Row->Mode == facts::LockMode::Shared});
   }
 
   void leave(State &S, const VarDecl *VD) {
@@ -561,7 +631,7 @@ private:
       return;
     }
     for (const Expr *E : Locked) {
-      Lock L{Api->Kind, canonicalText(E), rootOf(E)};
+      Lock L{Api->Kind, canonicalText(E), rootOf(E), isShared(Api->Op)};
       // A failed try is taken for a success: the code that follows it is
       // written for the lock being held, and the failing way leaves.
       if (takes(Api->Op))

@@ -38,6 +38,8 @@ struct Lock {
   std::string Key;
   /// The variable at the root of Key, when known; nullable.
   const clang::ValueDecl *Root = nullptr;
+  /// Other readers can hold it at the same time.
+  bool Shared = false;
 
   /// Some lock, by the name of the function: list_append_lock_held().
   static Lock heldByConvention() {
@@ -46,13 +48,21 @@ struct Lock {
   bool isByConvention() const { return Key == "*"; }
 
   friend bool operator<(const Lock &A, const Lock &B) {
-    return std::tie(A.Key, A.Kind) < std::tie(B.Key, B.Kind);
+    return std::tie(A.Key, A.Kind, A.Shared) <
+           std::tie(B.Key, B.Kind, B.Shared);
   }
   friend bool operator==(const Lock &A, const Lock &B) {
-    return A.Key == B.Key && A.Kind == B.Kind;
+    return A.Key == B.Key && A.Kind == B.Kind && A.Shared == B.Shared;
   }
 };
 using LockList = llvm::SmallVector<Lock, 2>;
+
+/// A lock by its name in a set of names; one that is shared has a mark.
+std::string lockName(const Lock &L, std::string Name);
+/// True when \p A and \p B are one lock, of which not both are shared.
+bool excludes(llvm::StringRef A, llvm::StringRef B);
+/// The name without the mark.
+llvm::StringRef withoutMode(llvm::StringRef Name);
 
 /// What the lock is made of, in a word: "critical-section", "mutex".
 llvm::StringRef toString(facts::LockKind Kind);
@@ -61,6 +71,9 @@ llvm::StringRef toString(facts::LockKind Kind);
 std::string canonicalText(const clang::Expr *E);
 /// The same for a macro argument known only as text.
 std::string canonicalText(llvm::StringRef Text);
+
+/// What the attributes of \p FD say that its callers hold, in its own words. Sorted.
+LockList requiredLocks(const clang::FunctionDecl *FD);
 
 /// What a call of a function leaves behind, in the function's own words.
 struct LockEffects {

@@ -185,7 +185,7 @@ UseFollower::Walk::locksAt(const Position &P, const Stmt *Where) const {
         break;
       }
     }
-    Result.push_back(std::move(Key));
+    Result.push_back(flow::lockName(L, std::move(Key)));
   }
   return Result;
 }
@@ -761,7 +761,7 @@ bool conflict(const GlobalUse &A, const GlobalUse &B) {
     return false;
   for (const std::string &L : A.Locks)
     for (const std::string &Other : B.Locks)
-      if (L == Other || L == "*" || Other == "*")
+      if (flow::excludes(L, Other) || L == "*" || Other == "*")
         return false;
   return true;
 }

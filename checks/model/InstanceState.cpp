@@ -94,12 +94,15 @@ static bool mutates(const FieldUse &U) {
 static bool excluded(const FieldUse &A, const FieldUse &B) {
   if (A.Locks.empty() || B.Locks.empty())
     return false;
-  auto Clear = [](const std::string &L) {
-    return StringRef(L).starts_with("$") || StringRef(L).starts_with("G:");
+  auto Clear = [](const std::string &Lock) {
+    const StringRef L = flow::withoutMode(Lock);
+    return L.starts_with("$") || L.starts_with("G:");
   };
   return !all_of(A.Locks, Clear) || !all_of(B.Locks, Clear) ||
          any_of(A.Locks, [&](const std::string &L) {
-           return is_contained(B.Locks, L);
+           return any_of(B.Locks, [&](const std::string &M) {
+             return flow::excludes(L, M);
+           });
          });
 }
 
@@ -763,7 +766,7 @@ void InstanceState::Judge::run() {
 InstanceState::InstanceState(const ExtensionModel &Model) {
   if (Model.isGenerated())
     return;
-  Collector(Model, Uses).run();
+  Collector(Model, Uses, Cut).run();
   Judge(Model, Uses, Races).run();
 }
 

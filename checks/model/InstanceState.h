@@ -102,10 +102,17 @@ public:
   /// Every use at run time, in the order of functions and of the source.
   const std::deque<FieldUse> &uses() const { return Uses; }
 
+  /// Functions whose uses of fields are not all among uses(), and why.
+  llvm::ArrayRef<std::pair<const clang::FunctionDecl *, const char *>>
+  notAnalysed() const {
+    return Cut;
+  }
+
 private:
   class Collector;
   class Judge;
 
+  std::vector<std::pair<const clang::FunctionDecl *, const char *>> Cut;
   std::deque<FieldUse> Uses;
   std::vector<FieldRace> Races;
 };

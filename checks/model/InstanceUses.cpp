@@ -163,29 +163,30 @@ ObjectLocks InstanceState::Collector::locksAt(const Function &F, const Stmt *S,
       if (!Rest.consume_front(arrows(Name)) ||
           !(Rest.empty() || Rest.starts_with("->")))
         continue;
-      add(Result, "$" + textOf(Before) + Rest.str());
+      add(Result, flow::lockName(L, "$" + textOf(Before) + Rest.str()));
       Named = true;
       break;
     }
     if (Named)
       continue;
     if (P.Root == Place::This && isa_and_nonnull<FieldDecl>(L.Root)) {
-      add(Result, "$" + textOf(Before) + "->" + Key);
+      add(Result, flow::lockName(L, "$" + textOf(Before) + "->" + Key));
       continue;
     }
     const auto *VD = dyn_cast_or_null<VarDecl>(L.Root);
     if (VD && VD->hasGlobalStorage()) {
-      add(Result, "G:" + Key);
+      add(Result, flow::lockName(L, "G:" + Key));
       continue;
     }
     if (P.Root == Place::This && !VD && !StringRef(Key).contains("->")) {
-      add(Result, "$" + textOf(Before) + "->" + Key);
+      add(Result, flow::lockName(L, "$" + textOf(Before) + "->" + Key));
       continue;
     }
     // A lock of another object: the same one, as far as one can see, when it is
     // the same field.
     const size_t Arrow = StringRef(Key).rfind("->");
-    add(Result, "O:" + (Arrow == std::string::npos ? Key : Key.substr(Arrow)));
+    add(Result, flow::lockName(
+                    L, "O:" + (Arrow == std::string::npos ? Key : Key.substr(Arrow))));
   }
   return Result;
 }
@@ -235,10 +236,15 @@ void InstanceState::Collector::arrive(Key To, Arrival A) {
     return;
   }
   if (Known.size() >= MaxArrivals)
-    return;
+    return cut(*To.first, "it is reached in too many ways");
   A.Queued = true;
   Known.push_back(std::move(A));
   Work.push_back({To, Known.size() - 1});
+}
+
+void InstanceState::Collector::cut(const Function &F, const char *Why) {
+  if (none_of(Cut, [&](const auto &C) { return C.first == F.Decl; }))
+    Cut.push_back({F.Decl, Why});
 }
 
 void InstanceState::Collector::enter(const Function &F) {
@@ -341,7 +347,7 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
     if (Index == NoIndex) {
       Arrival Reached = Down(Place());
       llvm::erase_if(Reached.Locks, [](const std::string &L) {
-        return StringRef(L).starts_with("$");
+        return flow::withoutMode(L).starts_with("$");
       });
       arrive({Call.Callee, NoIndex}, std::move(Reached));
     }
@@ -369,8 +375,10 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
 
 void InstanceState::Collector::instantiate(const Function &F, const Place &P,
                                            FieldUse Use) {
-  if (!P.known() || Uses.size() > MaxUses)
+  if (!P.known())
     return;
+  if (Uses.size() > MaxUses)
+    return cut(F, "the file has too many uses of fields");
   const int Index = P.Root == Place::Object ? int(NoIndex)
                     : P.Root == Place::This ? int(ThisIndex)
                                             : int(P.Index);
@@ -581,6 +589,8 @@ void InstanceState::Collector::run() {
     const Arrival A = Arrivals[To][I];
     passOn(*To.first, To.second, A);
   }
+  for (size_t Left = MaxSteps; Left < Work.size(); ++Left)
+    cut(*Work[Left].first.first, "the file has too many ways to it");
   for (const auto &F : Model.functions())
     if (!F->Generated)
       collect(*F, ByFunction[F.get()]);

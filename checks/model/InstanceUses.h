@@ -21,8 +21,12 @@ namespace pyext::model {
 
 class InstanceState::Collector {
 public:
-  Collector(const ExtensionModel &Model, std::deque<FieldUse> &Uses)
-      : Model(Model), Where(Model), Uses(Uses) {}
+  using Reasons =
+      std::vector<std::pair<const clang::FunctionDecl *, const char *>>;
+
+  Collector(const ExtensionModel &Model, std::deque<FieldUse> &Uses,
+            Reasons &Cut)
+      : Model(Model), Where(Model), Uses(Uses), Cut(Cut) {}
   void run();
 
 private:
@@ -38,6 +42,8 @@ private:
   static constexpr int ThisIndex = -1, NoIndex = -2;
   using Key = std::pair<const Function *, int>;
 
+  /// Says that uses in \p F are lost.
+  void cut(const Function &F, const char *Why);
   void enter(const Function &F);
   void arrive(Key To, Arrival A);
   void passOn(const Function &F, int Index, const Arrival &A);
@@ -67,6 +73,7 @@ private:
   const ExtensionModel &Model;
   Places Where;
   std::deque<FieldUse> &Uses;
+  Reasons &Cut;
   llvm::DenseMap<Key, std::vector<Arrival>> Arrivals;
   std::vector<std::pair<Key, size_t>> Work;
   llvm::DenseMap<const Function *, std::vector<PlacedCall>> Calls;

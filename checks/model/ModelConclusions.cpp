@@ -334,6 +334,9 @@ void ExtensionModel::Builder::concludeLocks() {
     flow::LockList &L = M.CallerLocks[F->Decl->getCanonicalDecl()];
     if (L.empty() && facts::isLockHeldName(F->Decl->getNameAsString()))
       L.push_back(flow::Lock::heldByConvention());
+    for (const flow::Lock &Required : flow::requiredLocks(F->Decl))
+      if (!is_contained(L, Required))
+        L.push_back(Required);
     if (F->RunsOnce)
       L.push_back({facts::LockKind::Once, F->Decl->getNameAsString(), F->Decl});
   }

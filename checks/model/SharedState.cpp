@@ -90,7 +90,8 @@ bool exclude(const ExtensionModel &Model, const Access &A, const Access &B) {
                        Second = globalLocksAt(Model, B);
   for (const flow::Lock &L : First)
     for (const flow::Lock &Other : Second)
-      if (L.Key == Other.Key || L.isByConvention() || Other.isByConvention())
+      if ((L.Key == Other.Key && !(L.Shared && Other.Shared)) ||
+          L.isByConvention() || Other.isByConvention())
         return true;
   return false;
 }

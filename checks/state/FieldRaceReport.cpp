@@ -80,6 +80,13 @@ void FieldRaceReport::analyze(const ExtensionModel &Model) {
       report(Model, R);
       note(Model, R);
     }
+  // One of the checks speaks for all.
+  if (Kind == RaceKind::Unguarded && hazards().FreeThreading)
+    for (const auto &[FD, Why] : Model.instances().notAnalysed())
+      diag(FD->getLocation(),
+           "not all uses of fields of objects in '%0' were analysed: %1",
+           DiagnosticIDs::Remark)
+          << FD->getNameAsString() << Why;
 }
 
 static bool changes(const FieldUse &U) {
@@ -98,6 +105,12 @@ static std::string pathOf(const FieldUse &U) {
 /// How much a use tells about the danger.
 static int weight(const FieldUse *U) {
   return 4 * U->writes() + 2 * U->TakesReference + U->Content;
+}
+
+bool FieldRaceReport::isReader(const FieldUse &U) {
+  return !U.Locks.empty() && all_of(U.Locks, [](const std::string &L) {
+    return flow::withoutMode(L) != L;
+  });
 }
 
 /// How Python code comes to a function.
@@ -190,14 +203,18 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
       diag(placeOf(Model, U->Where),
            "'%0' %select{reads|changes}1 %select{'%3'|what is behind '%3'}2 "
            "here%select{ without a lock|, under a lock| with an atomic "
-           "operation}4%select{|, while detached}5",
+           "operation|, under a lock that readers share|, under another "
+           "lock}4%select{|, while "
+           "detached}5",
            DiagnosticIDs::Note)
           << nameOf(*F) << changes(*U) << (U->Content && U->Path.size() == 1)
           << pathOf(*U)
           << (U->Kind == AccessKind::Atomic ? 2
-              : Kind == RaceKind::MixedAtomic && !U->Locks.empty()
-                  ? 1
-                  : unsigned(Guarded))
+              : isReader(*U) ? 3
+              : Kind == RaceKind::MixedAtomic && !U->Locks.empty() ? 1
+              : Guarded          ? 1
+              : U->Locks.empty() ? 0
+                                 : 4)
           << U->Detached;
     }
   }
@@ -240,6 +257,7 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
     if (++Guarded > MaxGuarded)
       break;
     StringRef Lock = U->Locks.empty() ? StringRef() : U->Locks.front();
+    Lock = flow::withoutMode(Lock);
     const bool Self = Lock == "$";
     Lock.consume_front("$->");
     Lock.consume_front("G:");

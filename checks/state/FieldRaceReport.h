@@ -44,6 +44,8 @@ protected:
   static std::string fieldsOf(const model::FieldRace &R);
   /// The struct's name.
   static std::string structOf(const model::FieldRace &R);
+  /// Every lock held there lets other readers in.
+  static bool isReader(const model::FieldUse &U);
   static std::string nameOf(const model::Function &F);
   /// The file location of \p S.
   static clang::SourceLocation placeOf(const model::ExtensionModel &Model,
