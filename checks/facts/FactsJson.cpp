@@ -156,6 +156,7 @@ public:
     choice("Origin", R.From);
     choice("Kind", R.Kind);
     argument("LockArg", R.LockArg);
+    text("Mode", R.Mode == LockMode::Shared ? "Shared" : "Exclusive");
   }
   void row(const ThreadStateApi &R) {
     text("Name", R.Name);

@@ -167,6 +167,10 @@ bool InstanceState::Judge::isOfInterest(const FieldDecl *FD) const {
   QualType QT = FD->getType();
   while (const auto *A = QT->getAsArrayTypeUnsafe())
     QT = A->getElementType();
+  // The user's own lock, for Clang's thread-safety analysis.
+  if (const RecordDecl *RD = QT->getAsRecordDecl())
+    if (RD->hasAttr<CapabilityAttr>())
+      return false;
   return !QT.isConstQualified() && !QT->isAtomicType() &&
          !facts::isSynchronizationType(elementTypeName(FD->getType())) &&
          !(FD->getIdentifier() && facts::isGeneratedName(FD->getName()));

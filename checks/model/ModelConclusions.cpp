@@ -215,8 +215,10 @@ void ExtensionModel::Builder::concludeState() {
         S.Owner = dyn_cast_or_null<FunctionDecl>(
             VD->getParentFunctionOrMethod());
     }
+    const RecordDecl *Record = Element->getAsRecordDecl();
     S.Synchronization = isAtomicType(QT) ||
-                        facts::isSynchronizationType(TypeName);
+                        facts::isSynchronizationType(TypeName) ||
+                        (Record && Record->hasAttr<CapabilityAttr>());
     S.DefinitionTable =
         !Element->isPointerType() && facts::isDefinitionTableType(TypeName);
     S.Generated = isGenerated(S.Decl);

@@ -5,6 +5,7 @@
 // the attributes of Clang's thread-safety analysis say who holds what.
 
 #include <Python.h>
+#include <mutex>
 #include <pthread.h>
 #include <shared_mutex>
 
