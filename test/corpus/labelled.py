@@ -235,6 +235,8 @@ def run_clang_like(command: List[str], labels: Labels, key: Key, sources: Source
         return Result([], "its source is missing", 0)
     found, trouble, seconds = [], "", 0.0
     for column in columns:
+        if not labels.rows[key][column].strip():
+            continue  # No build of this configuration.
         flags = sources.flags(labels, key, column)
         if flags is None:
             return Result([], "headers it needs are missing", seconds)
