@@ -16,7 +16,26 @@ using namespace llvm;
 
 namespace pyext::migrate {
 
+/// The limited API of an older Python hides what the headers have.
+static bool limitedApi(const Index &I) {
+  return any_of(I.Files, [](const SourceFile &File) {
+    return StringRef(File.Text).contains("define Py_LIMITED_API");
+  });
+}
+
+/// Whether a slot is declared in text that is not compiled with these headers.
+static bool hiddenSlot(const Index &I, StringRef Name) {
+  return limitedApi(I) && any_of(I.Files, [&](const SourceFile &File) {
+    return StringRef(File.Text).contains(("{" + Name + ",").str());
+  });
+}
+
 std::string Rewriter::guarded(unsigned Minor, const std::string &Line) const {
+  if (limitedApi(I))
+    return std::string("#ifdef ") +
+           (Minor == 12 ? "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED"
+                        : "Py_MOD_GIL_NOT_USED") +
+           "\n" + Line + "#endif\n";
   if (O.MinMinor >= Minor)
     return Line;
   char Hex[16];
@@ -29,7 +48,8 @@ std::string Rewriter::slotLines(bool Exec) {
   if (Exec)
     Text +=
         In + "{Py_mod_exec, " + (Cxx ? "(void *)" : "") + Prefix + "_exec},\n";
-  if (!M.Slots.count("Py_mod_multiple_interpreters")) {
+  if (!M.Slots.count("Py_mod_multiple_interpreters") &&
+      !hiddenSlot(I, "Py_mod_multiple_interpreters")) {
     if (O.ClaimOwnGil)
       Text += guarded(12, In + "{Py_mod_multiple_interpreters, "
                                "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n");
@@ -38,7 +58,7 @@ std::string Rewriter::slotLines(bool Exec) {
                                "Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},"
                                "\n");
   }
-  if (!M.Slots.count("Py_mod_gil")) {
+  if (!M.Slots.count("Py_mod_gil") && !hiddenSlot(I, "Py_mod_gil")) {
     if (!M.SetGil.empty())
       Text += guarded(13, In + "{Py_mod_gil, " + M.SetGil + "},\n");
     else if (O.ClaimNoGil)

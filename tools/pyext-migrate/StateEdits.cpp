@@ -204,7 +204,7 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
       for (const Place &P : E->V->Declarations)
         if (P.File == File)
           At = std::max(At, P.Begin);
-  size_t Line = At ? T.rfind('\n', At - 1) : StringRef::npos;
+  size_t Line = T.rfind('\n', At);
   At = Line == StringRef::npos ? 0 : Line + 1;
   // Before a comment or a condition that belongs to what follows.
   for (;;) {

@@ -48,7 +48,7 @@ def main():
     interpreters = [sys.executable] + [i for i in os.environ.get("PYEXT_TEST_INTERPRETERS", "").split(os.pathsep) if i]
     for interpreter in interpreters:
         version, include, suffix = about(interpreter)
-        flags = ["-I", include]
+        flags = ["-I", include, "-I", os.path.dirname(include)]
         if not os.path.exists(os.path.join(include, "Python.h")):
             root = os.path.join(args.headers, "root-" + version, "usr", "include")
             flags = ["-I", os.path.join(root, "python" + version), "-I", root]
