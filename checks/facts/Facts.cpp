@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "facts/Facts.h"
+#include "facts/GeneratedCode.h"
 #include "facts/RowIndex.h"
 #include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
@@ -710,6 +711,8 @@ bool isGeneratedName(StringRef Name) {
   auto Matches = [&](const GeneratedName &Row) {
     return Row.IsPrefix ? Name.starts_with(Row.Text) : Name == Row.Text;
   };
+  if (GeneratedCodeScope::analyzes())
+    return false;
   const UserFacts *Facts = UserFactsScope::current();
   return llvm::any_of(GeneratedRows, Matches) ||
          (Facts && llvm::any_of(Facts->GeneratedNames, Matches));

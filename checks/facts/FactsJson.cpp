@@ -13,6 +13,7 @@
 #include "facts/EnumNames.h"
 #include "facts/ModelCalls.h"
 #include "facts/ProcessState.h"
+#include "facts/ThreadStorage.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -271,6 +272,12 @@ public:
     choice("Origin", R.From);
     choice("Use", R.Use);
   }
+  void row(const ThreadStorageCall &R) {
+    text("Name", R.Name);
+    choice("Origin", R.From);
+    text("Instead", R.Instead);
+    choice("Value", R.Value);
+  }
   void row(const StaticIdentifier &R) {
     text("Name", R.Name);
     choice("Origin", R.From);
@@ -353,6 +360,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ThreadSafeTypes", threadSafeTypes());
     W.table("ThreadSafety", threadSafetyLevels());
     W.table("ThreadStates", threadStateApis());
+    W.table("ThreadStorage", threadStorageCalls());
     W.table("TypeSlots", typeSlots());
     W.table("TypeTests", typeTests());
     W.table("UniquenessTests", uniquenessTests());

@@ -455,6 +455,11 @@ private:
         if (const auto *VD = dyn_cast<VarDecl>(R->getDecl());
             VD && (VD->hasLocalStorage() || Section))
           H.Handle = VD;
+      // An object of the caller's keeps the section: its destructor, or a
+      // second function, ends it.
+      H.Escapes |= isa<CXXConstructorDecl>(FD) && isa<CXXThisExpr>(Root);
+      H.Escapes |= Section && (isa<CXXThisExpr>(Root) ||
+                               isa_and_nonnull<ParmVarDecl>(H.Handle));
       add(Call, H);
       break;
     }

@@ -69,6 +69,7 @@ private:
   void readMembers(const clang::VarDecl *Table, TypeObject &Type);
   void readStaticType(const clang::VarDecl *VD);
   void readSpec(const clang::VarDecl *VD);
+  void readTypeSlots(const clang::VarDecl *VD);
   void readTypeSlot(TypeObject &Type, llvm::StringRef Field, const Expr *Value);
   void readModules();
   void readDefinition(Module &Mod, const clang::VarDecl *Def);
@@ -85,6 +86,7 @@ private:
   void concludeState();
   void concludeLocks();
   void detectGenerator();
+  llvm::StringRef Generator; ///< What wrote the file; empty for nobody.
 
   Function *functionFor(const clang::FunctionDecl *FD) const;
   StateVariable &stateFor(const clang::ValueDecl *D, StateKind Kind);

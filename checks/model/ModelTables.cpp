@@ -255,6 +255,42 @@ bool TypeObject::hasBase(const ASTContext &Context) const {
   });
 }
 
+/// The value of a PySlot, whatever its type.
+static const Expr *slotValue(const InitListExpr *Element) {
+  for (StringRef Field :
+       {"sl_ptr", "sl_func", "sl_size", "sl_int64", "sl_uint64"})
+    if (const Expr *Value = fieldInit(Element, Field))
+      return Value;
+  return nullptr;
+}
+
+/// The PySlot[] of a type, for PyType_FromSlots().
+void ExtensionModel::Builder::readTypeSlots(const VarDecl *VD) {
+  TypeObject Type;
+  Type.Name = VD->getNameAsString();
+  Type.Object = Type.SlotArray = VD;
+  Type.Loc = VD->getLocation();
+  Type.Flags = 0;
+  Type.SlotsVisible = true;
+  bool IsType = false;
+  forEachElement(VD, [&](const InitListExpr *Element) {
+    const Expr *Id = fieldInit(Element, "sl_id");
+    if (!Id || isNullOrZero(Id, Context))
+      return;
+    const StringRef Macro = macroName(
+        stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
+        [](StringRef N) { return facts::findTypeSlotByMacro(N); });
+    const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro);
+    IsType |= Row != nullptr;
+    if (Row && *Row->TpField)
+      readTypeSlot(Type, Row->TpField, slotValue(Element));
+    else if (!Row || Row->Role == facts::SlotRole::Slots)
+      Type.SlotsVisible = false; // Not known, or more of them elsewhere.
+  });
+  if (IsType)
+    M.Types.push_back(std::move(Type));
+}
+
 void ExtensionModel::Builder::readTables() {
   std::vector<const VarDecl *> All = Variables;
   All.insert(All.end(), LocalSpecs.begin(), LocalSpecs.end());
@@ -266,6 +302,8 @@ void ExtensionModel::Builder::readTables() {
       readStaticType(VD);
     else if (Name == "PyType_Spec" && !VD->getType()->isArrayType())
       readSpec(VD);
+    else if (Name == "PySlot" && VD->getType()->isArrayType())
+      readTypeSlots(VD);
   }
   for (const TypeAssignment &A : TypeAssignments)
     for (TypeObject &Type : M.Types)
@@ -345,12 +383,7 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
     if (!Id)
       Id = fieldInit(Element, "sl_id");
     if (!Value)
-      for (StringRef Field : {"sl_ptr", "sl_func", "sl_size", "sl_int64",
-                              "sl_uint64"})
-        if (const Expr *E = fieldInit(Element, Field)) {
-          Value = E;
-          break;
-        }
+      Value = slotValue(Element);
     if (!Depth && (!Id || isNullOrZero(Id, Context)) &&
         Element->getBeginLoc().isValid())
       Mod.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
@@ -526,7 +559,7 @@ void ExtensionModel::Builder::readModules() {
     Module Mod;
     Mod.InitFunction = F->Decl;
     Mod.Loc = F->Decl->getLocation();
-    Mod.Generated = F->Generated;
+    Mod.Generated = F->Generated || !Generator.empty();
 
     // The creating call, here or in a helper, at most a few calls away.
     SmallVector<std::pair<const FunctionDecl *, unsigned>, 8> Work;
@@ -600,7 +633,7 @@ void ExtensionModel::Builder::readModules() {
       continue;
     Mod.Init = InitKind::MultiPhase;
     Mod.Loc = VD->getLocation();
-    Mod.Generated = isGenerated(VD);
+    Mod.Generated = !Generator.empty() || isGenerated(VD);
     addModule(std::move(Mod));
   }
 }

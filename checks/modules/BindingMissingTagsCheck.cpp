@@ -41,6 +41,25 @@ static StringRef tagFor(Promise Meaning) {
   return Tag;
 }
 
+/// What declares \p Meaning in the version that is included: the GIL is used is
+/// a tag of its own since 3.1, and an argument before.
+static std::string spellingOf(const model::ExtensionModel &Model,
+                              Promise Meaning) {
+  const ASTContext &Context = Model.context();
+  const StringRef Tag = tagFor(Meaning);
+  const auto IsDeclared = [&](StringRef Name) {
+    for (const NamedDecl *D : Context.getTranslationUnitDecl()->lookup(
+             &Context.Idents.get("pybind11")))
+      if (const auto *Space = dyn_cast<NamespaceDecl>(D))
+        if (!Space->lookup(&Context.Idents.get(Name)).empty())
+          return true;
+    return false;
+  };
+  if (Meaning == Promise::GilUsed && !IsDeclared(Tag))
+    return (tagFor(Promise::GilNotUsed) + "(false)").str();
+  return (Tag + "()").str();
+}
+
 /// Whether a branch that is not compiled here has a tag for \p Role.
 static bool skipsTag(const model::ExtensionModel &Model, SourceLocation Near,
                      ModuleSlotRole Role) {
@@ -89,7 +108,7 @@ void BindingMissingTagsCheck::checkPybind11(const model::ExtensionModel &Model,
   std::string Tags, Names;
   auto Propose = [&](Promise Meaning) {
     const std::string Tag =
-        (namespaceName(Model) + "::" + tagFor(Meaning) + "()").str();
+        (namespaceName(Model) + "::" + spellingOf(Model, Meaning)).str();
     Tags += ", " + Tag;
     Names += (Names.empty() ? "" : ", ") + Tag;
   };
@@ -106,7 +125,7 @@ void BindingMissingTagsCheck::checkPybind11(const model::ExtensionModel &Model,
     Note(Evidence.WithoutGil, Promise::GilNotUsed);
     if (Evidence.WithoutGil.empty())
       Propose(Promise::GilNotUsed);
-    else if (KnowsInterpreters)
+    else
       Propose(Promise::GilUsed);
   }
   if (NoInterpreters) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "support/ModelCheck.h"
+#include "facts/GeneratedCode.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
 
@@ -45,6 +46,13 @@ ModelCheck::ModelCheck(llvm::StringRef Name,
                       "'none' or 'pythoncapi_compat'",
                       DiagnosticIDs::Error)
         << CompatText;
+  const llvm::StringRef Generated =
+      Options.getLocalOrGlobal("GeneratedCode", "skip");
+  if (Generated != "skip" && Generated != "report")
+    configurationDiag("invalid value '%0' for option 'GeneratedCode': expected "
+                      "'skip' or 'report'",
+                      DiagnosticIDs::Error)
+        << Generated;
   if (FactsText.empty())
     return;
   if (llvm::Expected<const facts::UserFacts *> Loaded =
@@ -61,6 +69,8 @@ void ModelCheck::storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) {
   Options.store(Opts, "MinPython", MinPythonText);
   Options.store(Opts, "Compat", CompatText);
   Options.store(Opts, "FactsFile", FactsText);
+  Options.store(Opts, "GeneratedCode",
+                Options.getLocalOrGlobal("GeneratedCode", "skip"));
 }
 
 void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
@@ -104,6 +114,8 @@ void ModelCheck::runOn(ASTContext &Context) {
   if (!TU || !TU->preprocessing().pythonIncluded())
     return;
   facts::UserFactsScope Scope(TU->userFacts());
+  facts::GeneratedCodeScope Generated(
+      Options.getLocalOrGlobal("GeneratedCode", "skip") == "report");
   const model::ExtensionModel &Model = TU->model(Context);
   analyze(Model);
   if (TU->claimNotAnalysed())

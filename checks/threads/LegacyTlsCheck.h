@@ -25,6 +25,8 @@ protected:
   void analyze(const model::ExtensionModel &Model) override;
 
 private:
+  static llvm::SmallVector<clang::FixItHint>
+  fix(const model::ExtensionModel &Model, const clang::ValueDecl *Key);
   static const clang::ValueDecl *keyOf(const model::ApiUse &Use);
 };
 

@@ -57,5 +57,45 @@ static Py_ssize_t a_function_inside(Obj *self) {
   return r;
 }
 
+#ifdef Py_GIL_DISABLED
+// A class whose object is the section.
+class Section {
+public:
+  explicit Section(PyObject *op) : op(op) {
+    if (op && op != Py_None)
+      PyCriticalSection_Begin(&section, op);
+  }
+  ~Section() {
+    if (op && op != Py_None)
+      PyCriticalSection_End(&section);
+  }
+
+private:
+  PyObject *op;
+  PyCriticalSection section;
+};
+static Py_ssize_t with_class(Obj *self) {
+  Section section(reinterpret_cast<PyObject *>(self));
+  if (self->count > 3)
+    return 3;
+  return self->count++;
+}
+// Two functions.
+struct Holder {
+  PyCriticalSection section;
+  PyObject *op;
+};
+static void holder_begin(Holder *holder) { PyCriticalSection_Begin(&holder->section, holder->op); }
+static void holder_end(Holder *holder) { PyCriticalSection_End(&holder->section); }
+static Py_ssize_t with_functions(Obj *self) {
+  Holder holder = {{}, reinterpret_cast<PyObject *>(self)};
+  holder_begin(&holder);
+  Py_ssize_t count = self->count++;
+  holder_end(&holder);
+  return count;
+}
+Py_ssize_t (*const more[])(Obj *) = {with_class, with_functions};
+#endif
+
 int (*const functions[])(Obj *) = {thrown, thrown_from_within_a_block, caught_inside};
 Py_ssize_t (*const others[])(Obj *) = {a_function_inside};

@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-threads-gilstate-in-multi-interp %t -- -- -isystem %S/Inputs -Wno-undefined-internal
+// RUN: %check_tidy %s cpython-threads-gilstate-in-multi-interp %t -- -- -isystem %S/../Inputs/bindings -Wno-undefined-internal
 
 #include <functional>
 #include <pybind11/pybind11.h>

@@ -1,4 +1,4 @@
-// RUN: %check_tidy %s cpython-threads-gilstate-in-multi-interp %t -- -- -isystem %S/Inputs -Wno-undefined-internal
+// RUN: %check_tidy %s cpython-threads-gilstate-in-multi-interp %t -- -- -isystem %S/../Inputs/bindings -Wno-undefined-internal
 
 // Without a tag pybind11 declares the module for one interpreter.
 #include <functional>

@@ -4,7 +4,7 @@
 
 #ifndef PYBIND11_VERSION_MAJOR
 #define PYBIND11_VERSION_MAJOR 3
-#define PYBIND11_VERSION_MINOR 0
+#define PYBIND11_VERSION_MINOR 1
 #endif
 
 namespace pybind11 {
@@ -41,7 +41,9 @@ public:
   explicit mod_gil_not_used(bool flag = true) : flag(flag) {}
   bool flag;
 };
+#if PYBIND11_VERSION_MAJOR > 3 || (PYBIND11_VERSION_MAJOR == 3 && PYBIND11_VERSION_MINOR >= 1)
 inline mod_gil_not_used mod_gil_used() { return mod_gil_not_used(false); }
+#endif
 class multiple_interpreters {
 public:
   static multiple_interpreters per_interpreter_gil();
@@ -51,6 +53,12 @@ public:
 object import(const char *name);
 template <class... Tags> PyObject *make_module(void (*body)(module_ &), Tags...);
 } // namespace pybind11
+
+#define PYBIND11_OVERRIDE(function)                                            \
+  do {                                                                         \
+    pybind11::gil_scoped_acquire gil;                                          \
+    function();                                                                \
+  } while (false)
 
 #if PYBIND11_VERSION_MAJOR > 2 || PYBIND11_VERSION_MINOR >= 13
 #define PYBIND11_MODULE(name, variable, ...)                                   \

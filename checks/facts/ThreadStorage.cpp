@@ -1,0 +1,37 @@
+//===- ThreadStorage.cpp - Thread-local storage of old --------------------===//
+//
+// Part of pyext-tidy, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "facts/ThreadStorage.h"
+#include "facts/EnumNames.h"
+
+using namespace llvm;
+
+namespace pyext::facts {
+
+static constexpr ThreadStorageCall Rows[] = {
+#define THREAD_STORAGE(Name, Origin_, Instead, Value)                          \
+  {Name, Origin::Origin_, Instead, StoredValue::Value},
+#include "facts/ThreadStorage.def"
+#undef THREAD_STORAGE
+};
+
+const ThreadStorageCall *findThreadStorage(StringRef Name) {
+  for (const ThreadStorageCall &Row : Rows)
+    if (Name == Row.Name)
+      return &Row;
+  return nullptr;
+}
+
+ArrayRef<ThreadStorageCall> threadStorageCalls() { return Rows; }
+
+template <> ArrayRef<StringLiteral> enumNames<StoredValue>() {
+  static constexpr StringLiteral Names[] = {"Same", "Null"};
+  return Names;
+}
+
+} // namespace pyext::facts
