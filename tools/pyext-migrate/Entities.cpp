@@ -88,7 +88,20 @@ void Rewriter::chooseEntities() {
       continue;
     }
     if (V.TypeName == "PyTypeObject" && !V.Object) {
-      leave(What, placeOf(V), "a type that is filled at run time");
+      if (O.Upto < Level::HeapTypes || V.Array || !V.Defined ||
+          !isStructSequence(Key)) {
+        leave("type '" + V.Name + "'", placeOf(V),
+              "a type that is filled at run time");
+        continue;
+      }
+      Entity E;
+      E.V = &V;
+      E.Sequence = E.Owned = true;
+      Entities[Key] = E;
+      continue;
+    }
+    if (isGuard(V)) {
+      leave(What, placeOf(V), "it guards against a second import", false);
       continue;
     }
     if (AtRun)
@@ -97,22 +110,34 @@ void Rewriter::chooseEntities() {
               "it goes with '" + Api + "', which acts on the whole process");
         continue;
       }
-    if (!V.Object && !V.ObjectBlock && !AtRun) {
+    if (Key == M.GlobalVariable)
+      continue; // It goes as the module itself.
+    if (!V.Defined) {
+      if (V.Object || V.ObjectBlock)
+        leave(What, placeOf(V), "it is defined elsewhere");
+      continue;
+    }
+    const bool Plain = !V.Object && !V.ObjectBlock;
+    if (Plain && !AtRun && (!V.Declarable || isShared(V))) {
       leave(What, placeOf(V),
             "plain data, written only while the module is imported", false);
       continue;
     }
-    if (V.ObjectBlock) {
+    if (V.ObjectBlock && V.ObjectPaths.empty()) {
       leave(What, placeOf(V),
             "it holds Python objects in a struct or an array");
       continue;
     }
-    if (!V.Declarable) {
+    if (!V.Declarable && fieldFromText(V).empty()) {
       leave(What, placeOf(V), "its type cannot be declared as a field");
       continue;
     }
-    if (!V.Object && (V.TypeText.find('*') != std::string::npos ||
-                      V.TypeText.find("struct") != std::string::npos)) {
+    const bool FunctionPointer = StringRef(V.FieldText).contains("(*");
+    if (Plain && !V.CapsuleApi &&
+        (AtRun
+             ? V.TypeText.find('*') != std::string::npos ||
+                   V.TypeText.find("struct") != std::string::npos
+             : V.TypeText.find('*') != std::string::npos && !FunctionPointer)) {
       leave(What, placeOf(V),
             "it may stand for something of the whole process, such as a "
             "handle of a library; decide by hand");
@@ -120,7 +145,12 @@ void Rewriter::chooseEntities() {
     }
     Entity E;
     E.V = &V;
-    E.Owned = V.Object && isOwned(V);
+    E.Owned = V.Object && isOwnedPath(V, "");
+    for (const std::string &Path : V.ObjectPaths)
+      if (isOwnedPath(V, Path)) {
+        E.OwnedPaths.push_back(Path);
+        E.Owned = true;
+      }
     Entities[Key] = E;
   }
   if (O.Upto >= Level::HeapTypes)
@@ -135,22 +165,19 @@ void Rewriter::chooseEntities() {
     }
   else
     R.Residue |= !I.Types.empty();
-  if (HasState && !Entities.empty() &&
-      (!M.StateEnd.valid() || !function(M.Traverse) || !function(M.Clear))) {
+  if (HasState && !Entities.empty() && !M.StateEnd.valid()) {
     for (auto &[Key, E] : Entities)
       leave(nameOf(E), placeOf(*E.V),
-            "the module has a state struct already, without an m_traverse "
-            "and an m_clear that could be extended");
+            "the module has a state whose struct is not in these files");
     Entities.clear();
   }
-  if (!HasState &&
-      (!M.Traverse.empty() || !M.Clear.empty() || !M.Free.empty()) &&
-      !Entities.empty()) {
-    for (auto &[Key, E] : Entities)
-      leave(nameOf(E), placeOf(*E.V),
-            "the module has m_traverse, m_clear or m_free already");
-    Entities.clear();
-  }
+  for (const std::string &Hook : {M.Traverse, M.Clear, M.Free})
+    if (!Hook.empty() && !function(Hook) && !Entities.empty()) {
+      for (auto &[Key, E] : Entities)
+        leave(nameOf(E), placeOf(*E.V),
+              "m_traverse, m_clear or m_free is not in these files");
+      Entities.clear();
+    }
   if (!Body && !Entities.empty() && M.MultiPhase) {
     for (auto &[Key, E] : Entities)
       leave(nameOf(E), placeOf(*E.V), "the module has no Py_mod_exec slot");
@@ -181,39 +208,132 @@ bool Rewriter::writtenAnywhere(const Variable &V) const {
   return any_of(V.References, [](const Reference &Ref) { return Ref.Writes; });
 }
 
-bool Rewriter::isOwned(const Variable &V) const {
+/// `if (loaded) { PyErr_SetString(PyExc_ImportError, ...)`.
+bool Rewriter::isGuard(const Variable &V) const {
+  if (V.Object || V.ObjectBlock)
+    return false;
+  for (const Reference &Ref : V.References) {
+    if (!Ref.Token.valid() || Ref.Writes)
+      continue;
+    StringRef T = I.Files[Ref.Token.File].Text;
+    if (!T.take_front(Ref.Token.Begin).rtrim(" \t(!").ends_with("if"))
+      continue;
+    StringRef Rest = T.substr(Ref.Token.End, 250);
+    if (Rest.take_until([](char C) { return C == ';'; })
+            .contains("PyExc_ImportError"))
+      return true;
+  }
+  return false;
+}
+
+/// A struct sequence, made once by PyStructSequence_InitType().
+bool Rewriter::isStructSequence(const std::string &Key) const {
+  unsigned Made = 0;
+  for (const ApiUse &U : I.Uses)
+    if (StringRef(U.Name).starts_with("PyStructSequence_InitType") &&
+        U.Type == Key) {
+      ++Made;
+      if (!U.Whole.valid() || U.Args.size() != 2 || RunTime.count(U.Function))
+        return false;
+    }
+  return Made == 1;
+}
+
+/// Written in a header of which every file has its own copy.
+bool Rewriter::isShared(const Variable &V) const {
+  return any_of(V.Declarations,
+                [&](const Place &P) { return I.Files[P.File].Header; }) &&
+         V.Static;
+}
+
+/// Whether the value of \p Value, an expression in \p Function, is a reference
+/// that the function owns.
+bool Rewriter::givesReference(const std::string &Key, StringRef Value,
+                              int Depth) const {
+  Value = Value.ltrim();
+  while (Value.starts_with("(") && Value.contains(')') &&
+         Value.slice(1, Value.find(')')).trim().ends_with("*"))
+    Value = Value.substr(Value.find(')') + 1).ltrim();
+  StringRef Name = Value.take_while(isWord);
+  StringRef After = Value.drop_front(Name.size()).ltrim();
+  if (Name.empty())
+    return false;
+  if (After.starts_with("(")) {
+    static const std::set<StringRef> Lend{"PyDict_GetItem",
+                                          "PyDict_GetItemString",
+                                          "PyDict_GetItemWithError",
+                                          "PyList_GetItem",
+                                          "PyTuple_GetItem",
+                                          "PyList_GET_ITEM",
+                                          "PyTuple_GET_ITEM",
+                                          "PyImport_AddModule",
+                                          "PyModule_GetDict",
+                                          "PySys_GetObject",
+                                          "Py_TYPE",
+                                          "PyType_GetModule"};
+    return !Lend.count(Name);
+  }
+  const Function *F = function(Key);
+  if (!F || Depth > 2 ||
+      !(After.empty() || After.starts_with(";") || After.starts_with(")") ||
+        After.starts_with(",")))
+    return false;
+  // A local variable: one that was given a new reference, or whose object is
+  // given one more here.
+  StringRef T = I.text(F->Body);
+  for (size_t At = T.find(Name); At != StringRef::npos;
+       At = T.find(Name, At + 1)) {
+    if ((At && isWord(T[At - 1])) ||
+        (At + Name.size() < T.size() && isWord(T[At + Name.size()])))
+      continue;
+    StringRef Before = T.take_front(At).rtrim("( \t");
+    if (Before.ends_with("Py_INCREF") || Before.ends_with("Py_XINCREF") ||
+        Before.ends_with("Py_NewRef"))
+      return true;
+    StringRef Rest = T.substr(At + Name.size()).ltrim();
+    if (!Rest.consume_front("=") || Rest.starts_with("="))
+      continue;
+    if (F->Locals.count(Name.str()) && givesReference(Key, Rest, Depth + 1))
+      return true;
+  }
+  return false;
+}
+
+/// The variable owns what it, or the part \p Path of it, points to.
+bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
   if (V.Dropped)
     return true;
-  // Assigned the result of a call, other than one that lends.
   for (const Reference &Ref : V.References) {
-    if (!Ref.Writes || !Ref.Token.valid())
+    if (!Ref.Token.valid())
       continue;
     StringRef T = I.Files[Ref.Token.File].Text;
     StringRef Rest =
         T.substr(Ref.Token.End).take_until([](char C) { return C == ';'; });
     Rest = Rest.ltrim();
-    if (!Rest.consume_front("=") || Rest.starts_with("="))
+    StringRef Left = Path;
+    bool Fits = true;
+    while (Fits && !Left.empty()) {
+      if (Left.consume_front("[]")) {
+        Fits = Rest.starts_with("[") && Rest.contains(']');
+        Rest = Rest.substr(Rest.find(']') + 1).ltrim();
+      } else {
+        StringRef Field =
+            Left.take_front(1 + Left.drop_front().take_while(isWord).size());
+        Left = Left.drop_front(Field.size());
+        Fits = Rest.consume_front(Field) && (Rest.empty() || !isWord(Rest[0]));
+        Rest = Rest.ltrim();
+      }
+    }
+    if (!Fits || !Rest.consume_front("=") || Rest.starts_with("="))
       continue;
-    Rest = Rest.ltrim();
-    while (Rest.starts_with("(") && Rest.contains(')') &&
-           Rest.slice(1, Rest.find(')')).trim().ends_with("*"))
-      Rest = Rest.substr(Rest.find(')') + 1).ltrim();
-    StringRef Name = Rest.take_while(isWord);
-    StringRef After = Rest.drop_front(Name.size()).ltrim();
-    if (!After.starts_with("("))
-      continue;
-    static const std::set<StringRef> Lend{
-        "PyDict_GetItem",   "PyDict_GetItemString", "PyDict_GetItemWithError",
-        "PyList_GetItem",   "PyTuple_GetItem",      "PyList_GET_ITEM",
-        "PyTuple_GET_ITEM", "PyImport_AddModule",   "PyModule_GetDict",
-        "PySys_GetObject"};
-    if (!Lend.count(Name))
+    if (givesReference(Ref.Function, Rest))
       return true;
   }
-  for (const ApiUse &U : I.Uses)
-    if ((U.Name == "Py_INCREF" || U.Name == "Py_XINCREF") &&
-        U.ArgVariable == V.Key)
-      return true;
+  if (Path.empty())
+    for (const ApiUse &U : I.Uses)
+      if ((U.Name == "Py_INCREF" || U.Name == "Py_XINCREF") &&
+          U.ArgVariable == V.Key)
+        return true;
   return false;
 }
 
@@ -228,12 +348,27 @@ void Rewriter::chooseNames() {
   for (const auto &[Key, F] : I.Functions)
     Taken.insert(F.Name);
   Taken.insert(I.Macros.begin(), I.Macros.end());
-  while (Taken.count(Prefix + "_state") || Taken.count(Prefix + "_exec") ||
-         Taken.count(Prefix + "_slots") || Taken.count(Prefix + "_clear") ||
-         Taken.count(Prefix + "_free") || Taken.count(Prefix + "_traverse") ||
-         Taken.count(Prefix + "_get_state"))
+  while ((Taken.count(Prefix + "_state") && !HasState) ||
+         Taken.count(Prefix + "_exec") || Taken.count(Prefix + "_slots") ||
+         Taken.count(Prefix + "_clear") || Taken.count(Prefix + "_free") ||
+         Taken.count(Prefix + "_traverse") ||
+         (Taken.count(Prefix + "_get_state") && !HasState))
     Prefix += "_module";
   StateType = Prefix + "_state";
+  GetState = Prefix + "_get_state";
+  if (HasState)
+    for (const auto &[Key, F] : I.Functions)
+      if (F.Defined && F.Parameters.size() == 1 && F.Roots.empty() &&
+          F.Returns == Function::Pointer && F.Body.valid() &&
+          F.Parameters[0].Type == "PyObject *" &&
+          F.Body.End - F.Body.Begin < 300 && F.Body.File == MainFile &&
+          !(F.Static && multiFile()) &&
+          I.text(F.Body).contains("PyModule_GetState")) {
+        GetState = F.Name;
+        OwnGetState = false;
+      }
+  while (OwnGetState && Taken.count(GetState))
+    GetState += "_";
   if (HasState)
     for (const auto &[Field, Text] : M.DefFields)
       if (Field == "m_size") {

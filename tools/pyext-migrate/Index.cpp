@@ -75,6 +75,10 @@ std::vector<std::string> splitArguments(StringRef Call) {
   return Args;
 }
 
+bool isName(StringRef S) {
+  return !S.empty() && all_of(S, [](char C) { return isAlnum(C) || C == '_'; });
+}
+
 bool isTypeObject(QualType T) {
   return model::elementTypeName(T) == "PyTypeObject" ||
          model::elementTypeName(T) == "_typeobject";
@@ -270,7 +274,9 @@ public:
     F.Key = keyOf(FD);
     F.Name = FD->getNameAsString();
     F.Static = FD->getFormalLinkage() != Linkage::External;
-    F.Variadic |= FD->isVariadic() || !FD->hasPrototype();
+    F.Variadic |= FD->isVariadic() || !FD->hasPrototype() ||
+                  isa<CXXMethodDecl>(FD) || FD->isTemplateInstantiation() ||
+                  FD->getDescribedFunctionTemplate();
     QualType R = FD->getReturnType();
     F.Returns = R->isVoidType()                    ? Function::Void
                 : R->isPointerType()               ? Function::Pointer
@@ -338,7 +344,7 @@ public:
 
   void noteVariable(const VarDecl *VD) {
     Place Name = token(VD->getLocation());
-    if (!Name.valid() || VD->getName().empty())
+    if (VD->getName().empty())
       return;
     Variable &V = I.Variables[keyOf(VD)];
     V.Key = keyOf(VD);
@@ -347,6 +353,10 @@ public:
     V.Local = VD->isStaticLocal();
     QualType T = VD->getType();
     V.TypeName = model::elementTypeName(T);
+    V.Defined |= VD->isThisDeclarationADefinition() != VarDecl::DeclarationOnly;
+    if (VD->getLocation().isMacroID() &&
+        !SM.isMacroArgExpansion(VD->getLocation()))
+      V.MacroMade = true;
     V.ThreadLocal = VD->getTLSKind() != VarDecl::TLS_None;
     V.Object = model::ExtensionModel::isObjectPointer(T);
     const RecordDecl *RD = T->getAsRecordDecl();
@@ -354,12 +364,26 @@ public:
         RD && model::ExtensionModel::isObjectRecord(RD) && !isTypeObject(T);
     V.ObjectBlock =
         !V.Object && !isTypeObject(T) && model::ExtensionModel::holdsObjects(T);
-    V.Declarable = !T->isArrayType() && !T->isFunctionPointerType();
+    V.Array = T->isArrayType();
     PrintingPolicy Policy(LO);
     Policy.SuppressTagKeyword = LO.CPlusPlus;
     V.TypeText = T.getUnqualifiedType().getAsString(Policy);
-    if (RD && !RD->getIdentifier() && !T->getAs<TypedefType>())
-      V.Declarable = false;
+    if (V.FieldText.empty()) {
+      V.FieldText = "@";
+      T.getUnqualifiedType().getAsStringInternal(V.FieldText, Policy);
+    }
+    const clang::Type *Element = T->getBaseElementTypeUnsafe();
+    const RecordDecl *Inner = Element->getAsRecordDecl();
+    V.Declarable = !T->isIncompleteArrayType() &&
+                   !(Inner && !Inner->getIdentifier() &&
+                     !QualType(Element, 0)->getAs<TypedefType>());
+    if (LO.CPlusPlus && Inner)
+      V.Declarable &= T.isPODType(Context);
+    if (std::optional<Place> End = ownTypeEnd(T))
+      V.TypeEnd = *End;
+    V.ObjectPaths.clear();
+    if (V.ObjectBlock && !objectPaths(T, "", V.ObjectPaths))
+      V.ObjectPaths.clear();
     if (const model::StateVariable *S = Model.stateOf(VD)) {
       V.Mutable |= !S->DefinitionTable && !S->Constant && !S->Synchronization &&
                    !S->HeaderTable && !S->Generated;
@@ -372,8 +396,14 @@ public:
       V.Owner = keyOf(cast<FunctionDecl>(VD->getParentFunctionOrMethod()));
     noteDeclaration(VD, V);
     if (const Expr *Init = VD->getInit())
-      if (!model::isNullOrZero(Init, Context)) {
+      if (!isAllZero(Init)) {
         V.Initialiser = textOf(Init);
+        V.ConstantInitialiser =
+            (T->isArithmeticType() || T->isPointerType() ||
+             T->isEnumeralType()) &&
+            !Init->isValueDependent() &&
+            (LO.CPlusPlus ? Init->isCXX11ConstantExpr(Context)
+                          : Init->isConstantInitializer(Context, false));
       }
     if (V.TypeName == "PyMethodDef")
       noteMethods(VD);
@@ -385,6 +415,62 @@ public:
       noteDefinition(VD);
     else if (isTypeObject(T) && RD)
       noteType(VD);
+    else if (facts::findTypeSlotByField(firstFieldOf(RD)))
+      noteSlotTable(VD);
+  }
+
+  /// Behind the declaration of the type, when the extension declares it.
+  std::optional<Place> ownTypeEnd(QualType T) {
+    while (T->isPointerType() || T->isArrayType())
+      T = T->isPointerType() ? T->getPointeeType()
+                             : QualType(T->getBaseElementTypeUnsafe(), 0);
+    const Decl *D = nullptr;
+    if (const auto *TT = T->getAs<TypedefType>())
+      D = TT->getDecl();
+    else if (const RecordDecl *RD = T->getAsRecordDecl())
+      D = RD->getIdentifier() ? (RD->getDefinition() ? RD->getDefinition() : RD)
+                              : nullptr;
+    if (!D || !ours(D))
+      return std::nullopt;
+    Place P = withSemicolon(written(D->getSourceRange()));
+    if (!P.valid())
+      return std::nullopt;
+    return Place{P.File, P.End, P.End};
+  }
+
+  bool isAllZero(const Expr *E) {
+    if (const auto *List = dyn_cast<InitListExpr>(E->IgnoreParenCasts())) {
+      if (const InitListExpr *Semantic = List->getSemanticForm())
+        List = Semantic;
+      return all_of(List->inits(),
+                    [&](const Expr *Init) { return isAllZero(Init); });
+    }
+    return isa<ImplicitValueInitExpr>(E) || model::isNullOrZero(E, Context);
+  }
+
+  /// The object pointers in \p T; false when something hides them.
+  bool objectPaths(QualType T, const std::string &Path,
+                   std::vector<std::string> &Out) {
+    if (model::ExtensionModel::isObjectPointer(T)) {
+      Out.push_back(Path);
+      return true;
+    }
+    if (const ConstantArrayType *A = Context.getAsConstantArrayType(T))
+      return !StringRef(Path).contains("[]") &&
+             objectPaths(A->getElementType(), Path + "[]", Out);
+    if (const RecordDecl *RD = T->getAsRecordDecl()) {
+      RD = RD->getDefinition();
+      if (!RD || RD->isUnion() || model::ExtensionModel::isObjectRecord(RD))
+        return false;
+      for (const FieldDecl *F : RD->fields())
+        if (model::ExtensionModel::holdsObjects(F->getType()) ||
+            model::ExtensionModel::isObjectPointer(F->getType()))
+          if (!objectPaths(F->getType(), Path + "." + F->getNameAsString(),
+                           Out))
+            return false;
+      return true;
+    }
+    return !T->isPointerType();
   }
 
   /// The declaration from its first specifier to the `;`.
@@ -550,9 +636,11 @@ public:
       }
     }
     Variable &V = I.Variables[keyOf(VD)];
+    M.MacroMade = VD->getLocation().isMacroID();
     for (const Place &P : V.Declarations)
-      if (I.text(P).contains("m_") ||
-          I.text(P).contains("PyModuleDef_HEAD_INIT"))
+      if (I.text(P).contains("m_") || I.text(P).contains('{') ||
+          I.text(P).contains("PyModuleDef_HEAD_INIT") ||
+          (M.MacroMade && V.Declarations.size() == 1))
         M.DefDeclaration = P;
   }
 
@@ -609,6 +697,31 @@ public:
       checkMetaclass(T, Base);
     if (T.Flags.empty())
       T.Flags = "Py_TPFLAGS_DEFAULT";
+  }
+
+  static StringRef firstFieldOf(const RecordDecl *RD) {
+    RD = RD ? RD->getDefinition() : nullptr;
+    return RD && !RD->field_empty() ? RD->field_begin()->getName()
+                                    : StringRef();
+  }
+
+  /// A PyNumberMethods or another tp_as_... table.
+  void noteSlotTable(const VarDecl *VD) {
+    auto &Slots = I.SlotTables[keyOf(VD)];
+    const InitListExpr *List = model::initializerList(VD);
+    if (!List || !VD->getInit() || !Slots.empty())
+      return;
+    StaticType T;
+    for (const Place &P : I.Variables[keyOf(VD)].Declarations)
+      if (hasForeignDirective(P))
+        return void(I.SlotTables.erase(keyOf(VD)));
+    for (const FieldDecl *F : List->getType()->getAsRecordDecl()->fields())
+      if (const Expr *E = model::fieldInit(List, F->getName()))
+        readTypeField(T, F->getName(), E);
+    if (T.Refused.empty())
+      Slots = T.Slots;
+    else
+      I.SlotTables.erase(keyOf(VD));
   }
 
   bool hasForeignDirective(Place P) {
@@ -921,6 +1034,14 @@ public:
     return false;
   }
 
+  /// A pointer to a struct of the extension's own objects.
+  static bool isInstance(QualType T) {
+    const RecordDecl *RD =
+        T->isPointerType() ? T->getPointeeType()->getAsRecordDecl() : nullptr;
+    return RD && RD->getName() != "_object" &&
+           model::ExtensionModel::isObjectRecord(RD);
+  }
+
   void noteEscape(const DeclRefExpr *E, const FunctionDecl *FD) {
     Place At = token(E->getLocation());
     std::string Where;
@@ -953,8 +1074,15 @@ public:
       }
       Where = "its address is taken";
       if (const auto *C = dyn_cast_or_null<CallExpr>(P))
-        if (const FunctionDecl *Callee = C->getDirectCallee())
+        if (const FunctionDecl *Callee = C->getDirectCallee()) {
+          // The object that a trace function is given is an instance.
+          if ((Callee->getName() == "PyEval_SetTrace" ||
+               Callee->getName() == "PyEval_SetProfile") &&
+              C->getNumArgs() == 2 && FD->getNumParams() &&
+              isInstance(C->getArg(1)->IgnoreParenCasts()->getType()))
+            return addRoot(FD, Root::SelfSlot, "");
           Where = "it is handed to '" + Callee->getNameAsString() + "'";
+        }
     }
     Function &F = I.Functions[keyOf(FD)];
     F.Key = keyOf(FD);
@@ -1176,6 +1304,29 @@ public:
       }
     if (U.Whole.valid())
       U.Statement = statementOf(C, U.Whole, U.NeedsBraces);
+    if (U.Name == "PyUnstable_Module_SetGIL" || U.Name == "PyState_AddModule") {
+      const Stmt *S = C;
+      for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
+        if (isa<ParenExpr>(P) || isa<CastExpr>(P) || isa<UnaryOperator>(P) ||
+            (isa<BinaryOperator>(P) &&
+             cast<BinaryOperator>(P)->isComparisonOp()))
+          continue;
+        // if (m != NULL && PyUnstable_Module_SetGIL(m, ...) < 0)
+        if (const auto *B = dyn_cast<BinaryOperator>(P))
+          if (B->getOpcode() == BO_LAnd && B->getRHS() == S &&
+              model::stripped(B->getLHS())->getType()->isIntegerType() &&
+              !callsSomething(B->getLHS()))
+            continue;
+        if (const auto *If = dyn_cast<IfStmt>(P))
+          if (If->getCond() == S && !If->getElse()) {
+            Place Whole = withSemicolon(written(If->getSourceRange()));
+            const Stmt *Up = parentStmt(If);
+            if (Up && isa<CompoundStmt>(Up))
+              U.If = Whole;
+          }
+        break;
+      }
+    }
     if (U.Name == "PyModule_Create" || U.Name == "PyModule_Create2")
       noteCreate(C, U);
     else if (U.Name == "PyModuleDef_Init")
@@ -1187,6 +1338,10 @@ public:
     if (!Known)
       I.Uses.push_back(U);
     return true;
+  }
+
+  static bool callsSomething(const Stmt *S) {
+    return S && (isa<CallExpr>(S) || any_of(S->children(), callsSomething));
   }
 
   std::string definitionOf(const CallExpr *C) {
@@ -1203,28 +1358,54 @@ public:
     // The statement that holds it.
     const Stmt *S = C;
     const Stmt *P = nullptr;
+    const Expr *Value = C; // The module, as an expression.
     for (;;) {
       DynTypedNode N = parent(DynTypedNode::create(*S));
       if (const VarDecl *VD = N.get<VarDecl>()) {
         Out.Variable = VD->getNameAsString();
         Out.WithDeclaration = true;
+        if (VD->hasGlobalStorage())
+          Out.GlobalVariable = keyOf(VD);
         N = parent(N);
       }
       P = N.get<Stmt>();
       if (!P || isa<CompoundStmt>(P))
         break;
+      if (isa<ParenExpr>(P) || isa<CastExpr>(P))
+        Value = cast<Expr>(P);
       if (const auto *B = dyn_cast<BinaryOperator>(P))
         if (B->getOpcode() == BO_Assign) {
+          Value = B;
           if (const auto *D =
                   dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts())) {
             Out.Variable = D->getDecl()->getNameAsString();
             if (const auto *VD = dyn_cast<VarDecl>(D->getDecl()))
               if (VD->hasGlobalStorage())
-                Out.GlobalVariable = true;
+                Out.GlobalVariable = keyOf(VD);
+          } else {
+            Out.Refused = "the module is stored in an expression";
           }
         }
       if (isa<ReturnStmt>(P))
         Out.Returned = true;
+      if (const auto *If = dyn_cast<IfStmt>(P)) {
+        // if ((m = PyModule_Create(&def)) == NULL) return NULL;
+        const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
+        bool Test = false;
+        auto Is = [&](const Expr *E) {
+          return E->IgnoreParenCasts() == Value->IgnoreParenCasts();
+        };
+        if (const auto *U = dyn_cast<UnaryOperator>(Cond))
+          Test = U->getOpcode() == UO_LNot && Is(U->getSubExpr());
+        else if (const auto *B = dyn_cast<BinaryOperator>(Cond))
+          Test =
+              B->getOpcode() == BO_EQ && (Is(B->getLHS()) || Is(B->getRHS()));
+        if (!Test || If->getElse())
+          Out.Refused = "the module is created in a condition that does more "
+                        "than test for failure";
+      } else if (isa<WhileStmt>(P) || isa<ForStmt>(P) || isa<SwitchStmt>(P)) {
+        Out.Refused = "the module is created in a loop";
+      }
       S = P;
     }
     Out.Statement = withSemicolon(written(S->getSourceRange()));
@@ -1240,7 +1421,9 @@ public:
       }
     }
     // The variable's own declaration.
-    if (!Out.Variable.empty() && !Out.GlobalVariable)
+    if (C->getNumArgs())
+      Out.Spelled = StringRef(textOf(C->getArg(0))).ltrim("& ").str();
+    if (!Out.Variable.empty() && Out.GlobalVariable.empty())
       for (const Decl *D : Current->decls())
         if (const auto *VD = dyn_cast<VarDecl>(D))
           if (VD->getName() == Out.Variable && !isa<ParmVarDecl>(VD))
@@ -1273,7 +1456,11 @@ public:
       return true;
     const auto *D = dyn_cast<DeclRefExpr>(M->getBase()->IgnoreParenCasts());
     const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
-    if (!VD || !isTypeObject(VD->getType()) || !ours(VD))
+    if (!VD || !ours(VD))
+      return true;
+    if (!isTypeObject(VD->getType()) &&
+        !facts::findTypeSlotByField(
+            firstFieldOf(VD->getType()->getAsRecordDecl())))
       return true;
     TypeAssignment A;
     A.Type = keyOf(VD);
@@ -1285,11 +1472,12 @@ public:
       if (ours(FD)) {
         A.ValueFunction = keyOf(FD);
         addRoot(FD, rootOf(A.Field), A.Type);
+        A.Position = token(FD->getLocation());
       }
     } else if (const VarDecl *V = model::variableOf(B->getRHS())) {
       A.ValueName = V->getNameAsString();
       if (ours(V))
-        A.ValueVariable = keyOf(V);
+        A.ValueVariable = keyOf(V), A.Position = token(V->getLocation());
     }
     A.Function = keyOf(Current);
     bool Braces = false;
@@ -1316,6 +1504,13 @@ public:
       Place PB = token(E.getBegin()), PE = token(E.getEnd());
       if (PB.valid() && PB.File == PE.File)
         Out.Whole = {PB.File, PB.Begin, PE.End};
+      if (Place First = token(B); First.valid()) {
+        StringRef T = I.Files[First.File].Text;
+        size_t Semi = T.find(';', First.Begin);
+        if (T.substr(First.Begin).starts_with("return") &&
+            Semi != StringRef::npos)
+          Out.Spelled = {First.File, First.Begin, unsigned(Semi + 1)};
+      }
       Out.Macro = true;
     } else {
       Out.Whole = withSemicolon(written(R->getSourceRange()));
@@ -1403,9 +1598,11 @@ public:
         M.CheckStatement = Made->Check;
         M.OnlyReturnsCreate = Made->Returned;
         M.VariableDeclaration = Made->Declared;
-        if (Made->GlobalVariable)
-          M.Refused = "the module object is kept in a global variable, '" +
-                      Made->Variable + "'";
+        M.GlobalVariable = Made->GlobalVariable;
+        M.Refused = Made->Refused;
+        if (M.DefName.empty() ||
+            (!Made->Spelled.empty() && M.MacroMade && isName(Made->Spelled)))
+          M.DefName = Made->Spelled;
       }
       I.Functions[InitKey].Roots.push_back({Root::Init, ""});
       I.Modules.push_back(M);
@@ -1415,7 +1612,8 @@ public:
 private:
   struct Create {
     std::string Function, Definition, Variable;
-    bool WithDeclaration = false, GlobalVariable = false, Returned = false;
+    std::string GlobalVariable, Refused, Spelled;
+    bool WithDeclaration = false, Returned = false;
     Place Statement, Check, Declared;
   };
 
@@ -1435,6 +1633,86 @@ private:
   std::vector<std::pair<std::string, std::string>> Inits;
 };
 
+/// The condition of the `#if` that the `#else` or `#elif` at \p At belongs to.
+StringRef openingCondition(StringRef T, size_t At) {
+  int Depth = 0;
+  while (At) {
+    size_t Line = T.rfind('\n', At - 1);
+    size_t Begin = Line == StringRef::npos ? 0 : Line + 1;
+    StringRef L = T.slice(Begin, At).trim();
+    if (L.consume_front("#")) {
+      L = L.ltrim();
+      if (L.starts_with("endif"))
+        ++Depth;
+      else if (L.starts_with("if") && Depth-- == 0)
+        return L;
+    }
+    At = Line == StringRef::npos ? 0 : Line;
+  }
+  return {};
+}
+
+/// 1 when \p Directive holds with every Python since 3.9, 0 when with none, -1
+/// when that is not known.
+int holdsForPython3(StringRef Directive) {
+  StringRef C = Directive.take_until([](char Ch) { return Ch == '\n'; }).trim();
+  C = C.take_front(C.find("/*")).take_front(C.find("//")).trim();
+  bool Negated = false;
+  if (C.consume_front("ifndef"))
+    Negated = true;
+  else if (!C.consume_front("ifdef") && !C.consume_front("if"))
+    return -1;
+  std::string Text;
+  for (char Ch : C)
+    if (!isSpace(Ch))
+      Text += Ch;
+  StringRef S = Text;
+  while (S.consume_front("!"))
+    Negated = !Negated;
+  while (S.starts_with("(") && S.ends_with(")") && S.find(')') == S.size() - 1)
+    S = S.drop_front().drop_back();
+  if (S.consume_front("defined"))
+    S = S.trim("()");
+  if (S.contains("&&") || S.contains("||"))
+    return -1;
+  auto Answer = [&](bool Holds) { return Holds != Negated ? 1 : 0; };
+  static const std::set<StringRef> Three{
+      "PY3",     "PY3K",  "PY_3",       "IS_PY3",       "IS_PY3K",
+      "PYTHON3", "ISPY3", "IS_PYTHON3", "PYTHON_API_3", "IS_PY_3"};
+  static const std::set<StringRef> Two{
+      "PY2",  "IS_PY2", "PYTHON2", "Py_InitModule", "Py_InitModule3",
+      "PY_2", "IS_PY_2"};
+  if (Three.count(S))
+    return Answer(true);
+  if (Two.count(S))
+    return Answer(false);
+  for (StringRef Name : {"PY_MAJOR_VERSION", "PY_VERSION_HEX"}) {
+    if (!S.starts_with(Name))
+      continue;
+    StringRef Rest = S.drop_front(Name.size());
+    StringRef Op = Rest.take_while(
+        [](char Ch) { return Ch == '<' || Ch == '>' || Ch == '='; });
+    unsigned Bound = 0;
+    StringRef Number = Rest.drop_front(Op.size()).rtrim("lLuU");
+    if (Number.getAsInteger(0, Bound))
+      return -1;
+    const bool Major = Name == "PY_MAJOR_VERSION";
+    const unsigned Least = Major ? 3 : 0x030900F0, Most = Major ? 3 : ~0u;
+    if (Op == ">=" ? Bound <= Least : Op == ">" && Bound < Least)
+      return Answer(true);
+    if (Op == "<" ? Bound <= Least : Op == "<=" && Bound < Least)
+      return Answer(false);
+    if (Op == "==")
+      return Bound == Least && Least == Most ? Answer(true)
+             : Bound < Least || Bound > Most ? Answer(false)
+                                             : -1;
+    if (Major && (Op == ">=" || Op == ">"))
+      return Answer(false);
+    return -1;
+  }
+  return -1;
+}
+
 class Recorder : public PPCallbacks {
 public:
   struct Skip {
@@ -1449,6 +1727,16 @@ public:
   }
   void MacroDefined(const Token &Name, const MacroDirective *) override {
     Macros.push_back(Name.getLocation());
+  }
+  struct Use {
+    SourceLocation Name, Definition;
+  };
+  std::vector<Use> Uses;
+  void MacroExpands(const Token &Name, const MacroDefinition &MD, SourceRange,
+                    const MacroArgs *) override {
+    if (const MacroInfo *Info = MD.getMacroInfo())
+      if (!Info->isBuiltinMacro())
+        Uses.push_back({Name.getLocation(), Info->getDefinitionLoc()});
   }
   void InclusionDirective(SourceLocation, const Token &, StringRef FileName,
                           bool, CharSourceRange, OptionalFileEntryRef,
@@ -1467,7 +1755,9 @@ class Consumer : public ASTConsumer {
 public:
   Consumer(Index &I, std::shared_ptr<TranslationUnit> Unit, Preprocessor &PP)
       : I(I), Unit(std::move(Unit)) {
-    PP.addPPCallbacks(std::make_unique<Recorder>(Skips, Macros, I.Headers));
+    auto R = std::make_unique<Recorder>(Skips, Macros, I.Headers);
+    Record = R.get();
+    PP.addPPCallbacks(std::move(R));
   }
   void HandleTranslationUnit(ASTContext &Context) override {
     const SourceManager &SM = Context.getSourceManager();
@@ -1503,6 +1793,13 @@ public:
           S.Range.getBegin().getLocWithOffset(int(Line - B + 1));
       bool Dead = Line < E &&
                   Model.preprocessing().onlyBefore(facts::PyVersion{9}, Inside);
+      StringRef Directive =
+          Text.substr(B).take_until([](char C) { return C == '\n'; });
+      Directive = Directive.ltrim(" \t#");
+      if (Directive.starts_with("if"))
+        Dead |= holdsForPython3(Directive) == 0;
+      else if (Directive.starts_with("else") || Directive.starts_with("elif"))
+        Dead |= holdsForPython3(openingCondition(Text, B)) == 1;
       I.Files[F].Inactive.push_back({{F, B, E}, !Dead});
     }
     for (SourceLocation L : Macros) {
@@ -1520,8 +1817,11 @@ public:
           ++End;
         ++End;
       }
-      I.MacroBodies.push_back({P.File, P.Begin, unsigned(End)});
+      Place Body{P.File, P.Begin, unsigned(End)};
+      if (!is_contained(I.MacroBodies, Body))
+        I.MacroBodies.push_back(Body);
     }
+    noteMacroUses(Visitor, Model, SM);
   }
 
 private:
@@ -1531,6 +1831,9 @@ private:
     auto Add = [&](const std::vector<model::Evidence> &From,
                    std::vector<std::string> &To) {
       for (const model::Evidence &E : From) {
+        // The interpreter keeps the strings of static identifiers apart.
+        if (StringRef(E.Name).starts_with("PyId_"))
+          continue;
         PresumedLoc P = SM.getPresumedLoc(SM.getExpansionLoc(E.Loc));
         std::string Line =
             (P.isValid() ? sys::path::filename(P.getFilename()).str() + ":" +
@@ -1551,8 +1854,43 @@ private:
     }
   }
 
+  /// Where macros of the extension are used.
+  void noteMacroUses(Indexer &Visitor, const model::ExtensionModel &Model,
+                     const SourceManager &SM) {
+    std::map<std::pair<int, unsigned>, Place> Bodies;
+    for (const Place &P : I.MacroBodies)
+      Bodies[{P.File, P.Begin}] = P;
+    std::set<Place> Known;
+    for (const Index::MacroUse &U : I.MacroUses)
+      Known.insert(U.Name);
+    for (const Recorder::Use &U : Record->Uses) {
+      SourceLocation Definition = SM.getSpellingLoc(U.Definition);
+      if (Definition.isInvalid() ||
+          !Model.preprocessing().isFirstParty(Definition))
+        continue;
+      Place D = Visitor.token(Definition), Name = Visitor.token(U.Name);
+      auto Body = Bodies.find({D.File, D.Begin});
+      if (!D.valid() || !Name.valid() || Body == Bodies.end() ||
+          !Known.insert(Name).second)
+        continue;
+      Index::MacroUse Out;
+      Out.Name = Name;
+      Out.Definition = Body->second;
+      StringRef T = I.Files[Name.File].Text;
+      size_t Open = T.find_first_not_of(" \t\r\n\\", Name.End);
+      StringRef Defined = I.Files[D.File].Text;
+      if (D.End < Defined.size() && Defined[D.End] == '(' &&
+          Open != StringRef::npos && T[Open] == '(') {
+        Out.Open = {Name.File, unsigned(Open + 1), unsigned(Open + 1)};
+        Out.HasArguments = !T.substr(Open + 1).ltrim().starts_with(")");
+      }
+      I.MacroUses.push_back(Out);
+    }
+  }
+
   Index &I;
   std::shared_ptr<TranslationUnit> Unit;
+  Recorder *Record = nullptr; ///< The preprocessor's.
   std::vector<Recorder::Skip> Skips;
   std::vector<SourceLocation> Macros;
 };

@@ -67,19 +67,29 @@ struct Reference {
 /// A variable with static storage duration.
 struct Variable {
   std::string Key, Name;
-  std::string TypeText;     ///< As a field of a struct would be declared.
+  std::string TypeText;     ///< Of a parameter or a field, without the name.
+  std::string FieldText;    ///< Declares it in a struct; `@` is its name.
   std::string TypeName;     ///< Element type without qualifiers and pointers.
   bool Declarable = true;   ///< `TypeText name;` declares it: no array etc.
   bool Static = false;      ///< Internal linkage or local.
   bool Local = false;       ///< In a function.
   bool Object = false;      ///< A pointer to a Python object.
   bool ObjectBlock = false; ///< Contains object pointers otherwise.
-  bool Mutable = false;     ///< Neither const nor a table nor a lock.
+  bool Array = false;
+  Place TypeEnd; ///< Behind the type, when the extension declares it.
+  /// Where an ObjectBlock has object pointers: ".a", "[].b"; empty when that
+  /// was not understood.
+  std::vector<std::string> ObjectPaths;
+  bool Mutable = false; ///< Neither const nor a table nor a lock.
   bool ThreadLocal = false;
-  bool Instance = false;   ///< A Python object itself, not a pointer.
-  bool Dropped = false;    ///< Some code gives a reference back.
-  std::string Owner;       ///< Function of a Local.
-  std::string Initialiser; ///< Text; empty when none or null.
+  bool Defined = false;             ///< Not only declared extern.
+  bool MacroMade = false;           ///< The body of a macro declares it.
+  bool Instance = false;            ///< A Python object itself, not a pointer.
+  bool Dropped = false;             ///< Some code gives a reference back.
+  std::string Owner;                ///< Function of a Local.
+  std::string Initialiser;          ///< Text; empty when none or null.
+  bool ConstantInitialiser = false; ///< A scalar that is known when compiling.
+  bool CapsuleApi = false;          ///< Assigned from PyCapsule_Import().
   /// Whole declarations, `;` included, and how many variables each declares.
   std::vector<Place> Declarations;
   std::vector<unsigned> Declarators;
@@ -174,6 +184,7 @@ struct TypeAssignment {
   std::string ValueVariable; ///< Key.
   bool ValueIsNull = false;
   Place Statement; ///< `;` included; invalid when not a statement.
+  Place Position;  ///< Where the value is declared.
   std::string Function;
 };
 
@@ -182,6 +193,7 @@ struct ApiUse {
   std::string Name; ///< As the source says.
   Place Whole;      ///< From the name to `)`.
   Place Statement;  ///< When the call is a statement of its own; with `;`.
+  Place If;         ///< The if statement that only tests its result.
   bool NeedsBraces = false;      ///< Statement is the body of an if or a loop.
   std::vector<std::string> Args; ///< Texts.
   std::string Type;              ///< Key of the variable named in an argument.
@@ -196,6 +208,7 @@ struct Return {
   enum { Null, Module, Other, Nothing } What = Other;
   std::string Value;
   bool Macro = false; ///< Whole is a macro that expands to the return.
+  Place Spelled;      ///< Then: the return in the definition of a macro.
 };
 
 struct ModuleInfo {
@@ -207,6 +220,8 @@ struct ModuleInfo {
   std::string Definition;   ///< Key of the PyModuleDef.
   std::string DefName;
   bool DefStatic = true;
+  bool MacroMade = false;     ///< A macro of the extension defines it.
+  std::string GlobalVariable; ///< Key, when the module is kept in one.
   Place DefDeclaration;
   std::vector<std::pair<std::string, std::string>> DefFields; ///< Name, text.
   int64_t Size = 0;
@@ -235,6 +250,9 @@ struct MethodEntry {
 struct Index {
   std::vector<SourceFile> Files;
   std::map<std::string, std::vector<MethodEntry>> MethodTables;
+  /// What the tp_as_... tables of this extension set, for types that are given
+  /// theirs while the module is imported.
+  std::map<std::string, std::vector<StaticType::Slot>> SlotTables;
   std::map<std::string, Variable> Variables;
   std::map<std::string, Function> Functions;
   std::map<std::string, StaticType> Types;
@@ -248,8 +266,15 @@ struct Index {
   std::set<std::string> Macros; ///< Names of macros of the extension.
   /// Functions, and what they call of the C library that acts on the process.
   std::set<std::pair<std::string, std::string>> ProcessCalls;
-  /// Bodies of `#define`s, for mentions that nothing expands.
+  /// `#define`s from the name to the end, for mentions that nothing expands.
   std::vector<Place> MacroBodies;
+  /// Uses of macros of the extension, and which of MacroBodies each means.
+  struct MacroUse {
+    Place Name, Definition;
+    Place Open; ///< Empty range after the `(`; invalid without arguments.
+    bool HasArguments = false;
+  };
+  std::vector<MacroUse> MacroUses;
   std::set<std::string> Headers; ///< Basenames of what was included.
   /// A source of the extension, and a header of it that it includes, however
   /// deep.

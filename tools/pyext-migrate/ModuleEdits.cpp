@@ -75,27 +75,64 @@ std::string Rewriter::hooksText() {
   bool Objects = any_of(Order, [](const Entity *E) { return E->Owned; });
   if (!Objects)
     return "";
-  if (HasState) {
-    extendHook(M.Traverse, "Py_VISIT");
-    extendHook(M.Clear, "Py_CLEAR");
-    return "";
-  }
   HasHooks = true;
-  Text += "static int\n" + Prefix +
-          "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" + In +
-          StateType + " *" + S + " = " + Prefix + "_get_state(module);\n";
-  for (const Entity *E : Order)
-    if (E->Owned)
-      Text += In + "Py_VISIT(" + access(*E) + ");\n";
-  Text += In + "return 0;\n}\n\nstatic int\n" + Prefix +
-          "_clear(PyObject *module)\n{\n" + In + StateType + " *" + S + " = " +
-          Prefix + "_get_state(module);\n";
-  for (const Entity *E : Order)
-    if (E->Owned)
-      Text += In + "Py_CLEAR(" + access(*E) + ");\n";
-  Text += In + "return 0;\n}\n\nstatic void\n" + Prefix +
-          "_free(void *module)\n{\n" + In + "(void)" + Prefix +
-          "_clear((PyObject *)module);\n}\n\n";
+  std::string Own =
+      In + StateType + " *" + S + " = " + GetState + "(module);\n";
+  if (!M.Traverse.empty()) {
+    extendHook(M.Traverse, "Py_VISIT");
+  } else {
+    Text += "static int\n" + Prefix +
+            "_traverse(PyObject *module, visitproc visit, void *arg)\n{\n" +
+            Own;
+    for (const Entity *E : Order)
+      Text += hookLines(*E, "Py_VISIT", access(*E), In);
+    Text += In + "return 0;\n}\n\n";
+  }
+  if (!M.Clear.empty()) {
+    extendHook(M.Clear, "Py_CLEAR");
+  } else {
+    Text += "static int\n" + Prefix + "_clear(PyObject *module)\n{\n" + Own;
+    for (const Entity *E : Order)
+      Text += hookLines(*E, "Py_CLEAR", access(*E), In);
+    Text += In + "return 0;\n}\n\n";
+  }
+  const std::string Clear =
+      M.Clear.empty() ? Prefix + "_clear" : I.Functions.at(M.Clear).Name;
+  if (M.Free.empty()) {
+    Text += "static void\n" + Prefix + "_free(void *module)\n{\n" + In +
+            "(void)" + Clear + "((PyObject *)module);\n}\n\n";
+  } else {
+    const Function *F = function(M.Free);
+    nameParameter(*F, 0);
+    unsigned At = firstStatement(*F);
+    insert(F->Body.File, At,
+           "(void)" + Clear + "((PyObject *)" + parameterName(*F, 0) + ");\n" +
+               indentAt({F->Body.File, At, At}));
+    if (M.Clear.empty() && F->Header.valid())
+      insert(F->Header.File, F->Header.Begin,
+             "static int " + Clear + "(PyObject *module);\n\n");
+  }
+  return Text;
+}
+
+std::string Rewriter::hookLines(const Entity &E, const char *Macro,
+                                const std::string &Access,
+                                const std::string &Indent) const {
+  if (!E.Owned)
+    return "";
+  if (E.OwnedPaths.empty())
+    return Indent + Macro + "(" + Access + ");\n";
+  std::string Text;
+  for (const std::string &Path : E.OwnedPaths) {
+    auto [Before, After] = StringRef(Path).split("[]");
+    std::string Array = Access + Before.str();
+    if (!StringRef(Path).contains("[]"))
+      Text += Indent + Macro + "(" + Array + ");\n";
+    else
+      Text += Indent + "for (size_t i = 0; i < sizeof(" + Array +
+              ") / sizeof(" + Array + "[0]); i++)\n" + Indent + In + Macro +
+              "(" + Array + "[i]" + After.str() + ");\n";
+  }
   return Text;
 }
 
@@ -107,10 +144,18 @@ void Rewriter::extendHook(const std::string &Key, const char *Macro) {
     At = T.size() - 1;
   unsigned Offset = F->Body.Begin + At;
   std::string Ind = indentAt({F->Body.File, Offset, Offset}), Lines;
-  for (const Entity *E : ordered())
-    if (E->Owned)
-      Lines += std::string(Macro) + "(" + Prefix + "_get_state(" +
-               parameterName(*F, 0) + ")->" + E->Field + ");\n" + Ind;
+  const std::string State =
+      GetState + "((PyObject *)" + parameterName(*F, 0) + ")->";
+  for (const Entity *E : ordered()) {
+    bool Mentioned = any_of(E->V->References, [&](const Reference &Ref) {
+      return Ref.Function == Key;
+    });
+    if (!Mentioned)
+      Lines += hookLines(*E, Macro, State + E->Field, Ind);
+  }
+  Lines = StringRef(Lines).ltrim().str();
+  if (!Lines.empty())
+    Lines += Ind;
   nameParameter(*F, 0);
   insert(F->Body.File, Offset, Lines);
 }
@@ -122,18 +167,18 @@ std::string Rewriter::accessorsText() {
   if (!WithState)
     return Finder;
   std::string Storage = Multi ? "" : "static ";
-  std::string Text = Storage + StateType + " *\n" + Prefix +
-                     "_get_state(PyObject *module)\n{\n" + In +
-                     "void *data = PyModule_GetState(module);\n" + In +
-                     "assert(data != NULL);\n" + In + "return (" + StateType +
-                     " *)data;\n}\n\n";
+  std::string Text;
+  if (OwnGetState)
+    Text = Storage + StateType + " *\n" + GetState + "(PyObject *module)\n{\n" +
+           In + "void *data = PyModule_GetState(module);\n" + In +
+           "assert(data != NULL);\n" + In + "return (" + StateType +
+           " *)data;\n}\n\n";
+  Text += Finder;
   if (usesByType()) {
-    Text += Finder;
     Text += "static " + StateType + " *\n" + Prefix +
             "_find_state(PyTypeObject *type)\n{\n" + In +
             "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
-            "return owner == NULL ? NULL : " + Prefix +
-            "_get_state(owner);\n}\n\n";
+            "return owner == NULL ? NULL : " + GetState + "(owner);\n}\n\n";
     Text += Storage + StateType + " *\n" + Prefix +
             "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
             " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
@@ -215,9 +260,12 @@ std::string Rewriter::definitionText() {
                                  : "0";
   Fields["m_slots"] = M.MultiPhase ? Fields["m_slots"] : Prefix + "_slots";
   if (HasHooks) {
-    Fields["m_traverse"] = Prefix + "_traverse";
-    Fields["m_clear"] = Prefix + "_clear";
-    Fields["m_free"] = Cxx ? "(freefunc)" + Prefix + "_free" : Prefix + "_free";
+    if (M.Traverse.empty())
+      Fields["m_traverse"] = Prefix + "_traverse";
+    if (M.Clear.empty())
+      Fields["m_clear"] = Prefix + "_clear";
+    if (M.Free.empty())
+      Fields["m_free"] = Prefix + "_free";
   }
   std::string Storage = M.DefStatic ? "static " : "";
   std::string Text = Storage + "struct PyModuleDef " + M.DefName + " = {\n" +
@@ -274,9 +322,12 @@ void Rewriter::emitModule() {
     if (If != StringRef::npos)
       Header.Begin = If;
   }
-  std::string InitText = "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)\n{\n" +
-                         In + "return PyModuleDef_Init(&" + M.DefName +
-                         ");\n}\n";
+  const bool Plain = BodyKey == M.InitFunction && !HeaderText.contains('#') &&
+                     !HeaderText.contains("//");
+  std::string InitText =
+      (Plain ? HeaderText.str()
+             : "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)") +
+      "\n{\n" + In + "return PyModuleDef_Init(&" + M.DefName + ");\n}\n";
   std::string Tail =
       Hooks + "static PyModuleDef_Slot " + Prefix + "_slots[] = {\n" +
       slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
@@ -329,11 +380,20 @@ void Rewriter::editBody() {
     Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
              In + "return -1;";
   if (!Start.empty()) {
+    // Not within what goes.
     unsigned At = firstStatement(*Body);
-    // Not behind a declaration whose text goes.
-    insert(Body->Body.File, At,
-           StringRef(Start).drop_front(1 + In.size()).str() + "\n\n" +
-               indentAt({Body->Body.File, At, At}));
+    for (unsigned N = 0; N < 3; ++N)
+      for (const Place &P : {M.CreateStatement, M.CheckStatement, SetGil})
+        if (P.valid() && P.Begin <= At && At < P.End) {
+          unsigned End = wholeLine(P).End;
+          At = T.find_first_not_of(" \t\r\n", End);
+        }
+    const bool Directive = T[At] == '#';
+    insert(
+        Body->Body.File, At,
+        (Directive ? In : std::string()) +
+            StringRef(Start).drop_front(1 + In.size()).str() + "\n\n" +
+            (Directive ? std::string() : indentAt({Body->Body.File, At, At})));
   }
   if (R.Residue) {
     StringRef Rest = T.substr(Body->Body.Begin + 1).take_until([](char C) {
@@ -364,14 +424,90 @@ void Rewriter::editBody() {
         contains(M.CheckStatement, Ret.Whole) ||
         contains(M.CreateStatement, Ret.Whole))
       continue;
+    if (Ret.Macro && !isOnlyReturn(Ret)) {
+      // The macro does more: its definition is for this function only.
+      // Nor does it release the module, which is borrowed here.
+      Place Where = Ret.Spelled;
+      StringRef Before =
+          StringRef(I.Files[Where.File].Text).take_front(Where.Begin).rtrim();
+      for (StringRef Name : {"Py_XDECREF", "Py_DECREF"})
+        for (StringRef Module : {"module", "mod", "m", "(module)", "(m)"}) {
+          std::string Release = (Name + "(" + Module + ");").str();
+          if (Before.ends_with(Release))
+            Where.Begin = Before.size() - Release.size();
+        }
+      edit(Where, "return -1;");
+      continue;
+    }
     if (Ret.What == Return::Null)
       edit(Ret.Whole, minusOne(Ret));
     else if (Ret.What == Return::Module)
-      edit(Ret.Whole, "return 0;");
+      edit(Ret.Whole, Ret.Macro && !I.text(Ret.Whole).ends_with(";")
+                          ? "return 0"
+                          : "return 0;");
     else
       edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
   }
   removeReleases();
+}
+
+/// The macro that is used at \p Ret, from its name; invalid when unknown.
+Place Rewriter::macroOf(const Return &Ret) const {
+  for (const Index::MacroUse &U : I.MacroUses)
+    if (U.Name.File == Ret.Whole.File && U.Name.Begin == Ret.Whole.Begin)
+      return U.Definition;
+  return {};
+}
+
+/// Whether the macro is a return and nothing else that matters to a function
+/// that borrows the module.
+bool Rewriter::isOnlyReturn(const Return &Ret) const {
+  Place Definition = macroOf(Ret);
+  if (!Definition.valid())
+    return true; // The macro is not of the extension.
+  StringRef T = I.text(Definition);
+  T = T.drop_front(T.take_while(isWord).size());
+  if (T.starts_with("("))
+    T = T.drop_front(T.find(')') + 1);
+  std::string Flat;
+  for (char C : T)
+    if (C != '\\' && C != '\n' && C != '\r')
+      Flat += C;
+  StringRef S = StringRef(Flat).trim();
+  S.consume_front("do");
+  S = S.ltrim(" {");
+  for (StringRef Name : {"Py_XDECREF", "Py_DECREF"})
+    if (S.starts_with(Name)) {
+      S = S.drop_front(S.find(';') == StringRef::npos ? 0 : S.find(';') + 1);
+      S = S.ltrim();
+    }
+  return S.starts_with("return") && S.count(';') <= 2 && !S.contains("if");
+}
+
+/// Every use of the macro whose definition holds \p P is in the function that
+/// makes the module.
+bool Rewriter::onlyInBody(Place P) const {
+  std::set<Place> Definitions;
+  for (const Place &D : I.MacroBodies)
+    if (contains(D, P))
+      Definitions.insert(D);
+  bool More = true;
+  while (More) {
+    More = false;
+    for (const Index::MacroUse &U : I.MacroUses) {
+      if (!Definitions.count(U.Definition) || contains(Body->Body, U.Name))
+        continue;
+      bool Nested = false;
+      for (const Place &D : I.MacroBodies)
+        if (contains(D, U.Name) && !(D == U.Definition)) {
+          Nested = true;
+          More |= Definitions.insert(D).second;
+        }
+      if (!Nested)
+        return false;
+    }
+  }
+  return !Definitions.empty();
 }
 
 std::string Rewriter::minusOne(const Return &Ret) {
@@ -415,28 +551,12 @@ void Rewriter::removeVariable() {
     return;
   Place Whole{Token.File, unsigned(Begin), unsigned(End + 1)};
   StringRef Text = I.text(Whole);
-  std::vector<std::string> Parts = splitTop(Text.drop_back().str());
-  if (Parts.size() == 1) {
-    replaceAll(Whole);
-    edit(wholeLine(Whole), "");
-    return;
-  }
-  // "PyObject *m, *d" without m.
-  StringRef First = Parts[0];
-  size_t Star = First.find_first_of("*");
-  StringRef Type = Star == StringRef::npos
-                       ? First.take_front(First.find_last_of(" \t") + 1)
-                       : First.take_front(Star);
-  std::vector<std::string> Kept;
-  for (size_t N = 0; N < Parts.size(); ++N) {
-    StringRef P =
-        N ? StringRef(Parts[N]).trim() : First.drop_front(Type.size()).trim();
-    StringRef Name = P.ltrim("* ").take_while(isWord);
-    if (Name != M.ModuleVariable)
-      Kept.push_back(P.str());
-  }
+  std::string Kept = withoutNames(Text, {M.ModuleVariable});
   replaceAll(Whole);
-  edit(Whole, Type.str() + join(Kept, ", ") + ";");
+  if (Kept.empty())
+    edit(wholeLine(Whole), "");
+  else
+    edit(Whole, Kept);
 }
 
 void Rewriter::removeReleases() {

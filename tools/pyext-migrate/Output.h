@@ -30,8 +30,7 @@ std::string withoutCarriageReturns(llvm::StringRef Text);
 
 /// \p New as the project writes its files: with the line ends of \p Old, and
 /// the changed lines as the .clang-format says that is found next to \p Path.
-std::string inStyle(llvm::StringRef Path, llvm::StringRef Old,
-                    std::string New);
+std::string inStyle(llvm::StringRef Path, llvm::StringRef Old, std::string New);
 
 /// Changes all files or none; prints one error for the first that cannot be
 /// written, or that is not what was read any more. A link stays a link.

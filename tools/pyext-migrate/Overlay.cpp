@@ -20,8 +20,8 @@ public:
   TextFile(vfs::Status Known, std::string Text)
       : Known(std::move(Known)), Text(std::move(Text)) {}
   ErrorOr<vfs::Status> status() override { return Known; }
-  ErrorOr<std::unique_ptr<MemoryBuffer>>
-  getBuffer(const Twine &Name, int64_t, bool, bool) override {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> getBuffer(const Twine &Name, int64_t,
+                                                   bool, bool) override {
     return MemoryBuffer::getMemBufferCopy(Text, Name);
   }
   std::error_code close() override { return {}; }

@@ -74,8 +74,7 @@ void printText(const ModuleRun &M, raw_ostream &OS) {
     Evidence(M.After.WithoutGil, "running without the GIL");
   if (!M.Name.empty())
     OS << "module " << M.Name << ": ";
-  OS << M.Result.Moved.size() << " moved, " << M.Result.Left.size()
-     << " left; "
+  OS << M.Result.Moved.size() << " moved, " << M.Result.Left.size() << " left; "
      << (M.Options.ClaimOwnGil
              ? "claims interpreters with a GIL of their own"
              : "does not claim interpreters with a GIL of their own")
@@ -97,14 +96,16 @@ void printJson(ArrayRef<ModuleRun> Modules, raw_ostream &OS) {
     J.attributeArray("modules", [&] {
       for (const ModuleRun &M : Modules)
         J.object([&] {
-          auto Outcomes = [&](StringRef Name, const std::vector<Outcome> &List) {
+          auto Outcomes = [&](StringRef Name,
+                              const std::vector<Outcome> &List) {
             J.attributeArray(Name, [&] {
               for (const Outcome &O : List)
                 J.object([&] {
                   J.attribute("what", json::fixUTF8(O.What));
                   if (O.Where.valid()) {
-                    J.attribute("file", json::fixUTF8(shown(
-                                            M.Before.Files[O.Where.File].Path)));
+                    J.attribute("file",
+                                json::fixUTF8(
+                                    shown(M.Before.Files[O.Where.File].Path)));
                     J.attribute("line", lineOf(M.Before, O.Where));
                   }
                   if (!O.Reason.empty())

@@ -57,12 +57,15 @@ RewriteResult Rewriter::run() {
   if (!M.MultiPhase)
     for (const ApiUse &U : I.Uses)
       if (U.Name == "PyUnstable_Module_SetGIL" && U.Function == BodyKey) {
-        if (U.Args.size() != 2 || !U.Statement.valid() || U.NeedsBraces)
+        SetGil = U.If.valid() ? U.If : U.Statement;
+        if (U.Args.size() != 2 || !SetGil.valid() ||
+            (U.NeedsBraces && !U.If.valid()))
           return refuse("the result of PyUnstable_Module_SetGIL() is used");
         M.SetGil = U.Args[1];
-        SetGil = U.Statement;
       }
 
+  prepareModuleVariable();
+  readInactive();
   chooseEntities();
   chooseNames();
   settle();
@@ -105,8 +108,11 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
     for (; N < Edits.size() && Edits[N].Where.File == File; ++N) {
       const Edit &E = Edits[N];
       if (E.Where.Begin < At) {
-        if (E.Text.empty() && E.Where.End <= At)
-          continue; // Already gone.
+        const bool Deletes = N && Edits[N - 1].Text.empty();
+        if (E.Text.empty() && (E.Where.End <= At || Deletes)) {
+          At = std::max(At, E.Where.End); // Some of it is gone already.
+          continue;
+        }
         StringRef Text(Old);
         Error = I.Files[File].Path + ":" +
                 std::to_string(Text.take_front(E.Where.Begin).count('\n') + 1) +

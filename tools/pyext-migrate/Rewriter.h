@@ -48,6 +48,10 @@ private:
     const StaticType *T = nullptr;
     std::string Field;
     bool Owned = false;
+    bool Sequence = false; ///< A struct sequence.
+    bool isType() const { return T || Sequence; }
+    std::vector<std::string> OwnedPaths; ///< Of a block of objects.
+    std::vector<const TypeAssignment *> TableAssignments;
     std::string Drop; ///< Why it does not move.
     Place DropAt;
     std::string Base, ForeignBase;
@@ -61,13 +65,39 @@ private:
   /// Functions that run only while the module is being imported.
   void findInitOnly();
   void chooseEntities();
+  /// Adds the mentions in text that is compiled elsewhere to the index.
+  void readInactive();
+  std::string enclosing(int File, unsigned At) const;
+  void prepareModuleVariable();
+  bool isOwnedPath(const Variable &V, llvm::StringRef Path) const;
+  bool givesReference(const std::string &Function, llvm::StringRef Value,
+                      int Depth = 0) const;
+  /// Lines that apply Py_VISIT or Py_CLEAR to the objects of \p E.
+  std::string hookLines(const Entity &E, const char *Macro,
+                        const std::string &Access,
+                        const std::string &Indent) const;
+  /// \p Declaration without the variables \p Names; empty when none is left.
+  std::string withoutNames(llvm::StringRef Declaration,
+                           const std::set<std::string> &Names) const;
+  std::string fieldDeclaration(const Entity &E) const;
+  size_t includeOf(int File, int Header) const;
+  unsigned specPlace(const Entity &E) const;
   /// A function of the C library with state of the whole process that is called
   /// where the variable is written.
   std::string processApi(const Variable &V) const;
   static bool isTable(const Variable &V);
   bool writtenAnywhere(const Variable &V) const;
-  /// The variable owns what it points to.
-  bool isOwned(const Variable &V) const;
+  bool isGuard(const Variable &V) const;
+  bool isStructSequence(const std::string &Key) const;
+  bool isShared(const Variable &V) const;
+  bool anyInitialiser() const;
+  bool inClinic(const Function &F) const;
+  /// Gives macros that mention the state a parameter for it.
+  void emitMacros();
+  void editClinicInput();
+  /// The declarator as the text has it, `@` for the name; empty when it is not
+  /// to be had.
+  std::string fieldFromText(const Variable &V) const;
   std::string nameOf(const Entity &E) const;
   void chooseNames();
   bool moves(const std::string &Key) const;
@@ -96,10 +126,12 @@ private:
   /// Whether \p At is in a comment or in a string.
   bool inComment(llvm::StringRef T, size_t At) const;
   void prepareTypes();
+  bool setPlainField(Entity &E, const TypeAssignment &A);
   bool hasSlot(const Entity &E, llvm::StringRef Id) const;
   std::string slotFunction(const Entity &E, llvm::StringRef Id) const;
   bool contains(Place Outer, Place Inner) const;
   void checkType(Entity &E);
+  std::string delegateOf(const std::string &Key, llvm::StringRef Slot) const;
   std::string selfOf(const Function &F) const;
   /// A local that is nothing but the object, cast: `PyObject *o = (PyObject
   /// *)self`.
@@ -107,6 +139,9 @@ private:
   /// What gives the memory of a dying object back.
   std::vector<const ApiUse *> frees(const std::string &Dealloc) const;
   std::string whyNoSplit();
+  Place macroOf(const Return &Ret) const;
+  bool isOnlyReturn(const Return &Ret) const;
+  bool onlyInBody(Place P) const;
   void edit(Place P, std::string Text);
   void insert(int File, unsigned At, std::string Text);
   /// \p P with its line when nothing else is on it.
@@ -117,6 +152,7 @@ private:
   std::string access(const Entity &E) const;
   void emit();
   bool multiFile() const;
+  bool onlyIncludedBy(int Header, int Source) const;
   void emitReferences();
   /// Memory of an object that is given back without its deallocator, and
   /// references that a failing import gives back although the state has them.
@@ -179,9 +215,9 @@ private:
   void createType(Entity &E);
   /// PyModule_AddObject() takes a reference; a static type did not mind when
   /// it was not given one.
+  void createSequence(Entity &E);
   void registerType(Entity &E);
   void rewriteAllocations();
-  std::string fieldType(const Entity &E) const;
   void emitStateStruct();
   /// Files whose text mentions the state.
   std::set<int> stateFiles() const;
@@ -223,7 +259,7 @@ private:
   /// exec borrows the module.
   void removeReleases();
   void emitMultiPhase();
-  const Index &I;
+  Index I; ///< A copy: text that is not compiled adds to it.
   const RewriteOptions &O;
   RewriteResult R;
   ModuleInfo M;
@@ -237,8 +273,11 @@ private:
   std::map<std::string, Mode> Modes;
   std::set<std::string> RunTime, Deallocs, ModuleUsers;
   std::string ModuleWord = "module";
+  std::string GetState;
+  bool OwnGetState = true; ///< It has to be written.
   bool UsesModuleByType = false, UsesFreeObject = false;
   std::vector<Place> Replaced;
+  std::vector<ApiUse> ModuleMentions; ///< Of the global that holds it.
   Place SetGil; ///< The statement that PyUnstable_Module_SetGIL() is.
   std::vector<Entity *> AtExecStart;
   mutable std::map<const char *, std::vector<std::pair<size_t, size_t>>>

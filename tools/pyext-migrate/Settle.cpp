@@ -48,13 +48,15 @@ std::vector<const ApiUse *> Rewriter::finds() const {
   for (const ApiUse &U : I.Uses)
     if (U.Name == "PyState_FindModule" && U.ArgVariable == M.Definition)
       Out.push_back(&U);
+  for (const ApiUse &U : ModuleMentions)
+    Out.push_back(&U);
   return Out;
 }
 
 std::set<std::string> Rewriter::readyFunctions() const {
   std::set<std::string> Out;
   for (const auto &[Key, E] : Entities)
-    if (E.Drop.empty() && E.T)
+    if (E.Drop.empty() && E.isType())
       for (const ApiUse *U : E.Ready)
         Out.insert(U->Function);
   return Out;
@@ -131,6 +133,11 @@ void Rewriter::settle() {
     for (auto &[Key, E] : Entities)
       if (E.Drop.empty() && E.T)
         checkType(E);
+    // A static type cannot be derived from a heap type.
+    for (auto &[Key, E] : Entities)
+      if (E.T && !E.Drop.empty() && moves(E.Base))
+        drop(Entities.at(E.Base),
+             "'" + E.V->Name + "', which stays static, is derived from it");
     checkModes();
   } while (Changed);
   for (auto &[Key, E] : Entities)
@@ -193,9 +200,12 @@ void Rewriter::dropAllOf(const std::string &Key, const std::string &Why) {
   dropReached(Key, Why);
   if (!Changed) {
     // Only the module itself is needed here, and that cannot be done.
-    R.Refused = "PyState_FindModule() finds nothing under multi-phase "
-                "initialisation, and '" +
-                I.Functions.at(Key).Name + "' needs it: " + Why;
+    R.Refused = (M.GlobalVariable.empty()
+                     ? std::string("PyState_FindModule() finds nothing under "
+                                   "multi-phase initialisation")
+                     : "the module is kept in a global variable, '" +
+                           I.Variables.at(M.GlobalVariable).Name + "'") +
+                ", and '" + I.Functions.at(Key).Name + "' needs it: " + Why;
     Modes.clear();
   }
   Changed |= Before;
@@ -232,13 +242,6 @@ void Rewriter::checkReferences(Entity &E) {
       drop(E, "its name is pasted together by a macro");
       return;
     }
-    if (StringRef(I.Files[Ref.Token.File].Path).contains("/clinic/")) {
-      drop(E,
-           "code that Argument Clinic has written mentions it; change its "
-           "input",
-           Ref.Token);
-      return;
-    }
     if (Ref.Function.empty() || (!Ref.Table.empty() && Ref.Function.empty())) {
       bool Handled = E.T && Ref.TableField == "tp_base" && moves(Ref.Table);
       if (!Handled) {
@@ -257,8 +260,9 @@ void Rewriter::checkReferences(Entity &E) {
     }
   }
   for (unsigned N = 0; N < V.Declarations.size(); ++N)
-    if (V.Declarators[N] > 1) {
-      // All of the declaration moves, or none of it.
+    if (V.Declarators[N] > 1 &&
+        I.text(V.Declarations[N]).find_first_of("({[=") != StringRef::npos) {
+      // Only plain lists of names are taken apart.
       for (auto &[Key, Other] : Entities)
         for (const Place &P : Other.V->Declarations)
           if (P == V.Declarations[N] && !Other.Drop.empty()) {
@@ -275,7 +279,13 @@ void Rewriter::checkReferences(Entity &E) {
         return;
       }
     }
-  if (!V.Initialiser.empty() && !E.T && !V.Local) {
+  if (V.MacroMade) {
+    drop(E, "a macro declares it");
+    return;
+  }
+  if (V.ConstantInitialiser) {
+    // Assigned when the module is executed.
+  } else if (!V.Initialiser.empty() && !E.T && !V.Local) {
     StringRef Init = V.Initialiser;
     bool Simple = all_of(Init, [](char C) {
       return isWord(C) || C == '-' || C == '.' || C == '(' || C == ')' ||
@@ -342,9 +352,46 @@ void Rewriter::prepareTypes() {
       if (U.Name == "PyType_Ready" && U.Type == Key)
         E.Ready.push_back(&U);
     std::set<std::string> Fields;
+    std::vector<std::string> Tables = E.T->SubTables;
+    for (const TypeAssignment &A : I.Assignments)
+      if (A.Type == Key && StringRef(A.Field).starts_with("tp_as_") &&
+          I.SlotTables.count(A.ValueVariable))
+        Tables.push_back(A.ValueVariable);
+    auto SetSlot = [&](const std::string &Field, const TypeAssignment &A) {
+      StaticType::Slot S;
+      S.Id = "Py_" + Field;
+      S.Value = (Cxx ? "(void *)" : "") + A.ValueName;
+      S.Function = A.ValueFunction;
+      E.Slots.erase(std::remove_if(E.Slots.begin(), E.Slots.end(),
+                                   [&](const StaticType::Slot &Old) {
+                                     return Old.Id == S.Id;
+                                   }),
+                    E.Slots.end());
+      E.Slots.push_back(S);
+    };
     for (const TypeAssignment &A : I.Assignments) {
+      if (is_contained(Tables, A.Type) && !A.ValueIsNull) {
+        if (A.ValueName.empty() || !A.Statement.valid() ||
+            RunTime.count(A.Function) || !StringRef(A.Field).contains('_')) {
+          drop(E, "'" + A.Field + "' is assigned where it cannot be moved",
+               A.Statement);
+          continue;
+        }
+        SetSlot(A.Field, A);
+        E.TableAssignments.push_back(&A);
+        continue;
+      }
       if (A.Type != Key)
         continue;
+      if (StringRef(A.Field).starts_with("tp_as_") &&
+          I.SlotTables.count(A.ValueVariable) && A.Statement.valid() &&
+          !RunTime.count(A.Function) && Fields.insert(A.Field).second) {
+        for (const StaticType::Slot &S : I.SlotTables.at(A.ValueVariable))
+          if (!hasSlot(E, S.Id))
+            E.Slots.push_back(S);
+        E.Absorbed.push_back(&A);
+        continue;
+      }
       if (!A.Statement.valid() || RunTime.count(A.Function)) {
         drop(E, "'" + A.Field + "' is assigned where it cannot be moved",
              A.Statement);
@@ -364,6 +411,7 @@ void Rewriter::prepareTypes() {
           drop(E, "its metaclass is not 'type'", A.Statement);
       } else if (StringRef(A.Field).starts_with("tp_") &&
                  A.Field != "tp_dict" && A.Field != "tp_flags" &&
+                 A.Field != "tp_members" && A.Field != "tp_doc" &&
                  !A.ValueName.empty()) {
         static const std::set<StringRef> Dropped{"tp_alloc", "tp_free"};
         if (Dropped.count(A.Field)) {
@@ -373,19 +421,12 @@ void Rewriter::prepareTypes() {
           if (!Default.count(A.ValueName))
             drop(E, "it has an allocator of its own", A.Statement);
         } else {
-          StaticType::Slot S;
-          S.Id = "Py_" + A.Field;
-          S.Value = (Cxx ? "(void *)" : "") + A.ValueName;
-          S.Function = A.ValueFunction;
-          E.Slots.erase(std::remove_if(E.Slots.begin(), E.Slots.end(),
-                                       [&](const StaticType::Slot &Old) {
-                                         return Old.Id == S.Id;
-                                       }),
-                        E.Slots.end());
-          E.Slots.push_back(S);
+          SetSlot(A.Field, A);
         }
       } else if (A.ValueIsNull) {
         // Nothing to set.
+      } else if (setPlainField(E, A)) {
+        // Part of the spec.
       } else {
         drop(E, "'" + A.Field + "' is assigned while the module is imported",
              A.Statement);
@@ -393,6 +434,55 @@ void Rewriter::prepareTypes() {
       E.Absorbed.push_back(&A);
     }
   }
+}
+
+/// Fields of a type that are data.
+bool Rewriter::setPlainField(Entity &E, const TypeAssignment &A) {
+  StaticType &T = I.Types.at(E.T->Key);
+  if (A.Value.empty())
+    return false;
+  const std::string Entry = ", T_PYSSIZET, " + A.Value + ", READONLY, NULL}";
+  if (A.Field == "tp_flags")
+    T.Flags = A.Value;
+  else if (A.Field == "tp_basicsize")
+    T.BasicSize = A.Value;
+  else if (A.Field == "tp_itemsize")
+    T.ItemSize = A.Value;
+  else if (A.Field == "tp_weaklistoffset")
+    T.Offsets.push_back("{\"__weaklistoffset__\"" + Entry);
+  else if (A.Field == "tp_dictoffset")
+    T.Offsets.push_back("{\"__dictoffset__\"" + Entry);
+  else if (A.Field == "tp_vectorcall_offset")
+    T.Offsets.push_back("{\"__vectorcalloffset__\"" + Entry);
+  else if (A.Field == "tp_doc" || A.Field == "tp_members") {
+    E.Slots.erase(std::remove_if(E.Slots.begin(), E.Slots.end(),
+                                 [&](const StaticType::Slot &Old) {
+                                   return Old.Id == "Py_" + A.Field;
+                                 }),
+                  E.Slots.end());
+    E.Slots.push_back(
+        {"Py_" + A.Field,
+         (Cxx || (A.Field == "tp_doc" && !A.ValueVariable.empty()) ? "(void *)"
+                                                                   : "") +
+             A.Value,
+         ""});
+    if (A.Field == "tp_members") {
+      auto V = I.Variables.find(A.ValueVariable);
+      if (V == I.Variables.end() || V->second.Declarations.empty())
+        return false;
+      T.Members = V->second.Name;
+      for (const Place &P : V->second.Declarations)
+        if (size_t Last = I.text(P).rfind('{');
+            Last != StringRef::npos && I.text(P).contains('='))
+          T.MembersEnd = {P.File, unsigned(P.Begin + Last),
+                          unsigned(P.Begin + Last)};
+    }
+  } else {
+    return false;
+  }
+  if (A.Field == "tp_flags")
+    T.HasGc = StringRef(T.Flags).contains("Py_TPFLAGS_HAVE_GC");
+  return true;
 }
 
 bool Rewriter::hasSlot(const Entity &E, StringRef Id) const {
@@ -430,10 +520,6 @@ void Rewriter::checkType(Entity &E) {
       drop(E, "objects of it are made in memory of their own", U.Whole);
       return;
     }
-    if (StringRef(U.Name).starts_with("PyStructSequence_InitType")) {
-      drop(E, "it is a struct sequence", U.Whole);
-      return;
-    }
     if (StringRef(U.Name).starts_with("PyObject_New") ||
         StringRef(U.Name).starts_with("PyObject_NEW")) {
       bool Found = U.Whole.valid() && U.Args.size() >= 2 &&
@@ -457,7 +543,8 @@ void Rewriter::checkType(Entity &E) {
       drop(E, "its deallocator is not in these files");
       return;
     }
-    if (frees(Dealloc).empty()) {
+    if (frees(Dealloc).empty() &&
+        delegateOf(Dealloc, "Py_tp_dealloc").empty()) {
       drop(E,
            "no release of the object's memory was recognised in its "
            "deallocator '" +
@@ -489,6 +576,17 @@ void Rewriter::checkType(Entity &E) {
     drop(E, "the end of its member table was not found");
     return;
   }
+}
+
+/// The slot function of another type that moves, when \p Key hands the object
+/// on to it.
+std::string Rewriter::delegateOf(const std::string &Key, StringRef Slot) const {
+  for (const Call &C : I.Calls)
+    if (C.Caller == Key && C.Callee != Key)
+      for (const auto &[K, E] : Entities)
+        if (E.T && E.Drop.empty() && slotFunction(E, Slot) == C.Callee)
+          return C.Callee;
+  return "";
 }
 
 std::string Rewriter::selfOf(const Function &F) const {
@@ -553,6 +651,12 @@ std::string Rewriter::whyNoSplit() {
       continue;
     if (!Ret.Whole.valid())
       return "a return of '" + Body->Name + "' is written by a macro";
+    if (Ret.Macro && !isOnlyReturn(Ret) &&
+        (Ret.What != Return::Null || !Ret.Spelled.valid() ||
+         !onlyInBody(Ret.Spelled) || !M.ModuleVariable.size()))
+      return "'" + I.text(Ret.Whole).take_while(isWord).str() +
+             "' returns from '" + Body->Name +
+             "' and does more, so that it cannot be replaced";
     if (Ret.What == Return::Module && !M.OnlyReturnsCreate &&
         Ret.Value != M.ModuleVariable)
       return "'" + Body->Name + "' returns '" + Ret.Value +

@@ -16,8 +16,39 @@ using namespace llvm;
 
 namespace pyext::migrate {
 
-std::string Rewriter::fieldType(const Entity &E) const {
-  return E.T ? "PyTypeObject *" : E.V->TypeText;
+std::string Rewriter::fieldFromText(const Variable &V) const {
+  for (unsigned N = 0; N < V.Declarations.size(); ++N) {
+    StringRef T = I.text(V.Declarations[N]);
+    if (V.Declarators[N] != 1 || V.MacroMade || T.starts_with("extern"))
+      continue;
+    unsigned Name = nameIn(V.Declarations[N], V.Name) - V.Declarations[N].Begin;
+    StringRef After = T.substr(Name + V.Name.size());
+    After = After.take_front(After.find_first_of("=;")).rtrim();
+    StringRef Before = T.take_front(Name);
+    if (Before.contains('#') || After.contains('#') || Name == 0)
+      continue;
+    bool More = true;
+    while (More) {
+      More = false;
+      for (StringRef Word : {"static ", "volatile ", "register "})
+        if (Before.consume_front(Word)) {
+          Before = Before.ltrim();
+          More = true;
+        }
+    }
+    return (Before + "@" + After).str();
+  }
+  return "";
+}
+
+std::string Rewriter::fieldDeclaration(const Entity &E) const {
+  if (E.isType())
+    return "PyTypeObject *" + E.Field;
+  std::string Text = fieldFromText(*E.V);
+  if ((Text.empty() || StringRef(Text).contains('\n')) && E.V->Declarable)
+    Text = E.V->FieldText;
+  size_t At = Text.find('@');
+  return Text.replace(At, 1, E.Field);
 }
 
 void Rewriter::emitStateStruct() {
@@ -25,9 +56,8 @@ void Rewriter::emitStateStruct() {
   std::vector<const Entity *> Order = ordered();
   std::string Fields;
   for (const Entity *E : Order) {
-    std::string Type = fieldType(*E);
-    Fields += In + Type + (Type.back() == '*' ? "" : " ") + E->Field + ";";
-    if (!E->T && !E->V->Comment.empty())
+    Fields += In + fieldDeclaration(*E) + ";";
+    if (!E->isType() && !E->V->Comment.empty())
       Fields += " " + E->V->Comment;
     Fields += "\n";
   }
@@ -40,9 +70,8 @@ void Rewriter::emitStateStruct() {
   if (UsesModuleByType)
     Text += Storage + "PyObject *" + Prefix +
             "_get_module_by_type(PyTypeObject *type);\n";
-  if (WithState)
-    Text +=
-        Storage + StateType + " *" + Prefix + "_get_state(PyObject *module);\n";
+  if (WithState && OwnGetState)
+    Text += Storage + StateType + " *" + GetState + "(PyObject *module);\n";
   if (usesByType())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_type(PyTypeObject *type);\n";
@@ -92,6 +121,9 @@ std::set<int> Rewriter::stateFiles() const {
   std::set<int> Out{MainFile};
   for (const Edit &E : R.Edits)
     if (StringRef(E.Text).contains(StateType) ||
+        StringRef(E.Text).contains(Prefix + "_") ||
+        StringRef(E.Text).contains(upper(Prefix) + "_") ||
+        StringRef(E.Text).contains("_spec,") ||
         StringRef(E.Text).contains(StateName + "->"))
       Out.insert(E.Where.File);
   return Out;
@@ -175,6 +207,22 @@ bool Rewriter::usesOperands() const {
   });
 }
 
+/// Where \p File includes \p Header, directly or through another.
+size_t Rewriter::includeOf(int File, int Header) const {
+  StringRef T = I.Files[File].Text;
+  StringRef Name = sys::path::filename(I.Files[Header].Path);
+  for (size_t At = T.find("#include"); At != StringRef::npos;
+       At = T.find("#include", At + 1)) {
+    StringRef L =
+        T.substr(At).take_until([](char C) { return C == '\n'; }).rtrim();
+    size_t Quote = L.find('"');
+    if (Quote != StringRef::npos &&
+        sys::path::filename(L.drop_front(Quote + 1).rtrim("\"")) == Name)
+      return At;
+  }
+  return StringRef::npos;
+}
+
 unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
                                int File) const {
   unsigned At = ~0u;
@@ -186,6 +234,14 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
       if (P.File == File && !E->V->Local)
         At = std::min(At, P.Begin);
   StringRef T = I.Files[File].Text;
+  // Before the #include of what is part of this file.
+  for (const Edit &E : R.Edits)
+    if (E.Where.File != File && I.Includes.count({File, E.Where.File}) &&
+        onlyIncludedBy(E.Where.File, File)) {
+      size_t Include = includeOf(File, E.Where.File);
+      if (Include != StringRef::npos)
+        At = std::min(At, unsigned(Include));
+    }
   if (At == ~0u)
     At = T.size();
   // Not within a function or a macro: go to the start of the declaration at
@@ -199,11 +255,9 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
       At = P.Begin;
   // After the types of the fields.
   for (const Entity *E : Order)
-    if (!E->T && !E->V->Local && E->V->TypeName != "PyObject" &&
-        E->V->TypeName != "PyTypeObject")
-      for (const Place &P : E->V->Declarations)
-        if (P.File == File)
-          At = std::max(At, P.Begin);
+    if (!E->isType() && E->V->TypeEnd.File == File)
+      if (unsigned End = T.find('\n', E->V->TypeEnd.Begin); End < T.size())
+        At = std::max(At, End + 1);
   size_t Line = T.rfind('\n', At);
   At = Line == StringRef::npos ? 0 : Line + 1;
   // Before a comment or a condition that belongs to what follows.

@@ -72,6 +72,24 @@ std::string Rewriter::indent() const {
   return "    ";
 }
 
+std::string Rewriter::withoutNames(StringRef Declaration,
+                                   const std::set<std::string> &Names) const {
+  std::vector<std::string> Parts = splitTop(Declaration.rtrim("; ").str());
+  StringRef First = Parts[0];
+  size_t Star = First.find('*');
+  StringRef Type = Star == StringRef::npos
+                       ? First.take_front(First.find_last_of(" \t\n") + 1)
+                       : First.take_front(Star);
+  std::vector<std::string> Kept;
+  for (size_t N = 0; N < Parts.size(); ++N) {
+    StringRef P =
+        N ? StringRef(Parts[N]).trim() : First.drop_front(Type.size()).trim();
+    if (!Names.count(P.ltrim("* ").take_while(isWord).str()))
+      Kept.push_back(P.str());
+  }
+  return Kept.empty() ? "" : Type.str() + join(Kept, ", ") + ";";
+}
+
 void Rewriter::removeDeclaration(Place P) {
   Place L = wholeLine(P);
   // An empty line before and after: keep one.

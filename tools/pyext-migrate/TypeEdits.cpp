@@ -38,6 +38,38 @@ bool Rewriter::isHeapBase(const Entity &E) const {
   return !E.Base.empty() && moves(E.Base);
 }
 
+/// Behind everything that the spec names: what was assigned while the module
+/// is imported may be declared later than the type.
+unsigned Rewriter::specPlace(const Entity &E) const {
+  const Place Definition = E.T->Definition;
+  bool Later = false;
+  auto Note = [&](const TypeAssignment *A) {
+    Later |= A->Position.File == Definition.File &&
+             A->Position.Begin > Definition.Begin;
+  };
+  for (const TypeAssignment *A : E.Absorbed)
+    Note(A);
+  for (const TypeAssignment *A : E.TableAssignments)
+    Note(A);
+  if (!Later || !Body || Body->Body.File != Definition.File ||
+      Body->Header.Begin < Definition.End)
+    return 0;
+  unsigned At = Body->Header.Begin;
+  // Before what belongs to the function: its comment and its conditions.
+  StringRef T = I.Files[Definition.File].Text;
+  for (;;) {
+    size_t Line = At ? T.rfind('\n', At - 1) : StringRef::npos;
+    size_t Begin = Line == StringRef::npos ? 0 : Line + 1;
+    StringRef L = T.slice(Begin, At).trim();
+    if (L.empty() ||
+        !(L.starts_with("#") || L.starts_with("//") || L.starts_with("/*") ||
+          L.starts_with("*") || L.ends_with("*/")))
+      break;
+    At = Begin;
+  }
+  return outsideConditions(T, At, I.Files[Definition.File].Header);
+}
+
 void Rewriter::emitTypes() {
   for (auto &[Key, E] : Entities) {
     if (!E.T || !E.Drop.empty())
@@ -122,16 +154,33 @@ void Rewriter::emitTypes() {
     }
     Text += "};";
     replaceAll(T.Definition);
-    edit(T.Definition, Text);
-    for (const std::string &Sub : T.SubTables)
-      removeSubTable(Sub);
+    if (unsigned At = specPlace(E); At > T.Definition.End) {
+      removeDeclarationBlock(T.Definition);
+      insert(T.Definition.File, At, Text + "\n\n");
+    } else {
+      edit(T.Definition, Text);
+    }
     for (const TypeAssignment *A : E.Absorbed) {
       replaceAll(A->Statement);
       edit(wholeLine(A->Statement), "");
     }
+    for (const TypeAssignment *A : E.TableAssignments) {
+      replaceAll(A->Statement);
+      edit(wholeLine(A->Statement), "");
+    }
+    for (const std::string &Sub : T.SubTables)
+      removeSubTable(Sub);
+    for (const TypeAssignment *A : E.Absorbed)
+      if (I.SlotTables.count(A->ValueVariable))
+        removeSubTable(A->ValueVariable);
     createType(E);
     registerType(E);
   }
+  for (auto &[Key, E] : Entities)
+    if (E.Sequence && E.Drop.empty()) {
+      createSequence(E);
+      registerType(E);
+    }
   rewriteAllocations();
   rewriteFrees();
 }
@@ -227,7 +276,7 @@ std::string Rewriter::structName(const StaticType &T) const {
 
 void Rewriter::visitType(const std::string &Key) {
   const Function *F = function(Key);
-  if (!F)
+  if (!F || !delegateOf(Key, "Py_tp_traverse").empty())
     return;
   StringRef T = I.text(F->Body);
   if (T.contains("Py_VISIT(Py_TYPE("))
@@ -251,6 +300,8 @@ void Rewriter::visitType(const std::string &Key) {
 void Rewriter::rewriteDealloc(const std::string &Key) {
   if (!Deallocs.insert(Key).second)
     return;
+  if (frees(Key).empty())
+    return; // Another deallocator does it all.
   const Function *F = function(Key);
   const std::string Self = selfOf(*F);
   StringRef T = I.text(F->Body);
@@ -304,7 +355,7 @@ void Rewriter::removeSubTable(const std::string &Key) {
     if (is_contained(T.SubTables, Key) && !moves(K))
       return;
   for (const Reference &Ref : V.References)
-    if (!Ref.Function.empty())
+    if (!Ref.Function.empty() && !skipped(Ref.Token))
       return;
   for (const Place &P : V.Declarations)
     removeDeclaration(P);
@@ -339,12 +390,51 @@ void Rewriter::createType(Entity &E) {
   }
 }
 
+/// PyStructSequence_InitType() to PyStructSequence_NewType().
+void Rewriter::createSequence(Entity &E) {
+  for (const ApiUse &U : I.Uses) {
+    if (!StringRef(U.Name).starts_with("PyStructSequence_InitType") ||
+        U.Type != E.V->Key)
+      continue;
+    const std::string New =
+        access(E) + " = PyStructSequence_NewType(" + U.Args[1] + ")";
+    replaceAll(U.Whole);
+    if (!U.Statement.valid() || U.NeedsBraces) {
+      // `... < 0` becomes `(...) == NULL`.
+      StringRef T = I.Files[U.Whole.File].Text;
+      StringRef Rest = T.substr(U.Whole.End).ltrim();
+      Place Whole = U.Whole;
+      for (StringRef Test : {"< 0", "<0", "!= 0", "== -1"})
+        if (Whole == U.Whole && Rest.starts_with(Test))
+          Whole.End = Rest.data() - T.data() + Test.size();
+      replaceAll(Whole);
+      if (Whole == U.Whole)
+        edit(Whole, "((" + New + ") == NULL ? -1 : 0)");
+      else
+        edit(Whole, "(" + New + ") == NULL");
+      continue;
+    }
+    const Function &F = I.Functions.at(U.Function);
+    const bool Pointer =
+        F.Returns == Function::Pointer && U.Function != BodyKey;
+    std::string Ind = indentAt(U.Statement);
+    replaceStatement(U.Statement,
+                     New + ";\n" + Ind + "if (" + access(E) + " == NULL)\n" +
+                         Ind + In + "return" +
+                         (F.Returns == Function::Void ? ""
+                          : Pointer                   ? " NULL"
+                                                      : " -1") +
+                         ";",
+                     false);
+  }
+}
+
 void Rewriter::registerType(Entity &E) {
   // A static type could be given references that nobody gives back.
   std::vector<const ApiUse *> Increments;
   unsigned Given = 0;
   for (const ApiUse &U : I.Uses) {
-    if (U.Type != E.T->Key || RunTime.count(U.Function))
+    if (U.Type != E.V->Key || RunTime.count(U.Function))
       continue;
     if (U.Name == "Py_INCREF" || U.Name == "Py_XINCREF")
       Increments.push_back(&U);
@@ -359,12 +449,12 @@ void Rewriter::registerType(Entity &E) {
     Increments.pop_back();
   }
   for (const ApiUse &U : I.Uses) {
-    if (U.Type != E.T->Key || U.Name != "PyModule_AddObject" ||
+    if (U.Type != E.V->Key || U.Name != "PyModule_AddObject" ||
         U.Args.size() != 3 || !U.Whole.valid())
       continue;
     bool Increased = any_of(I.Uses, [&](const ApiUse &Other) {
       return (Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
-             Other.Type == E.T->Key && Other.Function == U.Function;
+             Other.Type == E.V->Key && Other.Function == U.Function;
     });
     if (Increased)
       continue;

@@ -32,9 +32,121 @@ void Rewriter::emit() {
   emitFinds();
   emitReleases();
   emitTypes();
+  emitMacros();
+  editClinicInput();
   if (WithState || UsesModuleByType)
     emitStateStruct();
   emitModule();
+}
+
+bool Rewriter::anyInitialiser() const {
+  return any_of(Entities, [](const auto &P) {
+    const Entity &E = P.second;
+    return E.Drop.empty() &&
+           ((!E.T && !E.V->Initialiser.empty()) || (E.T && E.Ready.empty()));
+  });
+}
+
+bool Rewriter::inClinic(const Function &F) const {
+  return F.Body.valid() &&
+         StringRef(I.Files[F.Body.File].Path).contains("/clinic/");
+}
+
+/// The type in the input of Argument Clinic: `class m.T "T *" "&T_Type"`.
+void Rewriter::editClinicInput() {
+  for (const auto &[Key, E] : Entities) {
+    if (!E.isType() || !E.Drop.empty())
+      continue;
+    const std::string Old = "\"&" + E.V->Name + "\"";
+    for (size_t File = 0; File < I.Files.size(); ++File) {
+      StringRef T = I.Files[File].Text;
+      for (size_t At = T.find(Old); At != StringRef::npos;
+           At = T.find(Old, At + 1)) {
+        size_t Line = T.rfind('\n', At);
+        if (!T.slice(Line == StringRef::npos ? 0 : Line + 1, At)
+                 .ltrim()
+                 .starts_with("class "))
+          continue;
+        edit({int(File), unsigned(At), unsigned(At + Old.size())},
+             "\"" + Prefix + "_get_state_by_type(type)->" + E.Field + "\"");
+      }
+    }
+  }
+}
+
+/// A macro that mentions the state takes it as its first argument.
+void Rewriter::emitMacros() {
+  auto Mentions = [&](const Place &Body) {
+    return any_of(R.Edits, [&](const Edit &E) {
+      StringRef T = E.Text;
+      size_t At = T.find(StateName);
+      return contains(Body, E.Where) && At != StringRef::npos &&
+             (!At || !isWord(T[At - 1]));
+    });
+  };
+  std::set<Place> Bodies;
+  for (const Place &P : I.MacroBodies)
+    if (Mentions(P))
+      Bodies.insert(P);
+  bool More = !Bodies.empty();
+  while (More) {
+    More = false;
+    for (const Index::MacroUse &U : I.MacroUses)
+      if (Bodies.count(U.Definition))
+        for (const Place &P : I.MacroBodies)
+          if (contains(P, U.Name) && !(P == U.Definition))
+            More |= Bodies.insert(P).second;
+  }
+  for (const Place &Body : Bodies) {
+    StringRef T = I.text(Body);
+    std::string Name = T.take_while(isWord).str();
+    // One definition that is compiled and used where names say so.
+    unsigned Definitions = 0;
+    for (const Place &P : I.MacroBodies)
+      Definitions += I.text(P).take_while(isWord) == Name;
+    if (Definitions != 1)
+      continue;
+    const bool Function = T.drop_front(Name.size()).starts_with("(");
+    unsigned At = Body.Begin + Name.size() + (Function ? 1 : 0);
+    const bool Empty =
+        Function && T.drop_front(Name.size() + 1).ltrim().starts_with(")");
+    insert(Body.File, At,
+           Function ? StateName + (Empty ? "" : ", ") : "(" + StateName + ")");
+    for (const Index::MacroUse &U : I.MacroUses) {
+      if (!(U.Definition == Body) || skipped(U.Name))
+        continue;
+      if (!Function)
+        insert(U.Name.File, U.Name.End, "(" + StateName + ")");
+      else if (U.Open.valid())
+        edit(U.Open, StateName + (U.HasArguments ? ", " : ""));
+    }
+    // The same where this configuration compiles nothing.
+    for (size_t File = 0; File < I.Files.size(); ++File) {
+      StringRef Text = I.Files[File].Text;
+      for (const auto &[Where, Supported] : I.Files[File].Inactive)
+        for (size_t At = Text.find(Name, Where.Begin);
+             Supported && At < Where.End; At = Text.find(Name, At + 1)) {
+          const unsigned End = At + Name.size();
+          if ((At && isWord(Text[At - 1])) || isWord(Text[End]) ||
+              inComment(Text, At) || isDead(int(File), At) ||
+              enclosing(int(File), At).empty())
+            continue;
+          if (!Function)
+            insert(int(File), End, "(" + StateName + ")");
+          else if (Text[End] == '(')
+            edit({int(File), End + 1, End + 1},
+                 StateName + (Text.substr(End + 1).ltrim().starts_with(")")
+                                  ? ""
+                                  : ", "));
+        }
+    }
+  }
+}
+
+bool Rewriter::onlyIncludedBy(int Header, int Source) const {
+  return all_of(I.Includes, [&](const auto &P) {
+    return P.second != Header || P.first == Source;
+  });
 }
 
 bool Rewriter::multiFile() const {
@@ -43,6 +155,19 @@ bool Rewriter::multiFile() const {
     if (const Function *Fn = function(Key))
       Files.insert(Fn->Body.File);
   Files.insert(MainFile);
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty()) {
+      if (E.T)
+        Files.insert(E.T->Definition.File);
+      for (const Reference &Ref : E.V->References)
+        if (!Ref.Function.empty() && !I.Files[Ref.Token.File].Header)
+          Files.insert(Ref.Token.File);
+    }
+  // What is included into a source is part of it.
+  for (int File : std::set<int>(Files))
+    if (File != MainFile && I.Files[File].Header &&
+        I.Includes.count({MainFile, File}) && onlyIncludedBy(File, MainFile))
+      Files.erase(File);
   return Files.size() > 1;
 }
 
@@ -55,7 +180,15 @@ void Rewriter::emitReferences() {
         continue; // Inside a type's definition, which goes.
       if (skipped(Ref.Token))
         continue;
-      if (!E.T) {
+      if (const Function *F = function(Ref.Function); F && inClinic(*F)) {
+        // As Argument Clinic writes it when its input says so.
+        Place Whole = Ref.Token;
+        if (E.isType() && Ref.AddressOf.valid())
+          Whole.Begin = Ref.AddressOf.Begin;
+        edit(Whole, fetch(*F) + "->" + E.Field);
+        continue;
+      }
+      if (!E.isType()) {
         edit(Ref.Token, access(E));
       } else if (Ref.AddressOf.valid()) {
         edit({Ref.Token.File, Ref.AddressOf.Begin, Ref.Token.End}, access(E));
@@ -66,9 +199,19 @@ void Rewriter::emitReferences() {
         edit(Ref.Token, "(*" + access(E) + ")");
       }
     }
-    for (const Place &P : E.V->Declarations)
-      if (!E.T || !(P == E.T->Definition))
+    for (unsigned N = 0; N < E.V->Declarations.size(); ++N) {
+      const Place &P = E.V->Declarations[N];
+      if (E.T && P == E.T->Definition)
+        continue;
+      std::set<std::string> Names;
+      for (const auto &[K, Other] : Entities)
+        if (Other.Drop.empty() && is_contained(Other.V->Declarations, P))
+          Names.insert(Other.V->Name);
+      if (E.V->Declarators[N] == Names.size())
         removeDeclaration(P);
+      else
+        edit(P, withoutNames(I.text(P), Names));
+    }
   }
 }
 
@@ -109,7 +252,7 @@ std::string Rewriter::fetch(const Function &F) const {
   bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod);
   bool Binary = has(F, Root::BinarySlot);
   bool ObjectSelf = has(F, Root::SelfSlot) || has(F, Root::TypeMethod);
-  std::string Module = Prefix + "_get_state(" + asObject(F, 0) + ")";
+  std::string Module = GetState + "(" + asObject(F, 0) + ")";
   std::string ByType = Prefix + "_get_state_by_type(Py_TYPE(" + Self + "))";
   if (ModuleSelf && ObjectSelf)
     return "PyModule_Check(" + Self + ") ? " + Module + " : " + ByType;
@@ -177,6 +320,10 @@ std::string Rewriter::moduleParameter(const Function &F) const {
 std::string Rewriter::moduleVariable() const { return ModuleWord; }
 
 void Rewriter::chooseModuleWord() {
+  if (!M.GlobalVariable.empty()) {
+    ModuleWord = I.Variables.at(M.GlobalVariable).Name;
+    return;
+  }
   for (const char *Name : {"module", "mod", "this_module"}) {
     ModuleWord = Name;
     bool Free = !I.Macros.count(Name) && M.DefName != Name;
@@ -211,8 +358,12 @@ bool Rewriter::inBody(const ApiUse &U) const {
 }
 
 void Rewriter::emitFinds() {
+  if (!M.GlobalVariable.empty())
+    for (const Place &P : I.Variables.at(M.GlobalVariable).Declarations)
+      removeDeclaration(P);
   for (const ApiUse *U : finds()) {
-    if (skipped(U->Whole))
+    if (skipped(U->Whole) ||
+        I.text(U->Whole) == (inBody(*U) ? ModuleName : moduleVariable()))
       continue;
     replaceAll(U->Whole);
     edit(U->Whole, inBody(*U) ? ModuleName : moduleVariable());
@@ -274,10 +425,11 @@ void Rewriter::emitFunctions() {
       nameParameter(F, 0);
       if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
         nameParameter(F, 1);
-      declareState(F, fetch(F));
+      if (!inClinic(F) || handsState(Key))
+        declareState(F, fetch(F));
     } else if (Is == Mode::Exec) {
-      if (mentioned().count(Key) || handsState(Key))
-        declareState(F, Prefix + "_get_state(" + ModuleName + ")");
+      if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
+        declareState(F, GetState + "(" + ModuleName + ")");
     } else if (Is == Mode::Parameter) {
       addParameter(F, StateType + " *" + StateName, StateName);
     } else if (Is == Mode::ModuleParameter) {
@@ -292,9 +444,12 @@ void Rewriter::emitFunctions() {
         declare(F, "PyObject *" + moduleVariable() + " = " + Own + ";");
       }
       if (mentioned().count(Key) || handsState(Key))
-        declareState(F, Prefix + "_get_state(" + Own + ")");
+        declareState(F, GetState + "(" + Own + ")");
     }
   }
+  // Assignments that stand for initialisers need it too.
+  if (Body && !Modes.count(BodyKey) && anyInitialiser())
+    declareState(*Body, GetState + "(" + ModuleName + ")");
   // Calls of functions that got the module.
   for (const auto &[Key, Is] : Modes) {
     if (Is != Mode::ModuleParameter)

@@ -85,10 +85,9 @@ bool verify(const VerifyOptions &Options, ArrayRef<ModuleRun> Runs,
   if (all_of(Runs, [](const ModuleRun &M) { return !M.Refused.empty(); }))
     return true;
   std::string Root = absolutePath(
-      Options.Project.empty()
-          ? projectRoot(sys::path::parent_path(
-                Runs.front().Input.Units.front().File))
-          : Options.Project);
+      Options.Project.empty() ? projectRoot(sys::path::parent_path(
+                                    Runs.front().Input.Units.front().File))
+                              : Options.Project);
   if (!sys::fs::is_directory(Root)) {
     error() << Options.Project << ": no such folder\n";
     return false;

@@ -23,9 +23,8 @@ using pyext::driver::note;
 
 static cl::OptionCategory Category("pyext-migrate options");
 static cl::OptionCategory Proof("options of --verify");
-static cl::list<std::string>
-    Paths(cl::Positional, cl::cat(Category),
-          cl::desc("PATH... [-- COMPILER FLAG...]"));
+static cl::list<std::string> Paths(cl::Positional, cl::cat(Category),
+                                   cl::desc("PATH... [-- COMPILER FLAG...]"));
 static cl::opt<Level> Upto(
     "level", cl::desc("How far to go; each level includes those before it"),
     cl::values(clEnumValN(Level::MultiPhase, "multi-phase",
@@ -76,9 +75,10 @@ static cl::opt<std::string>
                           "project; {python} is the interpreter (default: "
                           "compile and link with the flags found)"),
                  cl::value_desc("COMMAND"), cl::cat(Proof));
-static cl::opt<std::string>
-    TestCommand("test", cl::desc("Command that runs the tests"),
-                cl::value_desc("COMMAND"), cl::cat(Proof));
+static cl::opt<std::string> TestCommand("test",
+                                        cl::desc("Command that runs the tests"),
+                                        cl::value_desc("COMMAND"),
+                                        cl::cat(Proof));
 static cl::opt<std::string> BenchmarkCommand(
     "benchmark",
     cl::desc("Command to compare the speed with. What it prints last counts, "
@@ -197,8 +197,7 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
     M.Options.ClaimOwnGil = M.Upto >= Level::Interpreters &&
                             M.After.SeveralInterpreters.empty() &&
                             M.After.OwnGil.empty() && !M.Result.Residue;
-    M.Options.ClaimNoGil =
-        M.Upto >= Level::Gil && M.After.WithoutGil.empty();
+    M.Options.ClaimNoGil = M.Upto >= Level::Gil && M.After.WithoutGil.empty();
     if (!M.Options.ClaimOwnGil && !M.Options.ClaimNoGil)
       return;
   }
@@ -303,9 +302,8 @@ int main(int argc, const char **argv) {
   int Status = 0;
   for (const ModuleRun &M : Runs) {
     if (!M.Refused.empty()) {
-      error() << (Runs.size() > 1 && !M.Name.empty()
-                      ? "module " + M.Name + ": "
-                      : std::string())
+      error() << (Runs.size() > 1 && !M.Name.empty() ? "module " + M.Name + ": "
+                                                     : std::string())
               << M.Refused << "\n";
       Status = 1;
     } else if (Status == 0 && M.status() == "partly") {
