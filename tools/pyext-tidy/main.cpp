@@ -18,6 +18,7 @@
 #include "clang/Basic/Version.h"
 #include "clang/Tooling/CommonOptionsParser.h"
 #include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
 
@@ -264,6 +265,13 @@ int main(int argc, const char **argv) {
         return Argument.contains("header-filter");
       }))
     Args.Stock.push_back("--header-filter=.*");
+  // The .clang-tidy of a project may turn colours on for its developers' terminals.
+  // In a pipe or a file they hide the findings from whatever reads it.
+  if (Args.analyses() && !llvm::sys::Process::StandardOutIsDisplayed() &&
+      llvm::none_of(Args.Stock, [](llvm::StringRef Argument) {
+        return Argument.contains("use-color");
+      }))
+    Args.Stock.push_back("--use-color=false");
   if (!findFlags(Args))
     return 1;
   if (!Args.ResourceDir)
