@@ -60,7 +60,7 @@ def main():
     migrate = os.path.join(tools, "pyext-migrate")
     flags = ("-isystem", headers, "-isystem", os.path.dirname(headers))
     text = run(*prefix, migrate, "--level=multi-phase", copy, "--", *flags, cwd=project, env=environment)
-    assert "+++ " in text and "PyModuleDef_Init" in text, text
+    assert "+++ " in text and "Py_mod_multiple_interpreters" in text, text
     print("ok: pyext-migrate rewrites it")
     text = run(*prefix, os.path.join(tools, "python"), "-m", "pyext_tidy", "--version", env=environment)
     assert text.startswith("pyext-tidy "), text
