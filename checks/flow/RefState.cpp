@@ -12,7 +12,6 @@
 #include "flow/Solver.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
-#include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/Builtins.h"
 #include "clang/Basic/SourceManager.h"
@@ -1131,10 +1130,7 @@ private:
             Slot && (Slot->Role == facts::SlotRole::Alloc ||
                      Slot->Role == facts::SlotRole::New))
           return {originOf(Call, OriginKind::Instance)};
-    if (FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
-               FD->getBuiltinID() == Builtin::BImove ||
-               FD->getBuiltinID() == Builtin::BIforward) &&
-        Call->getNumArgs() > 0)
+    if (isTransparent(FD) && Call->getNumArgs() > 0)
       return evaluate(Call->getArg(0), S, Depth);
     // list.ptr() of a binding's object classes is the object itself.
     if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
@@ -1875,9 +1871,13 @@ private:
 
   /// Calls that only hand their argument on.
   static bool isTransparent(const FunctionDecl *FD) {
-    return FD && (FD->getBuiltinID() == Builtin::BI__builtin_expect ||
-                  FD->getBuiltinID() == Builtin::BImove ||
-                  FD->getBuiltinID() == Builtin::BIforward);
+    // Most functions have no builtin's name: ask for that first.
+    const IdentifierInfo *II = FD ? FD->getIdentifier() : nullptr;
+    if (!II || !II->getBuiltinID())
+      return false;
+    const unsigned Id = FD->getBuiltinID();
+    return Id == Builtin::BI__builtin_expect || Id == Builtin::BImove ||
+           Id == Builtin::BIforward;
   }
 
   void becomesOwned(State &S, const Values &V) {
@@ -2198,10 +2198,24 @@ private:
 namespace {
 
 /// Finds out whether a body contains a lookup of something others may drop.
-class LookupFinder : public RecursiveASTVisitor<LookupFinder> {
+class LookupFinder {
 public:
   explicit LookupFinder(const ASTContext &Context) : Context(Context) {}
   bool Found = false;
+
+  void visit(const Stmt *Body) {
+    llvm::SmallVector<const Stmt *, 64> Todo{Body};
+    while (!Todo.empty() && !Found) {
+      const Stmt *S = Todo.pop_back_val();
+      if (!S)
+        continue;
+      if (const auto *Call = dyn_cast<CallExpr>(S))
+        visitCall(Call);
+      else if (isa<ArraySubscriptExpr, MemberExpr>(S))
+        look(cast<Expr>(S));
+      Todo.append(S->child_begin(), S->child_end());
+    }
+  }
 
   /// A local tuple is given up, so that what was borrowed from it can go.
   bool dropsTuple() const {
@@ -2210,7 +2224,11 @@ public:
     });
   }
 
-  bool VisitCallExpr(CallExpr *E) {
+private:
+  const ASTContext &Context;
+  llvm::SmallVector<const VarDecl *, 4> Tuples, Dropped;
+
+  void visitCall(const CallExpr *E) {
     if (StringRef Api = apiName(E); !Api.empty()) {
       if (const facts::BorrowedReference *Row = facts::findBorrowed(Api);
           Row && isStep(*Row))
@@ -2220,21 +2238,16 @@ public:
         if (const VarDecl *VD = local(E->getArg(0)))
           Dropped.push_back(VD);
     }
-    return !Found && look(E);
+    if (!Found)
+      look(E);
   }
-  bool VisitArraySubscriptExpr(ArraySubscriptExpr *E) { return look(E); }
-  bool VisitMemberExpr(MemberExpr *E) { return look(E); }
-
-private:
-  const ASTContext &Context;
-  llvm::SmallVector<const VarDecl *, 4> Tuples, Dropped;
 
   static const VarDecl *local(const Expr *E) {
     const auto *DRE = dyn_cast<DeclRefExpr>(strip(E));
     const auto *VD = DRE ? dyn_cast<VarDecl>(DRE->getDecl()) : nullptr;
     return VD && VD->hasLocalStorage() && !isa<ParmVarDecl>(VD) ? VD : nullptr;
   }
-  bool look(const Expr *E) {
+  void look(const Expr *E) {
     std::string Name;
     const Expr *Container;
     const facts::BorrowedReference *Row =
@@ -2243,7 +2256,6 @@ private:
     if (Row && Row->Container == facts::ContainerKind::Tuple && Container)
       if (const VarDecl *VD = local(Container))
         Tuples.push_back(VD);
-    return !Found;
   }
 };
 
@@ -2269,7 +2281,7 @@ RefStates::RefStates(const model::ExtensionModel &Model)
         F->Decl->isDependentContext())
       continue;
     LookupFinder Finder(Model.context());
-    Finder.TraverseStmt(F->Decl->getBody());
+    Finder.visit(F->Decl->getBody());
     if (!Finder.Found && !Finder.dropsTuple())
       continue;
     Direct[F->Decl] = 1;

@@ -200,8 +200,8 @@ Allocations::Allocations(const ExtensionModel &Model) {
     const bool Any = any_of(F->Calls, [](const CallSite &Site) {
       return Site.Callee && Site.Callee->getIdentifier() &&
              (facts::findAllocation(
-                  facts::canonicalName(Site.Callee->getName())) ||
-              facts::hasRole(facts::canonicalName(Site.Callee->getName()),
+                  Site.Name) ||
+              facts::hasRole(Site.Name,
                              facts::ApiRole::InitsObject));
     });
     if (!Any && !Model.context().getLangOpts().CPlusPlus)

@@ -99,6 +99,8 @@ struct CallSite {
   /// The call or the construction; null when reached through a table or passed
   /// on as a callback.
   const clang::Expr *Where = nullptr;
+  /// Of Callee, as the documentation spells it; empty when it has none.
+  llvm::StringRef Name;
 };
 
 /// A call, or the construction of a guard, that changes or asks for the thread

@@ -481,6 +481,13 @@ void InstanceState::Collector::collect(const Function &F,
     foreignCall(F, Site);
 }
 
+bool InstanceState::Collector::isDispose(const FunctionDecl *Callee) {
+  auto [It, New] = Disposes.try_emplace(Callee->getCanonicalDecl(), false);
+  if (New && Callee->getIdentifier())
+    It->second = facts::isDisposeName(Callee->getName());
+  return It->second;
+}
+
 /// True when a function that is not at hand may change what it is given. A
 /// library that never says const has said nothing when it does not here.
 bool InstanceState::Collector::mayWrite(const FunctionDecl *Callee,
@@ -488,7 +495,7 @@ bool InstanceState::Collector::mayWrite(const FunctionDecl *Callee,
   if (Param->getPointeeType().isConstQualified())
     return false;
   const RecordDecl *RD = structBehind(Param);
-  if (Callee->getIdentifier() && facts::isDisposeName(Callee->getName()))
+  if (isDispose(Callee))
     return true;
   return !RD || TakenAsConst.count(RD) || !isOwn(Callee->getLocation());
 }
@@ -499,9 +506,8 @@ void InstanceState::Collector::foreignCall(const Function &F,
   const FunctionDecl *Callee = Site.Callee;
   if (!Call || !Callee || Model.function(Callee) ||
       (Callee->getIdentifier() &&
-       (facts::findLockApi(facts::canonicalName(Callee->getName())) ||
-        (facts::isApiName(Callee->getName()) &&
-         !facts::isDisposeName(Callee->getName())))))
+       (facts::findLockApi(Site.Name) ||
+        (facts::isApiName(Callee->getName()) && !isDispose(Callee)))))
     return;
   auto Report = [&](const Expr *Arg, const Place &P, bool Writes) {
     // The address of a field is an access of its own.

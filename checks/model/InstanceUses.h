@@ -54,6 +54,8 @@ private:
                       const FieldPath &Before) const;
   bool isDetached(const Function &F, const clang::Stmt *S) const;
   bool mayWrite(const clang::FunctionDecl *Callee, clang::QualType Param);
+  bool isDispose(const clang::FunctionDecl *Callee);
+  llvm::DenseMap<const clang::FunctionDecl *, bool> Disposes;
   bool isOwn(clang::SourceLocation Loc);
   void findInteresting(
       const llvm::DenseMap<const Function *, std::vector<const FieldAccess *>>

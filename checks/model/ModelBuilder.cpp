@@ -408,7 +408,8 @@ void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
   F->RunsOnce |= isOnce(Callee);
   if (functionFor(Callee) || isOnce(Callee)) {
     // A helper of this file that takes a callback: as if it called it here.
-    CallSite Site{nullptr, Current->Decl, F->Decl};
+    CallSite Site{nullptr, Current->Decl, F->Decl, nullptr,
+                  factsOf(F->Decl).Name};
     F->Callers.push_back(Site);
     Current->Calls.push_back(Site);
     return;
@@ -456,7 +457,8 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
     if (isa<CompoundStmt>(P))
       break;
   }
-  CallSite Site{nullptr, Current->Decl, F->Decl};
+  CallSite Site{nullptr, Current->Decl, F->Decl, nullptr,
+                factsOf(F->Decl).Name};
   F->Callers.push_back(Site);
   Current->Calls.push_back(Site);
 }
@@ -469,8 +471,8 @@ ExtensionModel::Builder::factsOf(const FunctionDecl *Callee) {
     if (const IdentifierInfo *II = Callee->getIdentifier()) {
       StringRef Name = facts::canonicalName(II->getName());
       It->second.ThreadState = facts::findThreadStateApi(Name);
-      if ((It->second.Role = facts::findModelCall(Name)))
-        It->second.Name = Name;
+      It->second.Role = facts::findModelCall(Name);
+      It->second.Name = Name;
     }
   }
   return It->second;
@@ -480,13 +482,15 @@ void ExtensionModel::Builder::visitCall(const CallExpr *E) {
   if (!Current)
     return;
   const FunctionDecl *Callee = E->getDirectCallee();
-  CallSite Site{E, Current->Decl, Callee, E};
-  Current->Calls.push_back(Site);
-  if (!Callee)
+  if (!Callee) {
+    Current->Calls.push_back({E, Current->Decl, nullptr, E, {}});
     return;
+  }
+  const CalleeFacts &Facts = factsOf(Callee);
+  CallSite Site{E, Current->Decl, Callee, E, Facts.Name};
+  Current->Calls.push_back(Site);
   if (Function *F = functionFor(Callee))
     F->Callers.push_back(Site);
-  const CalleeFacts &Facts = factsOf(Callee);
   if (Facts.ChangesLocks)
     ChangesLocks.insert(Current->Decl);
   if (Facts.ThreadState)
@@ -519,7 +523,7 @@ void ExtensionModel::Builder::visitConstruct(const CXXConstructExpr *E) {
             facts::findThreadStateApi(Record->getQualifiedNameAsString()))
       Current->ThreadStates.push_back({E, Api});
   if (Function *F = functionFor(E->getConstructor())) {
-    CallSite Site{nullptr, Current->Decl, F->Decl, E};
+    CallSite Site{nullptr, Current->Decl, F->Decl, E, {}};
     F->Callers.push_back(Site);
     Current->Calls.push_back(Site);
   }
@@ -591,8 +595,15 @@ void ExtensionModel::Builder::countReference(Access &A) const {
   }
 }
 
+StringRef ExtensionModel::Builder::typeNameOf(QualType QT) {
+  auto [It, New] = TypeNames.try_emplace(QT.getAsOpaquePtr());
+  if (New)
+    It->second = elementTypeName(QT);
+  return It->second;
+}
+
 std::optional<Access>
-ExtensionModel::Builder::classify(const Expr *E) const {
+ExtensionModel::Builder::classify(const Expr *E) {
   Access A;
   A.Where = A.Place = E;
   A.Statement = E;
@@ -614,7 +625,7 @@ ExtensionModel::Builder::classify(const Expr *E) const {
                                      : cast<MemberExpr>(E)->getMemberDecl())
                          ->getType();
   // A type object or a definition table is not written by being pointed at.
-  const std::string TypeName = elementTypeName(VarType);
+  const StringRef TypeName = typeNameOf(VarType);
   const bool IsTypeObject =
       facts::isTypeObjectStruct(TypeName) && !VarType->isPointerType();
   const bool IsTable = facts::isDefinitionTableType(TypeName);

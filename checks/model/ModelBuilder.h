@@ -41,7 +41,10 @@ private:
 
   /// A use of a variable or field, judged from its parents; nothing when it is
   /// not evaluated.
-  std::optional<Access> classify(const Expr *E) const;
+  std::optional<Access> classify(const Expr *E);
+  /// elementTypeName(), remembered; the result is good until the next call.
+  llvm::StringRef typeNameOf(clang::QualType QT);
+  llvm::DenseMap<const void *, std::string> TypeNames;
   void countReference(Access &A) const;
 
   // Walking, with Path holding the chain of parents down to the node.
@@ -130,7 +133,7 @@ private:
   struct CalleeFacts {
     bool ChangesLocks = false;
     std::optional<facts::ModelCall> Role;
-    llvm::StringRef Name; ///< Canonical; empty without a role.
+    llvm::StringRef Name; ///< Canonical; empty without an identifier.
     const facts::ThreadStateApi *ThreadState = nullptr;
   };
   const CalleeFacts &factsOf(const clang::FunctionDecl *Callee);

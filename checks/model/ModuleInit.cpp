@@ -14,16 +14,10 @@ using namespace llvm;
 
 namespace pyext::model {
 
-StringRef calleeName(const CallSite &Site) {
-  if (!Site.Callee || !Site.Callee->getIdentifier())
-    return {};
-  return facts::canonicalName(Site.Callee->getName());
-}
-
 bool embedsPython(const ExtensionModel &Model) {
   return any_of(Model.functions(), [](const auto &F) {
     return F->Decl->isMain() || any_of(F->Calls, [](const CallSite &Site) {
-             return facts::findModelCall(calleeName(Site)) ==
+             return facts::findModelCall(Site.Name) ==
                     facts::ModelCall::EmbedsPython;
            });
   });

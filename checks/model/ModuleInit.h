@@ -14,9 +14,6 @@
 
 namespace pyext::model {
 
-/// The callee's documented name; empty without one.
-llvm::StringRef calleeName(const CallSite &Site);
-
 /// Whether this file starts the interpreter or lists built-in modules for it: a
 /// program that embeds Python.
 bool embedsPython(const ExtensionModel &Model);

@@ -162,7 +162,7 @@ private:
     for (const CallSite &Site : F.Calls) {
       if (!Site.Call)
         continue;
-      const StringRef Name = calleeName(Site);
+      const StringRef Name = Site.Name;
       std::optional<facts::ModelCall> Role = facts::findModelCall(Name);
       if (Role == facts::ModelCall::StateModule)
         add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
@@ -352,7 +352,7 @@ const Expr *loadsOnlyOnce(const ExtensionModel &Model) {
     if (!SetsFlag)
       continue;
     for (const CallSite &Site : F->Calls) {
-      StringRef Name = calleeName(Site);
+      StringRef Name = Site.Name;
       if ((Name != "PyErr_SetString" && Name != "PyErr_Format") ||
           !Site.Call->getNumArgs())
         continue;

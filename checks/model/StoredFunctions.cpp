@@ -120,7 +120,7 @@ void StoredFunctions::uses(const ValueDecl *D, const FunctionDecl *Caller,
     }
     if (const auto *Call = dyn_cast<CallExpr>(P); Call && Call->getCallee() == Child) {
       if (Caller)
-        Pointers[D].Calls.push_back({Call, Caller, nullptr, Call});
+        Pointers[D].Calls.push_back({Call, Caller, nullptr, Call, {}});
       return;
     }
     // A parameter of a function of this file, or of another one.
@@ -191,6 +191,8 @@ void StoredFunctions::conclude(
     }
     for (CallSite Site : Calls) {
       Site.Callee = F->Decl;
+      if (const IdentifierInfo *II = F->Decl->getIdentifier())
+        Site.Name = facts::canonicalName(II->getName());
       F->Callers.push_back(Site);
       if (Function *Caller = Find(Site.Caller))
         Caller->Calls.push_back(Site);

@@ -39,7 +39,7 @@ static std::vector<Effect> effectsOf(const model::ExtensionModel &Model,
   const model::Preprocessing &PP = Model.preprocessing();
   std::vector<Effect> Result;
   for (const model::CallSite &Site : F.Calls) {
-    const StringRef Name = model::calleeName(Site);
+    const StringRef Name = Site.Name;
     if (!Site.Call || Name.empty())
       continue;
     // Written by a macro of a header: import_array(), PyDateTime_IMPORT.

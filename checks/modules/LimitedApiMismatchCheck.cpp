@@ -35,7 +35,7 @@ void LimitedApiMismatchCheck::analyze(const model::ExtensionModel &Model) {
     if (F->Generated)
       continue;
     for (const model::CallSite &Site : F->Calls) {
-      const StringRef Name = model::calleeName(Site);
+      const StringRef Name = Site.Name;
       if (!Site.Call || Name.empty() || Model.function(Site.Callee))
         continue;
       const facts::ApiVersion *Api = facts::findApi(Name);

@@ -189,7 +189,7 @@ void ModuleSetgilMisuseCheck::analyze(const model::ExtensionModel &Model) {
   for (const auto &F : Model.functions())
     if (!F->Generated)
       for (const model::CallSite &Site : F->Calls)
-        if (Site.Call && facts::findModelCall(model::calleeName(Site)) ==
+        if (Site.Call && facts::findModelCall(Site.Name) ==
                              facts::ModelCall::SetsGil)
           checkCall(Model, *F, Site.Call);
 }

@@ -51,7 +51,7 @@ static const CallExpr *takesFromIterator(const model::ExtensionModel &Model,
         C.Call->getNumArgs() == 0)
       continue;
     const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(
-        facts::canonicalName(C.Callee->getName()));
+        C.Name);
     if (!Op || (Op->Op != facts::RefcountOp::Incref &&
                 Op->Op != facts::RefcountOp::NewRef))
       continue;
@@ -101,7 +101,7 @@ static References referencesOf(const model::Function &F) {
         C.Call->getNumArgs() == 0)
       continue;
     const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(
-        facts::canonicalName(C.Callee->getName()));
+        C.Name);
     if (!Op)
       continue;
     if (Op->Op != facts::RefcountOp::Incref &&
@@ -146,10 +146,12 @@ void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
           C.Call->getNumArgs() < 2 || F->Generated)
         continue;
       const StringRef Name = C.Callee->getName();
+      if (facts::isApiName(Name))
+        continue;
       const bool Inserts = Says(Name, {"insert", "add", "put", "set"});
       const bool Removes = Says(Name, {"remove", "delete", "erase", "pop"});
       const bool Finds = Says(Name, {"lookup", "find", "get"});
-      if (Inserts + Removes + Finds != 1 || facts::isApiName(Name))
+      if (Inserts + Removes + Finds != 1)
         continue;
       const ValueDecl *D = declOf(C.Call->getArg(0));
       if (!D || model::ExtensionModel::isObjectPointer(D->getType()))

@@ -129,12 +129,12 @@ const CallExpr *Maker::suspension(const Function &F, const LockFix &Fix,
                          SM.isBeforeInTranslationUnit(Loc, Last);
     const bool Counts = Site.Callee && Site.Callee->getIdentifier() &&
                         facts::isReferenceCountOp(
-                            facts::canonicalName(Site.Callee->getName()));
+                            Site.Name);
     if (!(Between || InLoop || Uses) || Counts)
       continue;
     const facts::CallEffect *Effect =
         Site.Callee && Site.Callee->getIdentifier()
-            ? facts::findEffect(facts::canonicalName(Site.Callee->getName()))
+            ? facts::findEffect(Site.Name)
             : nullptr;
     if (Model.refs().maySuspend(Site.Callee, Given) ||
         (Effect && Effect->Class == facts::EffectClass::Conditional))

@@ -40,7 +40,7 @@ void ProcessGlobalHookCheck::analyze(const ExtensionModel &Model) {
           isa<CXXMethodDecl>(Site.Callee) || Model.function(Site.Callee))
         continue;
       const facts::ProcessHook *Hook =
-          facts::findProcessHook(facts::canonicalName(Site.Callee->getName()));
+          facts::findProcessHook(Site.Name);
       if (!Hook || onlyAsks(Site.Call))
         continue;
       Access There{};

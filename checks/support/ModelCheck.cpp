@@ -10,6 +10,7 @@
 #include "facts/GeneratedCode.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/ASTMatchers/ASTMatchers.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace clang;
 using namespace clang::ast_matchers;
@@ -18,7 +19,7 @@ namespace pyext {
 
 ModelCheck::ModelCheck(llvm::StringRef Name,
                        clang::tidy::ClangTidyContext *Context)
-    : ClangTidyCheck(Name, Context),
+    : ClangTidyCheck(Name, Context), EnabledChecks(Context->getOptions().Checks),
       HazardText(Options.getLocalOrGlobal("Hazard", "both")),
       MinPythonText(Options.getLocalOrGlobal("MinPython", "3.9")),
       CompatText(Options.getLocalOrGlobal("Compat", "none")),
@@ -78,20 +79,41 @@ void ModelCheck::registerPPCallbacks(const SourceManager &SM, Preprocessor *PP,
   TU = TranslationUnit::of(SM, *PP, Facts);
 }
 
+/// Whether \p Globs, the enabled checks, turn on no check but this project's.
+static bool onlyOwnChecks(llvm::StringRef Globs) {
+  bool Only = false;
+  llvm::SmallVector<llvm::StringRef, 8> Items;
+  llvm::SplitString(Globs, Items, ",\n");
+  for (llvm::StringRef Item : Items) {
+    Item = Item.trim();
+    if (Item == "-*")
+      Only = true;
+    else if (!Item.empty() && !Item.starts_with("-") &&
+             !Item.starts_with("cpython-") &&
+             !Item.starts_with("clang-diagnostic-") &&
+             !Item.starts_with("pyext-tidy-"))
+      Only = false;
+  }
+  return Only;
+}
+
 void ModelCheck::registerMatchers(MatchFinder *Finder) {
   // Without a matcher no end of the translation unit is told. This one is
   // tried on one node only, and not even matches inside clangd.
-  Finder->addMatcher(translationUnitDecl(), this);
+  Finder->addMatcher(translationUnitDecl().bind("unit"), this);
   Siblings = CheckGroup::of(*Finder);
   if (Siblings->Checks.empty()) {
     Finder->addMatcher(functionDecl(), this);
     Finder->addMatcher(varDecl(hasGlobalStorage()), this);
+    Siblings->Alone = EnabledChecks && onlyOwnChecks(*EnabledChecks);
   }
   Siblings->Checks.push_back(this);
 }
 
 void ModelCheck::check(const MatchFinder::MatchResult &Result) {
   Siblings->Context = Result.Context;
+  if (Siblings->Alone && Result.Nodes.getNodeAs<TranslationUnitDecl>("unit"))
+    TU->skipDeclarations(*Result.Context);
 }
 
 void ModelCheck::onEndOfTranslationUnit() {

@@ -56,6 +56,7 @@ private:
 
   std::shared_ptr<TranslationUnit> TU;
   std::shared_ptr<CheckGroup> Siblings;
+  std::optional<std::string> EnabledChecks; ///< Globs.
   Hazards Wanted;
   facts::PyVersion MinPython{9};
   bool Compat = false;

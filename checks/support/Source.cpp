@@ -28,42 +28,20 @@ SourceLocation SourceText::location(unsigned Offset) const {
   return SM.getLocForStartOfFile(File).getLocWithOffset(Offset);
 }
 
-ArrayRef<SourceText::Token> SourceText::tokens() const {
-  if (Text.empty())
-    return {};
-  if (!Tokens) {
-    // Many edits of one file follow each other: keep the tokens of the last.
-    struct LastFile {
-      std::string Text;
-      std::shared_ptr<const std::vector<Token>> Tokens;
-    };
-    static thread_local LastFile Last;
-    if (!Last.Tokens || Last.Text != Text)
-      Last = {Text.str(), std::make_shared<const std::vector<Token>>(lex())};
-    Tokens = Last.Tokens;
-  }
-  return *Tokens;
-}
-
-std::vector<SourceText::Token> SourceText::lex() const {
-  std::vector<Token> Found;
-  Lexer Raw(SM.getLocForStartOfFile(File), LO, Text.begin(), Text.begin(),
-            Text.end());
+void SourceText::tokensFrom(unsigned Offset,
+                            llvm::function_ref<bool(Token)> Take) const {
+  Lexer Raw(SM.getLocForStartOfFile(File), LO, Text.begin(),
+            Text.begin() + Offset, Text.end());
+  bool IsFirst = true;
   clang::Token T;
-  do {
-    Raw.LexFromRawLexer(T);
-    const unsigned Begin = SM.getFileOffset(T.getLocation());
-    if (T.isNot(tok::eof))
-      Found.push_back({Begin, Begin + T.getLength(), T.isAtStartOfLine()});
-  } while (T.isNot(tok::eof));
-  return Found;
-}
-
-size_t SourceText::tokenAt(unsigned Offset) const {
-  ArrayRef<Token> All = tokens();
-  return llvm::partition_point(
-             All, [&](const Token &T) { return T.Begin < Offset; }) -
-         All.begin();
+  for (Raw.LexFromRawLexer(T); T.isNot(tok::eof); Raw.LexFromRawLexer(T)) {
+    const unsigned End = Raw.getBufferLocation() - Text.begin();
+    const bool StartsLine =
+        IsFirst ? isFirstOnLine(Offset) : T.isAtStartOfLine();
+    IsFirst = false;
+    if (!Take({End - T.getLength(), End, StartsLine}))
+      return;
+  }
 }
 
 std::optional<TextRange> SourceText::written(SourceRange Range) const {
@@ -151,60 +129,69 @@ std::optional<WrittenCall> SourceText::writtenCall(SourceLocation Loc,
   if (!At)
     return std::nullopt;
 
-  ArrayRef<Token> All = tokens();
-  size_t I = tokenAt(*At);
-  if (I + 1 >= All.size() || All[I].Begin != *At ||
-      text({All[I].Begin, All[I].End}) != Name ||
-      text({All[I + 1].Begin, All[I + 1].End}) != "(")
-    return std::nullopt;
   WrittenCall Call;
-  Call.Name = {All[I].Begin, All[I].End};
-  unsigned Depth = 0;
+  unsigned Depth = 0, Number = 0;
   std::optional<TextRange> Arg;
-  for (++I; I < All.size(); ++I) {
-    const TextRange R{All[I].Begin, All[I].End};
+  bool IsWhole = false;
+  tokensFrom(*At, [&](Token Found) {
+    const TextRange R{Found.Begin, Found.End};
     const StringRef T = text(R);
-    if (T == "#" && All[I].StartsLine)
-      return std::nullopt;
+    if (Number++ == 0) {
+      Call.Name = R;
+      return R.Begin == *At && T == Name;
+    }
+    if ((Number == 2 && T != "(") || (T == "#" && Found.StartsLine))
+      return false;
     const bool Opens = T == "(" || T == "[" || T == "{";
     const bool Closes = T == ")" || T == "]" || T == "}";
     if (Opens && Depth++ == 0)
-      continue;
+      return true;
     if (Closes && --Depth == 0) {
       if (Arg)
         Call.Args.push_back(*Arg);
       Call.Whole = {Call.Name.Begin, R.End};
-      return Call;
+      IsWhole = true;
+      return false;
     }
     if (T == "," && Depth == 1) {
       if (!Arg)
-        return std::nullopt;
+        return false;
       Call.Args.push_back(*Arg);
       Arg.reset();
-      continue;
+      return true;
     }
     if (!Arg)
       Arg = R;
     Arg->End = R.End;
-  }
-  return std::nullopt;
+    return true;
+  });
+  return IsWhole ? std::optional(std::move(Call)) : std::nullopt;
 }
 
-std::optional<unsigned> SourceText::endOfTokenBefore(unsigned Offset) const {
-  ArrayRef<Token> All = tokens();
-  const size_t I = tokenAt(Offset);
-  if (I == 0 || hasDirective({All[I - 1].Begin, Offset}))
-    return std::nullopt;
-  return All[I - 1].End;
+std::optional<unsigned> SourceText::endOfTokenBefore(unsigned Offset,
+                                                     unsigned From) const {
+  std::optional<unsigned> End;
+  bool InDirective = false;
+  tokensFrom(From, [&](Token T) {
+    if (T.StartsLine)
+      InDirective = Text[T.Begin] == '#';
+    if (T.Begin >= Offset)
+      return false;
+    End = InDirective ? std::nullopt : std::optional(T.End);
+    return true;
+  });
+  return End;
 }
 
 std::optional<unsigned> SourceText::skipToken(unsigned Offset,
                                               StringRef Punct) const {
-  ArrayRef<Token> All = tokens();
-  const size_t I = tokenAt(Offset);
-  if (I >= All.size() || text({All[I].Begin, All[I].End}) != Punct)
-    return std::nullopt;
-  return All[I].End;
+  std::optional<unsigned> End;
+  tokensFrom(Offset, [&](Token T) {
+    if (text({T.Begin, T.End}) == Punct)
+      End = T.End;
+    return false;
+  });
+  return End;
 }
 
 unsigned SourceText::lineStart(unsigned Offset) const {
@@ -245,11 +232,14 @@ unsigned SourceText::endOfLineOrHere(unsigned Offset) const {
 }
 
 bool SourceText::hasDirective(TextRange R) const {
-  ArrayRef<Token> All = tokens();
-  for (size_t I = tokenAt(R.Begin); I < All.size() && All[I].Begin < R.End; ++I)
-    if (All[I].StartsLine && Text[All[I].Begin] == '#')
-      return true;
-  return false;
+  bool Found = false;
+  tokensFrom(R.Begin, [&](Token T) {
+    if (T.Begin >= R.End)
+      return false;
+    Found = T.StartsLine && Text[T.Begin] == '#';
+    return !Found;
+  });
+  return Found;
 }
 
 bool SourceText::mentions(TextRange R, StringRef Name) const {
@@ -268,16 +258,16 @@ bool SourceText::mentions(TextRange R, StringRef Name) const {
 std::vector<unsigned> SourceText::identifiers(TextRange R,
                                               StringRef Name) const {
   std::vector<unsigned> Found;
-  ArrayRef<Token> All = tokens();
-  for (size_t I = tokenAt(R.Begin); I < All.size() && All[I].Begin < R.End;
-       ++I) {
-    if (text({All[I].Begin, All[I].End}) != Name)
-      continue;
-    const StringRef Before =
-        I ? text({All[I - 1].Begin, All[I - 1].End}) : StringRef();
-    if (Before != "->" && Before != ".")
-      Found.push_back(All[I].Begin);
-  }
+  StringRef Before;
+  tokensFrom(R.Begin, [&](Token T) {
+    if (T.Begin >= R.End)
+      return false;
+    const StringRef Here = text({T.Begin, T.End});
+    if (Here == Name && Before != "->" && Before != ".")
+      Found.push_back(T.Begin);
+    Before = Here;
+    return true;
+  });
   return Found;
 }
 
@@ -480,7 +470,9 @@ bool EditSet::place(const Stmt *S, const Around &A, std::string &WhyNot) {
   }
 
   // The body of an if, an else or a loop, without braces.
-  const std::optional<unsigned> Head = Source.endOfTokenBefore(R->Begin);
+  const std::optional<unsigned> From = Source.spelled(Parent->getBeginLoc());
+  const std::optional<unsigned> Head =
+      From ? Source.endOfTokenBefore(R->Begin, *From) : std::nullopt;
   if (!Head) {
     WhyNot = "a statement to change follows a preprocessor directive";
     return false;

@@ -21,10 +21,10 @@
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/LangOptions.h"
 #include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,9 +76,11 @@ public:
   std::optional<WrittenCall> writtenCall(clang::SourceLocation Loc,
                                          llvm::StringRef Name) const;
 
-  /// End of the token that precedes \p Offset, comments skipped; nothing at the
-  /// start of the file or when a preprocessor directive is in between.
-  std::optional<unsigned> endOfTokenBefore(unsigned Offset) const;
+  /// End of the token that precedes \p Offset, comments skipped; nothing when a
+  /// preprocessor directive is in between. \p From is where some token before
+  /// it begins.
+  std::optional<unsigned> endOfTokenBefore(unsigned Offset,
+                                           unsigned From) const;
   /// Offset after the first token at or after \p Offset when it is \p Punct.
   std::optional<unsigned> skipToken(unsigned Offset,
                                     llvm::StringRef Punct) const;
@@ -109,16 +111,14 @@ private:
     unsigned Begin, End;
     bool StartsLine;
   };
-  llvm::ArrayRef<Token> tokens() const;
-  std::vector<Token> lex() const;
-  /// Index of the first token that does not begin before \p Offset.
-  size_t tokenAt(unsigned Offset) const;
+  /// Calls \p Take for each token from \p Offset on, where a token or white
+  /// space begins, until it returns false or the file ends.
+  void tokensFrom(unsigned Offset, llvm::function_ref<bool(Token)> Take) const;
 
   const clang::SourceManager &SM;
   const clang::LangOptions &LO;
   clang::FileID File;
   llvm::StringRef Text;
-  mutable std::shared_ptr<const std::vector<Token>> Tokens;
 };
 
 /// The innermost statement around \p S, itself included, that is not part of

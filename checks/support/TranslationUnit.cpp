@@ -8,6 +8,7 @@
 
 #include "support/TranslationUnit.h"
 #include "model/ExtensionModel.h"
+#include "clang/AST/ASTContext.h"
 #include "llvm/ADT/DenseMap.h"
 #include <mutex>
 
@@ -58,8 +59,17 @@ CheckGroup::of(const ast_matchers::MatchFinder &Finder) {
   return Groups.of(Finder, [] { return std::make_shared<CheckGroup>(); });
 }
 
+void TranslationUnit::skipDeclarations(ASTContext &Context) {
+  if (Skipped || Model)
+    return;
+  Skipped = true;
+  Context.setTraversalScope({});
+}
+
 const model::ExtensionModel &TranslationUnit::model(ASTContext &Context) {
   facts::UserFactsScope Scope(Facts);
+  if (std::exchange(Skipped, false))
+    Context.setTraversalScope({Context.getTranslationUnitDecl()});
   if (!Model)
     Model = std::make_unique<model::ExtensionModel>(Context, Preprocessed);
   return *Model;

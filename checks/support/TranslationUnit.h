@@ -60,6 +60,10 @@ public:
   /// translation unit and outlive the returned reference.
   const model::ExtensionModel &model(clang::ASTContext &Context);
 
+  /// Keeps the traversal that has come to the unit itself from visiting every
+  /// declaration of every header, until the model is asked for.
+  void skipDeclarations(clang::ASTContext &Context);
+
   /// True for the first caller only, who tells the user which functions were
   /// not analysed.
   bool claimNotAnalysed() { return !std::exchange(NotAnalysedClaimed, true); }
@@ -71,6 +75,7 @@ private:
   model::Preprocessing Preprocessed;
   std::unique_ptr<model::ExtensionModel> Model;
   bool NotAnalysedClaimed = false;
+  bool Skipped = false;
 };
 
 /// The checks of one file. They run together, in the order of their names: a
@@ -84,6 +89,8 @@ struct CheckGroup {
   /// What the matchers of the first check came upon; null until then. A matcher
   /// of each check would be tried on every declaration of every header.
   clang::ASTContext *Context = nullptr;
+  /// Nobody else's checks are on, so the declarations need not be visited.
+  bool Alone = false;
 };
 
 } // namespace pyext

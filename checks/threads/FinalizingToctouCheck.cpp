@@ -58,8 +58,7 @@ void FinalizingToctouCheck::analyze(const model::ExtensionModel &Model) {
     std::unique_ptr<ParentMap> Parents;
     for (const model::CallSite &Site : F->Calls) {
       if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier() ||
-          facts::findModelCall(facts::canonicalName(
-              Site.Callee->getName())) != facts::ModelCall::AsksForEnd)
+          facts::findModelCall(Site.Name) != facts::ModelCall::AsksForEnd)
         continue;
       if (!Parents)
         Parents = std::make_unique<ParentMap>(F->Decl->getBody());

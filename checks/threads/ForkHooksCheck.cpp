@@ -27,7 +27,7 @@ static bool reaches(const ExtensionModel &Model, const model::Function &F,
     for (const model::CallSite &Site : Work[I]->Calls) {
       if (!Site.Callee || !Site.Callee->getIdentifier())
         continue;
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       if (any_of(Roles, [&](ApiRole R) { return facts::hasRole(Name, R); }))
         return true;
       if (const model::Function *Callee = Model.function(Site.Callee);
@@ -75,12 +75,12 @@ void ForkHooksCheck::analyze(const ExtensionModel &Model) {
       continue;
     for (const model::CallSite &Site : F->Calls)
       if (Site.Call && Site.Callee && Site.Callee->getIdentifier() &&
-          facts::isApiName(facts::canonicalName(Site.Callee->getName())) &&
+          facts::isApiName(Site.Name) &&
           !facts::isAtomicFunction(Site.Callee->getName())) {
         diag(SM.getExpansionLoc(Site.Call->getExprLoc()),
              "'%0' is called in the child of a fork before the interpreter has "
              "been put in order there")
-            << facts::canonicalName(Site.Callee->getName());
+            << Site.Name;
         diag(SM.getExpansionLoc(Use.Call->getExprLoc()),
              "'%0' runs in the child of every fork", DiagnosticIDs::Note)
             << F->Decl->getNameAsString();

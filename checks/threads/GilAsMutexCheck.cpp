@@ -37,7 +37,7 @@ static bool usesPython(const model::ExtensionModel &Model,
     // file, can do anything.
     const llvm::StringRef Name =
         Site.Callee->getIdentifier()
-            ? facts::canonicalName(Site.Callee->getName())
+            ? Site.Name
             : llvm::StringRef();
     if (!facts::findThreadStateApi(Name) &&
         (isa<CXXMethodDecl>(Site.Callee) ||

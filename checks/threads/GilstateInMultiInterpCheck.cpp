@@ -60,8 +60,7 @@ static Claim claimOf(const model::ExtensionModel &Model, bool Assume) {
     for (const auto &F : Model.functions())
       for (const model::CallSite &Site : F->Calls)
         if (Site.Call && Site.Callee && Site.Callee->getIdentifier() &&
-            facts::findModelCall(facts::canonicalName(
-                Site.Callee->getName())) == facts::ModelCall::ReturnsState &&
+            facts::findModelCall(Site.Name) == facts::ModelCall::ReturnsState &&
             Best.How == Support::Unknown)
           Best = {Support::ByState, nullptr, nullptr, Site.Call->getExprLoc()};
   if (Best.How == Support::Unknown && Assume)

@@ -48,7 +48,7 @@ void MutexIslockedControlCheck::analyze(const model::ExtensionModel &Model) {
       if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier())
         continue;
       const facts::LockApi *Api = facts::findLockApi(
-          facts::canonicalName(Site.Callee->getName()));
+          Site.Name);
       if (!Api || Api->Op != facts::LockOp::Query)
         continue;
       if (!Parents)

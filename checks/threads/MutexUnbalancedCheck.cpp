@@ -38,7 +38,7 @@ static bool releasedElsewhere(const model::ExtensionModel &Model,
           !Site.Call->getNumArgs())
         continue;
       const facts::LockApi *Api = facts::findLockApi(
-          facts::canonicalName(Site.Callee->getName()));
+          Site.Name);
       if (Api && Api->Op == facts::LockOp::Release &&
           lastPart(flow::canonicalText(Site.Call->getArg(0))) == lastPart(Key))
         return true;

@@ -50,7 +50,7 @@ void ObMutexDirectCheck::analyze(const model::ExtensionModel &Model) {
       if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier())
         continue;
       const facts::LockApi *Api =
-          facts::findLockApi(facts::canonicalName(Site.Callee->getName()));
+          facts::findLockApi(Site.Name);
       for (const Expr *Arg : Site.Call->arguments()) {
         if (!objectMutex(Arg))
           continue;

@@ -34,7 +34,7 @@ static const CallExpr *usesObjects(const ExtensionModel &Model,
           Work.push_back(Callee);
         continue;
       }
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       if (facts::isApiName(Name) && !facts::isAtomicFunction(Name) &&
           !facts::hasRole(Name, ApiRole::SignalSafe) &&
           !facts::findLockApi(Name) && !facts::findAllocation(Name))

@@ -128,7 +128,7 @@ void RemovedThreadApiCheck::analyze(const model::ExtensionModel &Model) {
     for (const model::CallSite &Site : F->Calls)
       if (Site.Call)
         if (const facts::SupersededApi *Row =
-                facts::findSuperseded(model::calleeName(Site));
+                facts::findSuperseded(Site.Name);
             Row && !Model.function(Site.Callee)) // A replacement of one's own.
           Uses.push_back({SM.getExpansionLoc(Site.Call->getExprLoc()), Row,
                           Site.Call, F.get()});

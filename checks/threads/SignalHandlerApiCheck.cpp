@@ -82,7 +82,7 @@ void SignalHandlerApiCheck::checkHandler(const ExtensionModel &Model,
       }
       if (!Site.Callee->getIdentifier())
         continue;
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       if (!facts::isApiName(Name) || facts::isAtomicFunction(Name) ||
           facts::hasRole(Name, ApiRole::SignalSafe) ||
           facts::hasRole(Name, ApiRole::SetsSignalHandler))

@@ -46,7 +46,7 @@ void StopTheWorldMisuseCheck::analyze(const model::ExtensionModel &Model) {
       if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier())
         continue;
       const llvm::StringRef Name =
-          facts::canonicalName(Site.Callee->getName());
+          Site.Name;
       const facts::CallEffect *Effect = facts::findEffect(Name);
       const auto Role = facts::findModelCall(Name);
       const bool Again = Role == facts::ModelCall::StopsWorld;

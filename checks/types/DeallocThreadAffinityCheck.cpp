@@ -65,7 +65,7 @@ void DeallocThreadAffinityCheck::checkFunction(const ExtensionModel &Model,
   };
   for (const model::CallSite &Site : In.Calls)
     if (Site.Call && Site.Callee && Site.Callee->getIdentifier()) {
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       if (facts::hasRole(Name, ApiRole::ThreadIdentity))
         Report(Site.Call, Name);
     }

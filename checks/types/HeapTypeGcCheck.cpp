@@ -185,7 +185,7 @@ void HeapTypeGcCheck::checkAllocations(const ExtensionModel &Model) {
       if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier() ||
           Site.Call->getNumArgs() < 1)
         continue;
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       const bool Plain = facts::hasRole(Name, facts::ApiRole::MakesObject);
       if (!Plain && !facts::hasRole(Name, facts::ApiRole::MakesGcObject))
         continue;

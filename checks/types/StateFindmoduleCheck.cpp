@@ -74,7 +74,7 @@ void StateFindmoduleCheck::checkFunction(const ExtensionModel &Model,
   for (const model::CallSite &Site : F.Calls) {
     if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier())
       continue;
-    const StringRef Name = facts::canonicalName(Site.Callee->getName());
+    const StringRef Name = Site.Name;
     const bool Finds = facts::hasRole(Name, facts::ApiRole::FindsModule);
     const bool Registers =
         facts::hasRole(Name, facts::ApiRole::RegistersModule);

@@ -85,7 +85,7 @@ void TraverseSideEffectsCheck::checkOutside(const ExtensionModel &Model,
                                             const Function &F) {
   for (const model::CallSite &Site : F.Calls) {
     if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier() ||
-        !facts::hasRole(facts::canonicalName(Site.Callee->getName()),
+        !facts::hasRole(Site.Name,
                         facts::ApiRole::DuringGc))
       continue;
     diag(Model.context().getSourceManager().getExpansionLoc(
@@ -112,7 +112,7 @@ void TraverseSideEffectsCheck::checkTraverse(
           Model.function(Site.Callee))
         continue;
       const SourceLocation Loc = Site.Call->getExprLoc();
-      const StringRef Name = facts::canonicalName(Site.Callee->getName());
+      const StringRef Name = Site.Name;
       const Effect What = effectOf(Name);
       if (What == Effect::None ||
           !model::macroName(Loc, SM, LO, [](StringRef N) {

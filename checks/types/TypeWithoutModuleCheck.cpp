@@ -30,7 +30,7 @@ static const VarDecl *moduleAt(const ExtensionModel &Model,
   for (const model::CallSite &Site : F.Calls) {
     if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier())
       continue;
-    const StringRef Name = facts::canonicalName(Site.Callee->getName());
+    const StringRef Name = Site.Name;
     std::optional<facts::ModelCall> Role = facts::findModelCall(Name);
     if (Role == facts::ModelCall::CreatesSinglePhase &&
         SM.isBeforeInTranslationUnit(Site.Call->getExprLoc(), At)) {

@@ -8,6 +8,7 @@
 
 #include "Config.h"
 #include "Message.h"
+#include "project/Catalogue.h"
 #include "support/Llvm.h"
 #include "clang-tidy/ClangTidy.h"
 #include "clang-tidy/ClangTidyOptions.h"
@@ -18,6 +19,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace clang::tidy;
@@ -41,6 +43,7 @@ private:
   void verify(const OptionsSource &Source);
   void verifyChecks(llvm::StringRef Globs, llvm::StringRef What,
                     llvm::StringRef Source);
+  const llvm::StringSet<> &allChecks();
   void verifyOptions(const ClangTidyOptions::OptionMap &Options,
                      llvm::StringRef Source);
 
@@ -77,7 +80,8 @@ private:
 
   const Arguments &Args;
   bool Good = true;
-  llvm::StringSet<> AllChecks, AllOptions;
+  llvm::StringSet<> AllOptions;
+  llvm::StringSet<> Names; ///< See allChecks().
   /// What has been verified, so that a file shared by many sources is named
   /// once.
   llvm::StringSet<> Seen;
@@ -103,6 +107,13 @@ static llvm::StringRef closest(llvm::StringRef Value,
 /// Whether \p Globs, a value of `Checks`, speaks of these checks.
 static bool namesChecks(llvm::StringRef Globs) {
   return Globs.contains("cpython");
+}
+
+/// Whether a check of this project is among those that \p Enabled matches.
+static bool enablesOwn(const llvm::Regex &Enabled) {
+  return llvm::any_of(pyext::project::CheckRows, [&](const auto &Row) {
+    return Enabled.match(Row.Name);
+  });
 }
 
 static bool isOff(llvm::StringRef Globs) {
@@ -177,29 +188,34 @@ std::unique_ptr<ClangTidyOptionsProvider> Verifier::makeProvider() {
                                  });
 }
 
+/// The names of the checks that exist. It takes a while to ask for them.
+const llvm::StringSet<> &Verifier::allChecks() {
+  if (!Names.empty())
+    return Names;
+  ClangTidyOptions All;
+  All.Checks = "*";
+  for (const std::string &Name :
+       getCheckNames(All, PYEXT_ALPHA_AND_CUSTOM_CHECKS(true)))
+    Names.insert(Name);
+  // What clang-tidy itself reports under.
+  Names.insert("clang-tidy-config");
+  Names.insert("clang-tidy-nolint");
+  return Names;
+}
+
 void Verifier::verifyChecks(llvm::StringRef Globs, llvm::StringRef What,
                             llvm::StringRef Source) {
-  if (AllChecks.empty()) {
-    ClangTidyOptions All;
-    All.Checks = "*";
-    for (const std::string &Name :
-         getCheckNames(All, PYEXT_ALPHA_AND_CUSTOM_CHECKS(true)))
-      AllChecks.insert(Name);
-    // What clang-tidy itself reports under.
-    AllChecks.insert("clang-tidy-config");
-    AllChecks.insert("clang-tidy-nolint");
-  }
   GlobList List(Globs);
   for (const auto &Item : List.getItems()) {
     if (Item.Text.starts_with("clang-diagnostic") ||
-        Item.Text.starts_with("custom-"))
+        Item.Text.starts_with("custom-") || enablesOwn(Item.Regex))
       continue;
-    if (llvm::any_of(AllChecks.keys(), [&](llvm::StringRef Name) {
+    if (llvm::any_of(allChecks().keys(), [&](llvm::StringRef Name) {
           return Item.Regex.match(Name);
         }))
       continue;
     const bool Glob = Item.Text.contains('*');
-    llvm::StringRef Closest = Glob ? "" : closest(Item.Text, AllChecks);
+    llvm::StringRef Closest = Glob ? "" : closest(Item.Text, allChecks());
     llvm::raw_ostream &OS =
         unknown(namesChecks(Item.Text) || namesChecks(Closest), Source);
     OS << (Glob ? "no check matches '" : "unknown check '") << Item.Text
@@ -313,14 +329,10 @@ bool Verifier::run(std::string &ExtraChecks) {
     }
     if (namesChecks(Globs))
       AllUnnamed = false;
-    bool On = false;
-    if (namesChecks(Globs) || Globs.find('*') != std::string::npos) {
-      ClangTidyOptions Options;
-      Options.Checks = Globs;
-      for (const std::string &Name :
-           getCheckNames(Options, PYEXT_ALPHA_AND_CUSTOM_CHECKS(true)))
-        On |= llvm::StringRef(Name).starts_with("cpython-");
-    }
+    GlobList Enabled(Globs);
+    const bool On =
+        llvm::any_of(pyext::project::CheckRows,
+                     [&](const auto &Row) { return Enabled.contains(Row.Name); });
     if (On)
       AllUnnamed = false;
     else
