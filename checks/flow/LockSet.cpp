@@ -469,8 +469,10 @@ const LockEffects &LockSummaries::of(const FunctionDecl *FD) {
         });
       }
     }
-    SmallVector<const Stmt *, 8> Children(S->child_begin(), S->child_end());
-    Work.append(Children.rbegin(), Children.rend());
+    const size_t First = Work.size();
+    for (const Stmt *Child : S->children())
+      Work.push_back(Child);
+    std::reverse(Work.begin() + First, Work.end());
   }
   if (!Budget)
     Result = {};

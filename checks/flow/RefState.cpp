@@ -704,7 +704,7 @@ private:
         if (auto CS = E.getAs<CFGStmt>()) {
           const Stmt *S = CS->getStmt();
           if (const VarDecl *VD = local(S)) {
-            if (!isTracked(VD->getType()))
+            if (VarIndex.count(VD) || !isTracked(VD->getType()))
               continue;
             if (!VD->getType()->isScalarType() ||
                 VD->getType()->isReferenceType())
@@ -729,12 +729,17 @@ private:
       Entry.second = N++;
 
     const unsigned NumBlocks = Graph.getNumBlockIDs();
+    if (N == 0) {
+      LiveIn.assign(NumBlocks, llvm::BitVector());
+      return;
+    }
     std::vector<Sets> Local(NumBlocks);
+    llvm::DenseMap<const Stmt *, char> Targets;
     for (const CFGBlock *B : Flow.order()) {
       Sets &L = Local[B->getBlockID()];
       L.Read.resize(N);
       L.Written.resize(N);
-      llvm::DenseMap<const Stmt *, char> Targets;
+      Targets.clear();
       for (const CFGElement &E : *B)
         if (auto CS = E.getAs<CFGStmt>())
           if (const auto *A = dyn_cast<BinaryOperator>(CS->getStmt()))
@@ -746,34 +751,38 @@ private:
         if (!CS)
           continue;
         const Stmt *S = CS->getStmt();
-        if (const auto *Whole = dyn_cast<Expr>(S)) {
+        switch (S->getStmtClass()) {
+        case Stmt::DeclRefExprClass:
+          readOperand(L.Read, L.Written, Targets, S);
+          break;
+        case Stmt::DeclStmtClass:
+          for (const Decl *One : cast<DeclStmt>(S)->decls()) {
+            auto It = VarIndex.find(dyn_cast<VarDecl>(One));
+            if (It != VarIndex.end())
+              L.Written.set(It->second);
+          }
+          break;
+        case Stmt::ConditionalOperatorClass:
+        case Stmt::BinaryConditionalOperatorClass:
+          readAll(L.Read, L.Written, cast<AbstractConditionalOperator>(S));
+          break;
+        case Stmt::ImplicitCastExprClass:
+        case Stmt::ParenExprClass:
+          break;
+        default:
           // Operands can be in earlier blocks, when ?: or && lies between.
           if (isa<CallExpr, CXXConstructExpr, BinaryOperator, InitListExpr,
-                  MemberExpr, ArraySubscriptExpr>(Whole))
-            for (const Stmt *Child : Whole->children())
+                  MemberExpr, ArraySubscriptExpr>(S))
+            for (const Stmt *Child : S->children())
               if (const auto *Operand = dyn_cast_or_null<Expr>(Child))
                 readOperand(L.Read, L.Written, Targets, strip(Operand));
-          if (const auto *C = dyn_cast<AbstractConditionalOperator>(Whole))
-            readAll(L.Read, L.Written, C);
-        }
-        if (const VarDecl *VD = local(S)) {
-          auto It = VarIndex.find(VD);
-          if (It != VarIndex.end() && !Targets.count(S) &&
-              !L.Written.test(It->second))
-            L.Read.set(It->second);
-        } else if (const auto *A = dyn_cast<BinaryOperator>(S)) {
-          if (A->getOpcode() == BO_Assign)
+          if (const auto *A = dyn_cast<BinaryOperator>(S);
+              A && A->getOpcode() == BO_Assign)
             if (const VarDecl *VD = local(A->getLHS()->IgnoreParens())) {
               auto It = VarIndex.find(VD);
               if (It != VarIndex.end())
                 L.Written.set(It->second);
             }
-        } else if (const auto *D = dyn_cast<DeclStmt>(S)) {
-          for (const Decl *One : D->decls()) {
-            auto It = VarIndex.find(dyn_cast<VarDecl>(One));
-            if (It != VarIndex.end())
-              L.Written.set(It->second);
-          }
         }
       }
     }
@@ -2213,7 +2222,8 @@ public:
         visitCall(Call);
       else if (isa<ArraySubscriptExpr, MemberExpr>(S))
         look(cast<Expr>(S));
-      Todo.append(S->child_begin(), S->child_end());
+      for (const Stmt *Child : S->children())
+        Todo.push_back(Child);
     }
   }
 
