@@ -70,6 +70,7 @@ enum class ApiRole {
   MakesInterpreter,
   SetsException,  ///< Attaches or makes a guard or view, else raises.
   TakesException, ///< Shows, clears, takes or asks for the exception.
+  GivesConstant,  ///< Gives None, an empty string or the like.
 };
 
 struct ApiRoleRow {

@@ -202,8 +202,9 @@ NAMES(NameMeaning, MakesInstance)
   E(LegacyTls) E(SetsSignalHandler) E(SetsReferenceCount) E(SignalSafe) \
   E(ThreadIdentity) E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
   E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
-  E(MakesInterpreter) E(SetsException) E(TakesException)
-NAMES(ApiRole, TakesException)
+  E(MakesInterpreter) E(SetsException) E(TakesException) \
+  E(GivesConstant)
+NAMES(ApiRole, GivesConstant)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -9,6 +9,7 @@
 #include "flow/LockRegions.h"
 #include "facts/ModelCalls.h"
 #include "model/Initializers.h"
+#include "model/Lifecycle.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 
@@ -211,7 +212,7 @@ LockRegions::runsPython(const FunctionDecl *FD, unsigned Depth) {
 }
 
 /// The object whose count the call changes may be known to others.
-static bool isKnownToOthers(const Expr *Arg) {
+static const Expr *knownToOthers(const Expr *Arg) {
   const Expr *E = Arg->IgnoreParenCasts();
   if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
     const auto *VD = dyn_cast<VarDecl>(R->getDecl());
@@ -224,13 +225,22 @@ static bool isKnownToOthers(const Expr *Arg) {
       if (const auto *U = dyn_cast<UnaryOperator>(Init))
         Init = U->getSubExpr()->IgnoreParenCasts();
       if (isa<MemberExpr, ArraySubscriptExpr>(Init))
-        return true;
+        return Init;
       const auto *Of = dyn_cast<DeclRefExpr>(Init);
       VD = Of ? dyn_cast<VarDecl>(Of->getDecl()) : nullptr;
     }
-    return VD && VD->hasGlobalStorage();
+    return VD && VD->hasGlobalStorage() ? E : nullptr;
   }
-  return isa<MemberExpr, ArraySubscriptExpr>(E);
+  return isa<MemberExpr, ArraySubscriptExpr>(E) ? E : nullptr;
+}
+
+/// Dropping the reference in \p Place, nullable, may end an object that runs
+/// code when it goes.
+static bool mayRunFinalizer(const Expr *Place,
+                            const model::ExtensionModel &Model) {
+  const auto *M = dyn_cast_or_null<MemberExpr>(Place);
+  const auto *Field = M ? dyn_cast<FieldDecl>(M->getMemberDecl()) : nullptr;
+  return Place && !(Field && model::holdsLeaves(Model, Field));
 }
 
 void LockRegions::findConstructions(const model::Function &F) {
@@ -295,7 +305,7 @@ void LockRegions::findUses(const model::Function &F) {
            Count->Op == facts::RefcountOp::Clear ||
            Count->Op == facts::RefcountOp::SetRef) &&
           unsigned(Count->Arg) < Site.Call->getNumArgs() &&
-          isKnownToOthers(Site.Call->getArg(Count->Arg)))
+          mayRunFinalizer(knownToOthers(Site.Call->getArg(Count->Arg)), Model))
         Make(LockedUse::Drops, Name);
     } else if (std::optional<Run> R = runsPython(Site.Callee)) {
       // A helper for which the lock is held as well is judged itself.

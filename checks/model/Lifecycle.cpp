@@ -412,6 +412,61 @@ static bool isPlainHeader(const FieldDecl *Field) {
   return facts::isObjectStruct(elementTypeName(Field->getType()));
 }
 
+/// Whether \p E is a string, bytes or a number, or another object that refers to
+/// nothing and runs no code when it goes.
+static bool isLeaf(const Expr *E) {
+  E = stripped(E);
+  if (const auto *C = dyn_cast<ConditionalOperator>(E))
+    return isLeaf(C->getTrueExpr()) && isLeaf(C->getFalseExpr());
+  if (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    // Py_None, Py_True; a type refers to much.
+    const VarDecl *VD = U->getOpcode() == UO_AddrOf ? variableOf(E) : nullptr;
+    return VD && VD->hasGlobalStorage() &&
+           !facts::isTypeObjectStruct(elementTypeName(VD->getType())) &&
+           VD->getIdentifier() && facts::isApiName(VD->getName().ltrim('_'));
+  }
+  const auto *Call = dyn_cast<CallExpr>(E);
+  const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  const StringRef Name = facts::canonicalName(Callee->getName());
+  if (const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(Name))
+    return Op->Op == facts::RefcountOp::NewRef && Call->getNumArgs() &&
+           isLeaf(Call->getArg(0));
+  const facts::NewReference *New = facts::findNewReference(Name);
+  return facts::hasRole(Name, facts::ApiRole::GivesConstant) ||
+         (New && (New->Container == facts::ContainerKind::Unicode ||
+                  New->Container == facts::ContainerKind::Bytes ||
+                  New->Container == facts::ContainerKind::Number));
+}
+
+/// What the write \p A stores; nullable. `Py_XSETREF(self->x, y)` stores through
+/// a pointer of its own.
+static const Expr *storedValue(const Access &A) {
+  if (const auto *B = dyn_cast<BinaryOperator>(A.Statement))
+    return B->getRHS();
+  const auto *D = dyn_cast<DeclStmt>(A.Statement);
+  const auto *Place =
+      D && D->isSingleDecl() ? dyn_cast<VarDecl>(D->getSingleDecl()) : nullptr;
+  if (!Place || !Place->getLocation().isMacroID() || !A.Function)
+    return nullptr;
+  SmallVector<const Stmt *, 32> Todo{A.Function->getBody()};
+  while (!Todo.empty()) {
+    const Stmt *S = Todo.pop_back_val();
+    if (!S)
+      continue;
+    const auto *B = dyn_cast<BinaryOperator>(S);
+    const auto *U = B && B->getOpcode() == BO_Assign
+                        ? dyn_cast<UnaryOperator>(stripped(B->getLHS()))
+                        : nullptr;
+    if (U && U->getOpcode() == UO_Deref && variableOf(U->getSubExpr()) == Place)
+      return B->getRHS();
+    for (const Stmt *Child : S->children())
+      Todo.push_back(Child);
+  }
+  return nullptr;
+}
+
 bool holdsLeaves(const ExtensionModel &Model, const FieldDecl *Field) {
   static const StringRef LeafStructs[] = {"PyUnicodeObject", "PyBytesObject",
                                           "PyLongObject", "PyFloatObject"};
@@ -432,16 +487,8 @@ bool holdsLeaves(const ExtensionModel &Model, const FieldDecl *Field) {
     for (const Access &A : State->Accesses) {
       if (!A.writes() || A.Resets)
         continue;
-      const auto *B = dyn_cast<BinaryOperator>(A.Statement);
-      const auto *Call =
-          B ? dyn_cast<CallExpr>(stripped(B->getRHS())) : nullptr;
-      const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
-      const facts::NewReference *New =
-          Callee && Callee->getIdentifier()
-              ? facts::findNewReference(facts::canonicalName(Callee->getName()))
-              : nullptr;
-      if (!New || (New->Container != facts::ContainerKind::Unicode &&
-                   New->Container != facts::ContainerKind::Bytes))
+      const Expr *Value = storedValue(A);
+      if (!Value || !isLeaf(Value))
         return false;
       Any = true;
     }

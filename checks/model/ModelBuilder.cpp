@@ -353,7 +353,7 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
     if (const auto *Call = dyn_cast<CallExpr>(P)) {
       if (!functionFor(Call->getDirectCallee()) && !F->HandedOver)
         F->HandedOver = E;
-      handOver(F->Decl, Call->getCallee(), Call->getDirectCallee());
+      handOver(E, Call);
       return;
     }
     if (isa<CXXConstructExpr>(P)) {
@@ -393,8 +393,10 @@ static bool isOnce(const FunctionDecl *Callee) {
   return Lock && Lock->Op == facts::LockOp::Once;
 }
 
-void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
-                                       const Expr *, const FunctionDecl *Callee) {
+void ExtensionModel::Builder::handOver(const DeclRefExpr *E,
+                                       const CallExpr *Call) {
+  const auto *Passed = cast<FunctionDecl>(E->getDecl());
+  const FunctionDecl *Callee = Call->getDirectCallee();
   Function *F = functionFor(Passed);
   // PYBIND11_MODULE hands the functions it writes to pybind11's own code.
   if (!F || !Current || isOfModuleMacro(Passed->getLocation()))
@@ -407,9 +409,12 @@ void ExtensionModel::Builder::handOver(const FunctionDecl *Passed,
   }
   F->RunsOnce |= isOnce(Callee);
   if (functionFor(Callee) || isOnce(Callee)) {
-    // A helper of this file that takes a callback: as if it called it here.
+    // A helper of this file that takes a callback: as if it were called here,
+    // unless the helper is seen to call it.
     CallSite Site{nullptr, Current->Decl, F->Decl, nullptr,
                   factsOf(F->Decl).Name};
+    if (Stored.passes(F, E, Call, Site))
+      return;
     F->Callers.push_back(Site);
     Current->Calls.push_back(Site);
     return;

@@ -61,8 +61,7 @@ private:
   void visitLambda(const clang::LambdaExpr *E);
   void visitFunctionAddress(const clang::DeclRefExpr *E,
                             const clang::FunctionDecl *FD);
-  void handOver(const clang::FunctionDecl *Passed, const Expr *Receiver,
-                const clang::FunctionDecl *Callee);
+  void handOver(const clang::DeclRefExpr *Passed, const clang::CallExpr *Call);
 
   // Tables.
   void readTables();

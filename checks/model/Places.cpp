@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/Places.h"
+#include "facts/ApiRoles.h"
 #include "facts/ModelCalls.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
@@ -137,6 +138,18 @@ Place Places::join(Place A, const Place &B) {
   return A.Path.size() <= B.Path.size() ? A : B;
 }
 
+/// Whether \p F makes what local \p VD points to an object anew, as it does with
+/// the memory that a free list keeps.
+static bool isInitialized(const Function &F, const VarDecl *VD) {
+  return any_of(F.Calls, [&](const CallSite &Site) {
+    if (!Site.Call || !Site.Call->getNumArgs() ||
+        !facts::hasRole(Site.Name, facts::ApiRole::InitsObject))
+      return false;
+    const auto *Ref = dyn_cast<DeclRefExpr>(bare(Site.Call->getArg(0)));
+    return Ref && Ref->getDecl() == VD;
+  });
+}
+
 Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   Place P;
   if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
@@ -160,6 +173,10 @@ Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   auto [It, New] = Variables.try_emplace({&F, VD}, Place());
   if (!New)
     return It->second;
+  if (isInitialized(F, VD)) {
+    It->second.Root = Place::Fresh;
+    return It->second;
+  }
   It->second.Root = Place::Null; // While its own values are looked at.
   P.Root = Place::Null;
   bool Any = false;
@@ -269,6 +286,9 @@ Place Places::ofCall(const Function &F, const CallExpr *Call, bool Reference) {
   if (!Known) {
     if (makesObject(Call)) {
       P.Root = Place::Fresh;
+    } else if (Callee && Callee->getIdentifier() &&
+               facts::isErrorSetter(Callee->getName())) {
+      P.Root = Place::Null; // return PyErr_NoMemory();
     } else if (Object && Callee && Callee->getIdentifier() &&
                Callee->getName() == "get") {
       Place To = placeOf(F, Object);

@@ -105,6 +105,27 @@ bool StoredFunctions::storesInTable(Function *F, const DeclRefExpr *E,
   return false;
 }
 
+bool StoredFunctions::passes(Function *F, const DeclRefExpr *E,
+                             const CallExpr *Call, const CallSite &AsIf) {
+  const FunctionDecl *Body = nullptr;
+  if (!Call->getDirectCallee() || !Call->getDirectCallee()->hasBody(Body))
+    return false;
+  for (unsigned I = 0; I < Call->getNumArgs() && I < Body->getNumParams(); ++I) {
+    const Expr *Arg = Call->getArg(I)->IgnoreParenCasts();
+    if (const auto *U = dyn_cast<UnaryOperator>(Arg))
+      Arg = U->getSubExpr()->IgnoreParenCasts();
+    const ParmVarDecl *P = Body->getParamDecl(I);
+    if (Arg != E || !P->getType()->isFunctionPointerType())
+      continue;
+    Stored &S = Functions[F];
+    S.Where = E;
+    S.In.push_back(P);
+    S.AsIf.push_back(AsIf);
+    return true;
+  }
+  return false;
+}
+
 void StoredFunctions::uses(const ValueDecl *D, const FunctionDecl *Caller,
                            ArrayRef<const Stmt *> Path) {
   const auto *E = dyn_cast<Expr>(Path.back());
@@ -158,6 +179,13 @@ void StoredFunctions::uses(const ValueDecl *D, const FunctionDecl *Caller,
     Pointers[D].Escapes = true;
 }
 
+static void add(Function *F, const CallSite &Site,
+                llvm::function_ref<Function *(const FunctionDecl *)> Find) {
+  F->Callers.push_back(Site);
+  if (Function *Caller = Find(Site.Caller))
+    Caller->Calls.push_back(Site);
+}
+
 void StoredFunctions::conclude(
     llvm::function_ref<Function *(const FunctionDecl *)> Find,
     llvm::DenseMap<const FunctionDecl *, const DeclRefExpr *> &Unknown) {
@@ -180,6 +208,8 @@ void StoredFunctions::conclude(
       Work.append(It->second.CopiedTo.begin(), It->second.CopiedTo.end());
     }
     if (Escapes || Calls.empty()) {
+      for (const CallSite &Site : S.AsIf)
+        add(F, Site, Find);
       if (S.Table)
         Unknown.try_emplace(F->Decl, S.Where);
       if (!S.Code)
@@ -193,9 +223,7 @@ void StoredFunctions::conclude(
       Site.Callee = F->Decl;
       if (const IdentifierInfo *II = F->Decl->getIdentifier())
         Site.Name = facts::canonicalName(II->getName());
-      F->Callers.push_back(Site);
-      if (Function *Caller = Find(Site.Caller))
-        Caller->Calls.push_back(Site);
+      add(F, Site, Find);
     }
   }
 }

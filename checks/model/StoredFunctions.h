@@ -29,6 +29,11 @@ public:
   /// The same in an initialiser of a variable, for a field of a struct.
   bool storesInTable(Function *F, const clang::DeclRefExpr *E,
                      llvm::ArrayRef<const clang::Stmt *> Path);
+  /// \p E names \p F as an argument of \p Call, a call of a function of this
+  /// file. False when it does not become a parameter that is followed; else
+  /// \p AsIf stands for a call when nothing shows where the parameter is called.
+  bool passes(Function *F, const clang::DeclRefExpr *E,
+              const clang::CallExpr *Call, const CallSite &AsIf);
   /// \p D, a field or a variable, is named at the end of \p Path in \p Caller.
   void uses(const clang::ValueDecl *D, const clang::FunctionDecl *Caller,
             llvm::ArrayRef<const clang::Stmt *> Path);
@@ -55,6 +60,7 @@ private:
     const clang::DeclRefExpr *Where;
     llvm::SmallVector<const clang::ValueDecl *, 2> In;
     bool Table = false, Code = false;
+    std::vector<CallSite> AsIf;
   };
   llvm::MapVector<Function *, Stored> Functions;
 };

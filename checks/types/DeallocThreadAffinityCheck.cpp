@@ -69,8 +69,12 @@ void DeallocThreadAffinityCheck::checkFunction(const ExtensionModel &Model,
       if (facts::hasRole(Name, ApiRole::ThreadIdentity))
         Report(Site.Call, Name);
     }
+  // A number, such as a counter, belongs to no thread's library.
   for (const model::StateVariable &State : Model.state())
-    if (State.ThreadLocal && !State.Generated)
+    if (State.ThreadLocal && !State.Generated &&
+        !Model.context()
+             .getBaseElementType(State.Decl->getType())
+             ->isArithmeticType())
       for (const model::Access &A : State.Accesses)
         if (A.Function == In.Decl) {
           Report(A.Where, State.Decl->getName());

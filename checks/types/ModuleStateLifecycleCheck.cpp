@@ -33,16 +33,40 @@ struct State {
 };
 } // namespace
 
+/// Whether the access stores the module, as its exec function was given it, and
+/// without a reference.
+static bool storesModule(const ExtensionModel &Model, const model::Access &A) {
+  const auto *B = dyn_cast<BinaryOperator>(A.Statement);
+  const Expr *Value = B ? model::stripped(B->getRHS()) : nullptr;
+  const VarDecl *VD = Value ? model::variableOf(Value) : nullptr;
+  const model::Function *In = Model.function(A.Function);
+  if (!VD || !isa<ParmVarDecl>(VD) || !In || !In->has(model::EntryKind::ModuleExec))
+    return false;
+  return llvm::none_of(In->Calls, [&](const model::CallSite &Site) {
+    const facts::ReferenceCountApi *Op =
+        Site.Call ? facts::findReferenceCountOp(Site.Name) : nullptr;
+    return Op && Op->Op == facts::RefcountOp::Incref &&
+           Site.Call->getNumArgs() && model::variableOf(Site.Call->getArg(0)) == VD;
+  });
+}
+
 /// Whether the struct only borrows what the field points to.
 static bool isBorrowed(const ExtensionModel &Model, const FieldDecl *Field) {
   const model::StateVariable *Var = Model.stateOf(Field);
-  bool Any = false;
+  bool Any = false, Taken = false, Others = false;
   if (Var)
     for (const model::Access &A : Var->Accesses) {
-      if (A.DropsReference || A.TakesReference)
+      if (A.DropsReference)
         return false;
+      Taken |= A.TakesReference;
       if (!A.writes() || A.Resets)
         continue;
+      // The module itself: others may take references of it from here.
+      if (storesModule(Model, A)) {
+        Any = true;
+        continue;
+      }
+      Others = true;
       const auto *B = dyn_cast<BinaryOperator>(A.Statement);
       const Expr *Value = B ? model::stripped(B->getRHS()) : nullptr;
       const auto *Call = dyn_cast_or_null<CallExpr>(Value);
@@ -56,7 +80,7 @@ static bool isBorrowed(const ExtensionModel &Model, const FieldDecl *Field) {
         return false;
       Any = true;
     }
-  return Any;
+  return Any && !(Taken && Others);
 }
 
 /// The state struct as code names it.

@@ -10,6 +10,7 @@ typedef struct {
   PyMutex lock;
   PyObject *cache;
   Py_ssize_t count;
+  PyObject *rest;
 } Obj;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static PyObject *hook;
@@ -60,6 +61,13 @@ static PyObject *good_swap(Obj *self, PyObject *v) {
   self->cache = Py_NewRef(v);
   PyMutex_Unlock(&self->lock);
   Py_XDECREF(old);
+  Py_RETURN_NONE;
+}
+static PyObject *good_bytes(Obj *self, PyObject *v) {
+  PyMutex_Lock(&self->lock);
+  Py_CLEAR(self->rest); // Bytes run nothing when they go.
+  self->rest = PyBytes_FromStringAndSize(NULL, 3);
+  PyMutex_Unlock(&self->lock);
   Py_RETURN_NONE;
 }
 static PyObject *good_leaf(Obj *self, PyObject *v) {

@@ -14,6 +14,11 @@ static thread_local void *pool[8];
 #else
 static _Thread_local void *pool[8];
 #endif
+#ifdef __cplusplus
+static thread_local unsigned long version;
+#else
+static _Thread_local unsigned long version; // A number belongs to nobody.
+#endif
 
 static void obj_finalize(PyObject *op) {
   pool[0] = ((Obj *)op)->handle;
@@ -27,6 +32,7 @@ static void obj_dealloc(PyObject *op) {
   if (((Obj *)op)->owner != PyThread_get_thread_ident())
     PyErr_WriteUnraisable(op); // Refuses.
   close_handle((Obj *)op);
+  version += 1;
   type->tp_free(op);
   Py_DECREF(type);
 }

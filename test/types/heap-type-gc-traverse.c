@@ -122,3 +122,45 @@ PyType_Spec idle_spec = {"spam.Idle", sizeof(One), 0, Py_TPFLAGS_DEFAULT, guarde
 // CHECK-MESSAGES: :[[@LINE-1]]:55: warning: type 'spam.Idle' has a tp_traverse, but not Py_TPFLAGS_HAVE_GC: it is never called
 extern PyType_Slot unseen_slots[];
 PyType_Spec unseen_spec = {"spam.Unseen", sizeof(One), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, unseen_slots};
+
+// What refers to nothing need not be visited.
+typedef struct {
+  PyObject_HEAD
+  PyObject *rest, *count, *limit;
+} Leaves;
+static PyObject *leaves_rest(PyObject *op, PyObject *unused) {
+  Leaves *self = (Leaves *)op;
+#if PY_VERSION_HEX >= 0x030D0000
+  Py_XSETREF(self->rest, Py_GetConstant(Py_CONSTANT_EMPTY_BYTES));
+#endif
+  Py_XSETREF(self->count, PyLong_FromLong(3));
+  self->limit = Py_NewRef(Py_None);
+  Py_CLEAR(self->rest);
+  self->rest = PyBytes_FromStringAndSize(NULL, 3);
+  Py_RETURN_NONE;
+}
+static int leaves_traverse(PyObject *op, visitproc visit, void *arg) {
+  Py_VISIT(Py_TYPE(op));
+  return 0;
+}
+static int leaves_clear(PyObject *op) {
+  Leaves *self = (Leaves *)op;
+  Py_CLEAR(self->rest);
+  Py_CLEAR(self->count);
+  Py_CLEAR(self->limit);
+  return 0;
+}
+static void leaves_dealloc(PyObject *op) {
+  PyTypeObject *tp = Py_TYPE(op);
+  PyObject_GC_UnTrack(op);
+  (void)leaves_clear(op);
+  tp->tp_free(op);
+  Py_DECREF(tp);
+}
+static PyMethodDef leaves_methods[] = {{"rest", leaves_rest, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+static PyType_Slot leaves_slots[] = {{Py_tp_dealloc, (void *)leaves_dealloc},
+                                     {Py_tp_traverse, (void *)leaves_traverse},
+                                     {Py_tp_clear, (void *)leaves_clear},
+                                     {Py_tp_methods, leaves_methods},
+                                     {0, NULL}};
+PyType_Spec leaves_spec = {"spam.Leaves", sizeof(Leaves), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, leaves_slots};

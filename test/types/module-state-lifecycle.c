@@ -158,12 +158,18 @@ PyMODINIT_FUNC PyInit_plain(void) { return PyModuleDef_Init(&plain_def); }
 typedef struct {
   PyTypeObject *list;
   PyObject *dict;
+  PyObject *module; // Itself; who keeps it alive takes a reference of its own.
 } Borrowed;
+static PyObject *module_of(Borrowed *state) {
+  Py_INCREF(state->module);
+  return state->module;
+}
 static int borrowed_exec(PyObject *module) {
   Borrowed *state = (Borrowed *)PyModule_GetState(module);
   state->list = &PyList_Type;
   state->dict = PyModule_GetDict(module);
-  return 0;
+  state->module = module;
+  return module_of(state) == NULL;
 }
 static PyModuleDef_Slot borrowed_slots[] = {{Py_mod_exec, (void *)borrowed_exec}, {0, NULL}};
 static struct PyModuleDef borrowed_def = {PyModuleDef_HEAD_INIT, "borrowed", NULL, sizeof(Borrowed), NULL, borrowed_slots};
