@@ -283,7 +283,8 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
     if (!Api || !(Api->IsMacro || Use->FromOtherConfiguration))
       continue;
     LockList Locks;
-    for (int Arg : {Api->LockArg, Api->LockArg2})
+    for (int Arg : {Api->LockArg == facts::ThisArgument ? 0 : Api->LockArg,
+                    Api->LockArg2})
       if (Arg >= 0 && size_t(Arg) < Use->Args.size())
         Locks.push_back(lockFromText(Api->Kind, Use->Args[Arg], FD));
     for (Lock &L : Locks)

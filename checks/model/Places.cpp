@@ -31,7 +31,12 @@ static const Expr *bare(const Expr *E) {
   while (true) {
     const Expr *Next = E->IgnoreParenCasts()->IgnoreImplicit();
     if (const auto *C = dyn_cast<CXXConstructExpr>(Next);
-        C && C->getNumArgs() == 1)
+        C && C->getNumArgs() &&
+        // owned(object, /*borrowed=*/true)
+        std::all_of(C->arg_begin() + 1, C->arg_end(), [](const Expr *A) {
+          return isa<CXXDefaultArgExpr>(A) ||
+                 A->getType()->isIntegralOrEnumerationType();
+        }))
       Next = C->getArg(0);
     else if (const auto *L = dyn_cast<InitListExpr>(Next);
              L && L->getNumInits() == 1)

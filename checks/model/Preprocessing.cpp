@@ -325,14 +325,40 @@ private:
     recordLocks(Tokens, Begin, End, Name);
   }
 
+  /// The lock operation of \p Tokens[\p I], `m.lock()`; null when it is none.
+  static const facts::LockApi *methodAt(ArrayRef<std::string> Tokens, size_t I) {
+    if (I < 2 || (Tokens[I - 1] != "." && Tokens[I - 1] != "->"))
+      return nullptr;
+    // Of which class is not known; all their locks are alike.
+    for (const facts::LockApi &Row : llvm::reverse(facts::lockApis()))
+      if (Row.LockArg == facts::ThisArgument &&
+          StringRef(Row.Name).rsplit("::").second == Tokens[I])
+        return &Row;
+    return nullptr;
+  }
+
+  /// What stands in front of the dot before \p Tokens[\p I]: `st->mutex`.
+  static std::string objectBefore(ArrayRef<std::string> Tokens, size_t I) {
+    size_t First = I - 2;
+    while (First >= 2 && (Tokens[First - 1] == "." || Tokens[First - 1] == "->" ||
+                          Tokens[First - 1] == "::"))
+      First -= 2;
+    return join(Tokens.slice(First, I - 1 - First));
+  }
+
   /// Records each lock operation called in a token list.
   void recordLocks(ArrayRef<std::string> Tokens, SourceLocation Begin,
                    SourceLocation End, StringRef Wrapper) {
     for (size_t I = 0; I + 1 < Tokens.size(); ++I) {
-      if (Tokens[I + 1] != "(" || !facts::findLockApi(Tokens[I]))
+      if (Tokens[I + 1] != "(")
+        continue;
+      const facts::LockApi *Method = methodAt(Tokens, I);
+      if (!Method && !facts::findLockApi(Tokens[I]))
         continue;
       MacroUse Use;
-      Use.Name = Tokens[I];
+      Use.Name = Method ? Method->Name : Tokens[I];
+      if (Method)
+        Use.Args.push_back(objectBefore(Tokens, I));
       Use.Begin = Begin;
       Use.End = End;
       Use.Wrapper = Wrapper.str();
@@ -420,8 +446,10 @@ private:
     }
     for (; I < Line.size(); ++I)
       Def.Body.push_back(spelling(Line[I]));
-    if (any_of(Def.Body,
-               [](const std::string &T) { return facts::findLockApi(T); }))
+    bool Locks = false;
+    for (size_t J = 0; J < Def.Body.size(); ++J)
+      Locks |= facts::findLockApi(Def.Body[J]) || methodAt(Def.Body, J);
+    if (Locks)
       Others[spelling(Line[2])] = std::move(Def);
   }
 
