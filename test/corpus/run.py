@@ -55,8 +55,8 @@ class Error(Exception):
 
 # Packages and their sdists ------------------------------------------------------------------------------------------
 
-def read_manifest(names):
-    with open(HERE / "manifest.toml", "rb") as file:
+def read_manifest(names, path=HERE / "manifest.toml"):
+    with open(path, "rb") as file:
         manifest = tomllib.load(file)
     known = {package["name"]: package for package in manifest["package"]}
     for name in names:
@@ -185,12 +185,15 @@ def files_of(package, source):
     return sorted(chosen)
 
 
-def flags_of(package, source, manifest, options):
+def flags_of(package, source, manifest, options, includes=None):
+    """Compiler flags of a package; `includes` are folders with the headers of another Python."""
     python = pathlib.Path(options.python_headers, f"root-{package['python']}", "usr", "include")
-    if not (python / f"python{package['python']}" / "Python.h").is_file():
-        raise Error(f"no headers of Python {package['python']} in {options.python_headers}; "
-                    f"tools/house/fetch_python_headers.py fetches them")
-    flags = ["-I" + str(python / f"python{package['python']}"), "-I" + str(python)]
+    if not includes:
+        includes = [python / f"python{package['python']}", python]
+        if not (includes[0] / "Python.h").is_file():
+            raise Error(f"no headers of Python {package['python']} in {options.python_headers}; "
+                        f"tools/house/fetch_python_headers.py fetches them")
+    flags = ["-I" + str(include) for include in includes]
     if "std" in package:
         flags.append("-std=" + package["std"])
     flags += ["-I" + str(source / folder) for folder in package.get("include", [])]
