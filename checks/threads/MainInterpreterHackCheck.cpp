@@ -24,7 +24,16 @@ void MainInterpreterHackCheck::analyze(const ExtensionModel &Model) {
       model::isProgram(Model) || model::refusesInterpreters(Model))
     return;
   const SourceManager &SM = Model.context().getSourceManager();
-  for (const ApiUse &Use : model::usesOf(Model, ApiRole::MainInterpreter)) {
+  const auto Uses = model::usesOf(Model, ApiRole::MainInterpreter);
+  // From the first interpreter to the one after a given one: all of them.
+  SmallPtrSet<const model::Function *, 2> Walks;
+  for (const ApiUse &Use : Uses)
+    if (const auto *Call = dyn_cast<CallExpr>(Use.Call);
+        Call && Call->getNumArgs())
+      Walks.insert(Use.In);
+  for (const ApiUse &Use : Uses) {
+    if (Walks.contains(Use.In))
+      continue;
     const SourceLocation Loc = SM.getExpansionLoc(Use.Call->getExprLoc());
     // Compared with the current one: to refuse all others.
     const std::vector<const Stmt *> Path =

@@ -25,6 +25,13 @@ int dead(void) {
     return 1;
   return 0;
 }
+// All of them.
+int count(void) {
+  int found = 0;
+  for (PyInterpreterState *each = PyInterpreterState_Head(); each; each = PyInterpreterState_Next(each))
+    ++found;
+  return found;
+}
 // Refused at import.
 static int spam_exec(PyObject *module) {
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
