@@ -7,6 +7,7 @@
 
 import glob
 import hashlib
+import importlib.util
 import os
 import shlex
 import shutil
@@ -117,6 +118,10 @@ for feature, path in (
         if feature != "cmake":
             name = "%" + feature.replace("-", "_")
             config.substitutions.append((name, other_tree if feature == "other-tree" else path))
+
+# Debian has the part of Python that makes environments in a package of its own.
+if importlib.util.find_spec("ensurepip"):
+    config.available_features.add("venv")
 
 # A wheel to try: --param wheel=FILE.
 wheel = lit_config.params.get("wheel")

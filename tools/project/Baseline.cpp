@@ -51,21 +51,31 @@ pyext::project::readBaseline(llvm::StringRef Path) {
 
 llvm::Error pyext::project::writeBaseline(llvm::StringRef Path,
                                           llvm::ArrayRef<Finding> Findings,
+                                          llvm::ArrayRef<BaselineEntry> Kept,
                                           Sources &Texts,
                                           llvm::StringRef Root) {
+  std::vector<BaselineEntry> Entries(Kept.begin(), Kept.end());
+  for (const Finding &F : Findings)
+    Entries.push_back({F.Fingerprint, F.Check,
+                       validUtf8(relativeTo(Root, F.At.File)),
+                       validUtf8(F.Message),
+                       validUtf8(Texts.line(F.At.File, F.At.Line).trim())});
+  // By file, so that the file changes where the code does.
+  llvm::stable_sort(Entries, [](const BaselineEntry &A, const BaselineEntry &B) {
+    return A.File < B.File;
+  });
   return llvm::writeToOutput(Path, [&](llvm::raw_ostream &OS) {
     llvm::json::OStream J(OS, 1);
     J.object([&] {
       J.attribute("version", 1);
       J.attributeArray("findings", [&] {
-        for (const Finding &F : Findings)
+        for (const BaselineEntry &Entry : Entries)
           J.object([&] {
-            J.attribute("fingerprint", F.Fingerprint);
-            J.attribute("check", F.Check);
-            J.attribute("file", validUtf8(relativeTo(Root, F.At.File)));
-            J.attribute("message", validUtf8(F.Message));
-            J.attribute("code",
-                        validUtf8(Texts.line(F.At.File, F.At.Line).trim()));
+            J.attribute("fingerprint", Entry.Fingerprint);
+            J.attribute("check", Entry.Check);
+            J.attribute("file", Entry.File);
+            J.attribute("message", Entry.Message);
+            J.attribute("code", Entry.Code);
           });
       });
     });

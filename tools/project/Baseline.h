@@ -27,10 +27,11 @@ struct BaselineEntry {
 
 llvm::Expected<std::vector<BaselineEntry>> readBaseline(llvm::StringRef Path);
 
-/// Writes \p Findings as a baseline, whole or not at all; sorted, so that it
-/// can be reviewed as a diff.
+/// Writes \p Findings and the entries \p Kept as a baseline, whole or not at
+/// all; sorted, so that it can be reviewed as a diff.
 llvm::Error writeBaseline(llvm::StringRef Path,
-                          llvm::ArrayRef<Finding> Findings, Sources &Texts,
+                          llvm::ArrayRef<Finding> Findings,
+                          llvm::ArrayRef<BaselineEntry> Kept, Sources &Texts,
                           llvm::StringRef Root);
 
 /// Removes from \p Findings what \p Known lists. Returns the entries that no

@@ -13,6 +13,7 @@
 #include "Commands.h"
 #include "Databases.h"
 #include "Fixes.h"
+#include "Includes.h"
 #include "Message.h"
 #include "Module.h"
 #include "Plan.h"
@@ -21,6 +22,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -36,6 +38,9 @@ using namespace pyext::driver;
 using report::Report;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
+
+/// Of a finding, for a reader; reports have all.
+static constexpr size_t MaxNotes = 8;
 
 static constexpr char Help[] =
     R"(USAGE: pyext-tidy check [options] [PATH...] [-- compiler flags]
@@ -69,7 +74,8 @@ What is reported:
   --require-nolint-reason
                          NOLINT(cpython-...) without a reason behind it is a
                          finding.
-  --quiet                Print findings only.
+  --all-notes            Print every note of a finding, not the first ones.
+  --quiet                Print findings only, with every note.
 
 Fixes:
   --diff                 Print safe fixes as a diff; change nothing.
@@ -99,7 +105,7 @@ struct Options {
   unsigned Jobs = 0, Timeout = 600, SarifLimit = 25000;
   std::optional<std::string> Baseline, DiffAgainst;
   bool UpdateBaseline = false, Fix = false, Diff = false, GitHub = false,
-       NolintReason = false;
+       NolintReason = false, AllNotes = false;
   std::optional<std::string> Sarif, GitLab, Json, Html;
   bool OwnChecks = false; ///< --checks or --config-file is given.
   std::vector<std::string> PassedOn;
@@ -137,6 +143,7 @@ parseOptions(llvm::ArrayRef<const char *> Arguments) {
                          .Case("fix", &O.Fix)
                          .Case("diff", &O.Diff)
                          .Case("github", &O.GitHub)
+                         .Case("all-notes", &O.AllNotes)
                          .Case("require-nolint-reason", &O.NolintReason)
                          .Default(nullptr)) {
       if (Value)
@@ -274,6 +281,7 @@ public:
 
 private:
   bool refresh();
+  bool judged(const BaselineEntry &Entry) const;
   bool fix();
   bool writeFixes();
   std::string writeOverlay(const FixedTexts &Fixed);
@@ -297,11 +305,36 @@ private:
 
 } // namespace
 
+/// Whether this run can say that \p Entry is gone: its file was analysed, or is
+/// no longer there. Of a header it takes a run over all that may include it.
+bool Command::judged(const BaselineEntry &Entry) const {
+  std::string File = path::is_absolute(Entry.File)
+                         ? Entry.File
+                         : R.Root + "/" + Entry.File;
+  if (!fs::exists(File))
+    return true;
+  if (!isSource(File))
+    return R.Failed.empty() &&
+           llvm::all_of(O.Wanted.Paths, [&](const std::string &Path) {
+             return fs::is_directory(Path) &&
+                    llvm::StringRef(File).starts_with(absolutePath(Path));
+           });
+  bool Any = false;
+  for (size_t I = 0; I != Planned.Units.size(); ++I)
+    if (Planned.Units[I].File == File) {
+      Any = true;
+      if (!Results[I].Analysed)
+        return false;
+    }
+  return Any;
+}
+
 /// Makes the report from the results: merged, then without what is not wanted.
 bool Command::refresh() {
   R.Failed = Planned.Failed;
   R.Skipped = Planned.Skipped;
   R.WithoutPython = Planned.WithoutPython;
+  R.Build = Planned.Build;
   R.Known = R.Unchanged = 0;
   collect(Planned.Units, Results, R);
   if (O.NolintReason) {
@@ -315,6 +348,8 @@ bool Command::refresh() {
   if (O.Baseline && !O.UpdateBaseline) {
     size_t Before = R.Findings.size();
     Stale = applyBaseline(R.Findings, Known);
+    llvm::erase_if(Stale,
+                   [&](const BaselineEntry &E) { return !judged(E); });
     R.Known = Before - R.Findings.size();
   }
   if (Changed) {
@@ -567,15 +602,31 @@ int Command::run() {
   refresh();
 
   if (O.UpdateBaseline) {
+    // What this run did not look at stays.
+    std::vector<BaselineEntry> Kept;
+    if (auto Old = readBaseline(*O.Baseline)) {
+      llvm::StringSet<> Now;
+      for (const Finding &F : R.Findings)
+        Now.insert(F.Fingerprint);
+      for (BaselineEntry &Entry : *Old)
+        if (!Now.contains(Entry.Fingerprint) && !judged(Entry))
+          Kept.push_back(std::move(Entry));
+    } else {
+      llvm::consumeError(Old.takeError());
+    }
     if (llvm::Error Err =
-            writeBaseline(*O.Baseline, R.Findings, Texts, R.Root)) {
+            writeBaseline(*O.Baseline, R.Findings, Kept, Texts, R.Root)) {
       error() << llvm::toString(std::move(Err)) << "\n";
       return 2;
     }
     if (!O.Wanted.Quiet)
       note() << *O.Baseline << ": " << R.Findings.size()
              << (R.Findings.size() == 1 ? " finding" : " findings")
-             << " written\n";
+             << " written"
+             << (Kept.empty() ? ""
+                              : ", " + std::to_string(Kept.size()) +
+                                    " of files not analysed now kept")
+             << "\n";
     R.Known = R.Findings.size();
     R.Findings.clear();
   }
@@ -602,7 +653,8 @@ int Command::run() {
   }
   if (!O.Diff) {
     Good &= writeReports();
-    report::writeFindings(R, Here, OS);
+    report::writeFindings(
+        R, Here, O.AllNotes || O.Wanted.Quiet ? SIZE_MAX - 1 : MaxNotes, OS);
   }
   if (!O.Wanted.Quiet) {
     if (!O.Diff)

@@ -9,7 +9,10 @@
 #include "Collect.h"
 #include "Catalogue.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include <map>
 #include <set>
 
@@ -52,6 +55,69 @@ private:
 };
 } // namespace
 
+static llvm::StringRef ownSystem() {
+  const llvm::Triple Here(llvm::sys::getProcessTriple());
+  return Here.isOSLinux()     ? "Linux"
+         : Here.isOSDarwin()  ? "macOS"
+         : Here.isOSWindows() ? "Windows"
+                              : "";
+}
+
+/// The system that \p Name speaks of, when it is another one than this; empty
+/// otherwise.
+static llvm::StringRef otherSystem(llvm::StringRef Name) {
+  static constexpr std::pair<llvm::StringLiteral, llvm::StringLiteral> Systems[] =
+      {{"windows", "Windows"},   {"win32", "Windows"},
+       {"win", "Windows"},       {"winapi", "Windows"},
+       {"mingw", "Windows"},     {"macos", "macOS"},
+       {"macosx", "macOS"},      {"osx", "macOS"},
+       {"darwin", "macOS"},      {"mac", "macOS"},
+       {"linux", "Linux"},       {"freebsd", "FreeBSD"},
+       {"netbsd", "NetBSD"},     {"openbsd", "OpenBSD"},
+       {"bsd", "BSD"},           {"solaris", "Solaris"},
+       {"sunos", "Solaris"},     {"aix", "AIX"},
+       {"hpux", "HP-UX"},        {"android", "Android"},
+       {"emscripten", "Emscripten"}, {"wasm", "WebAssembly"}};
+  std::string Lower = Name.lower();
+  for (const auto &[Word, System] : Systems)
+    for (size_t At = Lower.find(Word.str()); At != std::string::npos;
+         At = Lower.find(Word.str(), At + 1)) {
+      size_t End = At + Word.size();
+      bool Whole = (At == 0 || !llvm::isAlpha(Lower[At - 1])) &&
+                   (End == Lower.size() || !llvm::isAlpha(Lower[End]));
+      if (Whole && System != ownSystem())
+        return System;
+    }
+  return "";
+}
+
+/// Why a file that does not compile is no part of a build on this system;
+/// empty when it may be one.
+static std::string forOtherSystem(llvm::StringRef Root, const Unit &U,
+                                  const UnitResult &Result) {
+  if (!U.Guessed || Result.Cause.empty())
+    return "";
+  llvm::StringRef System = otherSystem(relativeTo(Root, U.File));
+  llvm::StringRef Header = Result.Header;
+  if (System.empty() && !llvm::sys::path::is_absolute(Header)) {
+    static constexpr llvm::StringLiteral OfWindows[] = {
+        "windows.h", "winsock2.h", "winsock.h", "ws2tcpip.h", "direct.h",
+        "process.h", "io.h",       "conio.h",   "tchar.h",    "intrin.h",
+        "wincrypt.h", "winternl.h", "winbase.h"};
+    if (llvm::is_contained(OfWindows, Header.lower()))
+      System = "Windows";
+    for (llvm::StringRef Prefix :
+         {"mach/", "mach-o/", "CoreFoundation/", "CoreServices/", "IOKit/",
+          "Carbon/", "Cocoa/", "Foundation/", "AppKit/", "ApplicationServices/",
+          "Security/", "SystemConfiguration/", "Availability"})
+      if (Header.starts_with(Prefix))
+        System = "macOS";
+    if (System == ownSystem())
+      System = "";
+  }
+  return System.empty() ? "" : "for " + System.str();
+}
+
 static bool isBelow(llvm::StringRef Root, llvm::StringRef File) {
   return relativeTo(Root, File) != File &&
          !File.contains("/site-packages/");
@@ -60,7 +126,10 @@ static bool isBelow(llvm::StringRef Root, llvm::StringRef File) {
 void pyext::project::collect(llvm::ArrayRef<Unit> Units,
                              llvm::ArrayRef<UnitResult> Results, Report &R) {
   Membership Members(Units, Results);
-  std::vector<Finding> Findings;
+  // What is found where the compiler guessed may be right, and may be nonsense.
+  std::vector<Finding> Findings, Doubtful;
+  std::map<std::string, std::string> Causes, Elsewhere; ///< By file.
+  std::map<std::string, std::set<std::string>> FailedOf; ///< By module.
   std::map<std::pair<std::string, std::string>, report::Module> Modules;
   std::map<std::string, std::set<std::string>> Files;
   std::set<std::string> Analysed, Without, Builds;
@@ -75,8 +144,15 @@ void pyext::project::collect(llvm::ArrayRef<Unit> Units,
     std::set<std::string> Names = Members.of(U);
     Builds.insert(toString(U.For).str());
     Tried[U.File].insert(U.For);
-    if (!Result.Analysed)
+    if (!Result.Analysed) {
+      if (std::string Reason = forOtherSystem(R.Root, U, Result);
+          !Reason.empty()) {
+        Elsewhere[U.File] = Reason;
+        continue;
+      }
       Failed[{U.File, Result.Problem}].insert(U.For);
+      Causes[U.File] = Result.Cause;
+    }
     else if (Result.IncludesPython)
       Analysed.insert(U.File);
     else
@@ -87,19 +163,22 @@ void pyext::project::collect(llvm::ArrayRef<Unit> Units,
       if (!isBelow(R.Root, F.At.File))
         continue;
       F.Modules.assign(Names.begin(), Names.end());
-      Findings.push_back(std::move(F));
+      (Result.Analysed ? Findings : Doubtful).push_back(std::move(F));
     }
     for (const ModuleInfo &M : Result.Modules) {
       report::Module &Slot = Modules[{M.Name, M.File}];
       Slot.Info = M;
     }
     for (const std::string &Name : Names)
-      if (Result.Analysed && Result.IncludesPython)
+      if (!Result.Analysed)
+        FailedOf[Name].insert(U.File);
+      else if (Result.IncludesPython)
         Files[Name].insert(U.File);
   }
   for (auto &[Key, M] : Modules) {
     const std::set<std::string> &Own = Files[M.Info.Name];
     M.Files = Own.size();
+    M.Failed = FailedOf[M.Info.Name].size();
     auto Add = [](std::vector<EvidenceInfo> &To,
                   const std::vector<EvidenceInfo> &From) {
       for (const EvidenceInfo &E : From)
@@ -114,6 +193,13 @@ void pyext::project::collect(llvm::ArrayRef<Unit> Units,
   }
 
   R.Findings = merge(std::move(Findings));
+  R.Withheld = 0;
+  for (const Finding &F : merge(std::move(Doubtful)))
+    R.Withheld += llvm::none_of(R.Findings, [&](const Finding &Sure) {
+      return Sure.At == F.At && Sure.Check == F.Check;
+    });
+  for (const auto &[File, Reason] : Elsewhere)
+    R.Skipped.push_back({File, Reason, Reason});
   R.Modules.clear();
   for (auto &[Key, M] : Modules)
     R.Modules.push_back(std::move(M));
@@ -122,7 +208,7 @@ void pyext::project::collect(llvm::ArrayRef<Unit> Units,
     if (In.size() < Tried[Key.first].size())
       for (Build B : In)
         Reason += " (" + toString(B).str() + ")";
-    R.Failed.push_back({Key.first, Reason});
+    R.Failed.push_back({Key.first, Reason, Causes[Key.first]});
   }
   R.Functions.clear();
   for (const auto &[File, Reason] : Functions)

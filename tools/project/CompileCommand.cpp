@@ -129,7 +129,8 @@ pyext::project::includeFolders(const CompileCommand &Command) {
 }
 
 void pyext::project::removePython(CompileCommand &Command) {
-  for (const IncludeFlag &Flag : llvm::reverse(includeFlags(Command)))
+  const std::vector<IncludeFlag> Flags = includeFlags(Command);
+  for (const IncludeFlag &Flag : llvm::reverse(Flags))
     if (hasPythonH(Flag.Folder))
       Command.CommandLine.erase(Command.CommandLine.begin() + Flag.Begin,
                                 Command.CommandLine.begin() + Flag.End);

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Databases.h"
+#include "Includes.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -97,6 +99,28 @@ std::string pyext::project::findDatabase(llvm::StringRef Folder) {
       break;
   }
   return "";
+}
+
+std::vector<clang::tooling::CompileCommand> pyext::project::commandsFor(
+    const clang::tooling::CompilationDatabase &Database, llvm::StringRef File) {
+  std::vector<clang::tooling::CompileCommand> Commands =
+      Database.getCompileCommands(File);
+  if (!isSource(File))
+    return Commands;
+  llvm::erase_if(Commands, [&](const clang::tooling::CompileCommand &Command) {
+    llvm::StringRef From = Command.Heuristic;
+    return From.consume_front("inferred from ") && isCxx(From) != isCxx(File);
+  });
+  return Commands;
+}
+
+bool pyext::project::knowsFolder(
+    const clang::tooling::CompilationDatabase &Database,
+    llvm::StringRef Folder) {
+  std::string Below = absolutePath(Folder) + "/";
+  return llvm::any_of(Database.getAllFiles(), [&](llvm::StringRef File) {
+    return File.starts_with(Below);
+  });
 }
 
 std::string pyext::project::projectRoot(llvm::StringRef Folder) {

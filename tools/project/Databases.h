@@ -9,9 +9,11 @@
 #ifndef PYEXT_PROJECT_DATABASES_H
 #define PYEXT_PROJECT_DATABASES_H
 
+#include "clang/Tooling/CompilationDatabase.h"
 #include "llvm/ADT/StringRef.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pyext::project {
 
@@ -33,6 +35,17 @@ bool isProjectRoot(llvm::StringRef Folder);
 /// The nearest folder with a database, from \p Folder up to the top of the
 /// project; empty when there is none.
 std::string findDatabase(llvm::StringRef Folder);
+
+/// How \p Database, which infers what it does not list, has \p File compiled.
+/// Empty when it does not list a source and the nearest one that it lists is
+/// of the other language: its flags are no guide. Headers are never listed.
+std::vector<clang::tooling::CompileCommand>
+commandsFor(const clang::tooling::CompilationDatabase &Database,
+            llvm::StringRef File);
+
+/// Whether \p Database lists a file below \p Folder.
+bool knowsFolder(const clang::tooling::CompilationDatabase &Database,
+                 llvm::StringRef Folder);
 
 /// The top of the project that holds \p Folder, else \p Folder.
 std::string projectRoot(llvm::StringRef Folder);

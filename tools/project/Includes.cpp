@@ -28,6 +28,10 @@ bool pyext::project::isSource(llvm::StringRef File) {
                             Extension);
 }
 
+bool pyext::project::isCxx(llvm::StringRef File) {
+  return path::extension(File) != ".c";
+}
+
 static bool isHeader(llvm::StringRef File) {
   llvm::StringRef Extension = path::extension(File);
   return llvm::is_contained({".h", ".hh", ".hpp", ".hxx", ".h++", ".H", ".inc",

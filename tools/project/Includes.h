@@ -27,6 +27,9 @@ namespace pyext::project {
 /// Whether \p File is a C or C++ source by its name; headers are not.
 bool isSource(llvm::StringRef File);
 
+/// Whether the source \p File is compiled as C++.
+bool isCxx(llvm::StringRef File);
+
 /// Folders of builds, environments and tools: what is in them is not of the
 /// project, unless it is asked for by name.
 bool isForeign(llvm::StringRef Folder);

@@ -39,14 +39,18 @@ private:
   struct Database {
     std::string Folder;
     std::map<std::string, std::vector<CompileCommand>> Commands; ///< By file.
+    /// Has commands for files that it does not list, too.
+    std::unique_ptr<clang::tooling::CompilationDatabase> Inferring;
   };
 
   bool addPath(const std::string &Given);
   Database *load(const std::string &Folder);
   void addFile(const std::string &File, Database *From, bool Explicit);
   void addCommand(const std::string &File, CompileCommand Command,
-                  bool FromDatabase);
-  bool fallback(const std::string &File, CompileCommand &Command);
+                  bool FromDatabase, bool Guessed = false);
+  bool addLikeNeighbour(const std::string &File, const Database &From);
+  bool fallback(const std::string &File, CompileCommand &Command,
+                const Database *From);
   Includes &includes(llvm::StringRef File);
   const Python *python();
   void say(const std::string &Text);
@@ -144,16 +148,17 @@ Planner::Database *Planner::load(const std::string &Folder) {
     makeAbsolute(Command.Directory, Name);
     Slot->Commands[absolutePath(Name)].push_back(std::move(Command));
   }
+  Slot->Inferring = inferMissingCompileCommands(std::move(Loaded));
   return &*Slot;
 }
 
-/// Flags for a file that no build speaks of. False when it is not to be
-/// analysed.
-bool Planner::fallback(const std::string &File, CompileCommand &Command) {
+/// Flags for a file that no build speaks of, \p From neither. False when it is
+/// not to be analysed.
+bool Planner::fallback(const std::string &File, CompileCommand &Command,
+                       const Database *From) {
   Command.Directory = path::parent_path(File).str();
   Command.Filename = File;
-  bool Cxx = path::extension(File) != ".c";
-  Command.CommandLine = {Cxx ? "c++" : "cc"};
+  Command.CommandLine = {isCxx(File) ? "c++" : "cc"};
   if (Wanted.Flags) {
     llvm::append_range(Command.CommandLine, *Wanted.Flags);
     llvm::SmallString<256> Here;
@@ -177,7 +182,12 @@ bool Planner::fallback(const std::string &File, CompileCommand &Command) {
       std::string Version = P->Version.empty() ? "" : P->Version + " ";
       std::string Text = "using the headers of Python " + Version + "in " +
                          P->Includes.front() + " (" + P->From + ")";
-      say(Wanted.Python ? Text : "no compile_commands.json; " + Text);
+      if (From)
+        Text = From->Folder + "/" + databaseName().str() + " does not know " +
+               path::filename(File).str() + "; " + Text;
+      else if (!Wanted.Python)
+        Text = "no compile_commands.json; " + Text;
+      say(Text);
       addFolders(Command, P->Includes);
       for (const std::string &Package : Reached.Packages)
         if (auto Found = P->Packages.find(Package); Found != P->Packages.end())
@@ -191,7 +201,8 @@ bool Planner::fallback(const std::string &File, CompileCommand &Command) {
 
 /// Completes what a build says and adds one unit per build of Python.
 void Planner::addCommand(const std::string &File, CompileCommand Command,
-                         bool FromDatabase) {
+                         bool FromDatabase, bool Guessed) {
+  Result.Build |= FromDatabase || Wanted.Flags;
   std::string Target = targetOf(Command);
   if (FromDatabase) {
     Command.CommandLine = withoutForeignFlags(Command.CommandLine);
@@ -236,11 +247,28 @@ void Planner::addCommand(const std::string &File, CompileCommand Command,
         say("--config=" + toString(B).str() + " is left out: " + Reason);
       continue;
     }
-    Unit U{File, Command, B, Target};
+    Unit U{File, Command, B, Target, Guessed};
     setBuild(U.Command, B);
     U.Command.Filename = File;
     Result.Units.push_back(std::move(U));
   }
+}
+
+/// Takes for \p File, which is newer than the build, the flags of the nearest
+/// file of \p From. False when those are no guide: of another language, or of
+/// something that is no extension.
+bool Planner::addLikeNeighbour(const std::string &File, const Database &From) {
+  bool Any = false;
+  for (CompileCommand &Command : commandsFor(*From.Inferring, File)) {
+    if (!llvm::any_of(includeFolders(Command), hasPythonH))
+      continue;
+    say(From.Folder + "/" + databaseName().str() + " does not know " +
+        path::filename(File).str() + "; using its flags " +
+        llvm::StringRef(Command.Heuristic).substr(9).str());
+    addCommand(File, std::move(Command), /*FromDatabase=*/true);
+    Any = true;
+  }
+  return Any;
 }
 
 void Planner::addFile(const std::string &File, Database *From, bool Explicit) {
@@ -271,13 +299,17 @@ void Planner::addFile(const std::string &File, Database *From, bool Explicit) {
     }
     if (!Explicit) {
       Result.Skipped.push_back(
-          {File, "is not in compile_commands.json"});
+          {File, "is not in compile_commands.json",
+           "not in compile_commands.json"});
       return;
     }
+    if (addLikeNeighbour(File, *From))
+      return;
   }
   CompileCommand Command;
-  if (fallback(File, Command))
-    addCommand(File, std::move(Command), /*FromDatabase=*/false);
+  if (fallback(File, Command, From))
+    addCommand(File, std::move(Command), /*FromDatabase=*/false,
+               /*Guessed=*/!Explicit && !Wanted.Flags);
 }
 
 bool Planner::addPath(const std::string &Given) {
@@ -338,10 +370,7 @@ bool Planner::addPath(const std::string &Given) {
   }
   // A build that knows nothing of this folder is not its build: it is that of
   // the project around it, or of another copy.
-  if (From && !Wanted.BuildPath &&
-      llvm::none_of(From->Commands, [&](const auto &Entry) {
-        return llvm::StringRef(Entry.first).starts_with(Path + "/");
-      })) {
+  if (From && !Wanted.BuildPath && !knowsFolder(*From->Inferring, Path)) {
     say(From->Folder + "/" + databaseName().str() +
         " has no file of this folder and is not used");
     From = nullptr;

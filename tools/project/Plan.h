@@ -37,12 +37,16 @@ struct Unit {
   clang::tooling::CompileCommand Command;
   Build For = Build::AsIs;
   std::string Target; ///< What the build links it into; empty: not known.
+  /// Nobody asked for this file, and no build speaks of it: it may be for
+  /// another system.
+  bool Guessed = false;
 };
 
 /// A file that is not analysed.
 struct LeftOut {
   std::string File;
   std::string Reason;
+  std::string Cause; ///< What files can have in common; empty: the reason.
 };
 
 struct Plan {
@@ -50,6 +54,7 @@ struct Plan {
   std::vector<LeftOut> Failed;  ///< Asked for, and cannot be analysed.
   std::vector<LeftOut> Skipped; ///< No part of this build.
   unsigned WithoutPython = 0;   ///< Sources that include no Python.h.
+  bool Build = false; ///< Flags come from a build, or are given.
 };
 
 /// Says on stderr, in one line each, which flags are used. nullopt after an

@@ -9,10 +9,12 @@
 #include "Commands.h"
 #include "CompileCommand.h"
 #include "Databases.h"
+#include "Embedded.h"
 #include "Includes.h"
 #include "Message.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -21,6 +23,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/StringSaver.h"
+#include "llvm/Support/xxhash.h"
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -34,16 +37,24 @@ namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
 static constexpr char Help[] =
-    R"(USAGE: pyext-tidy record [-o FILE] -- COMMAND [ARGUMENT]...
+    R"(USAGE: pyext-tidy record [-o FILE] [--python=NAME]
+       pyext-tidy record [-o FILE] -- COMMAND [ARGUMENT]...
 
-Runs a build, such as
+Runs a build and writes the compiler commands it ran to compile_commands.json in
+the current folder, or to FILE.
+
+Without a command it builds the project of the current folder, whatever its build
+backend, into a folder of the user's cache, with its build requirements in an
+environment there. NAME is the Python to build for, an interpreter or a version;
+python3 without it.
+
+A command is any that compiles:
 
     pyext-tidy record -- pip install --no-deps --force-reinstall .
     pyext-tidy record -- python setup.py build_ext --force
 
-and writes the compiler commands it ran to compile_commands.json in the current
-folder, or to FILE. CC and CXX are set for the build; they note the command and
-run the compiler that CC and CXX named before (cc and c++ when they named none).
+CC and CXX are set for the build; they note the command and run the compiler
+that CC and CXX named before (cc and c++ when they named none).
 Entries of an existing file stay unless the build compiled the same file again.
 Only what is really compiled is recorded: force a rebuild, or remove the build
 folder before.
@@ -123,17 +134,67 @@ int pyext::project::recordCompiler(llvm::ArrayRef<const char *> Arguments) {
   return 127;
 }
 
-/// Writes the two programs that stand in for the compiler. They are in a place
-/// that stays: a build folder may remember their names, and without a recording
-/// they only run the compiler. Empty when that is not possible.
-static std::string writeCompilers(const std::string &Executable) {
+/// A folder of this tool in the cache of the user, made; empty when that is not
+/// possible.
+static std::string cacheFolder(llvm::StringRef Name) {
   llvm::SmallString<256> Folder;
   if (const char *Cache = std::getenv("XDG_CACHE_HOME"); Cache && *Cache)
     Folder = Cache;
   else if (!path::cache_directory(Folder))
     return "";
-  path::append(Folder, "pyext-tidy", "record");
-  if (fs::create_directories(Folder))
+  path::append(Folder, "pyext-tidy", Name);
+  return fs::create_directories(Folder) ? "" : std::string(Folder);
+}
+
+/// The command that builds the project of the current folder with \p Python;
+/// empty, after an error, when there is no project or something is missing.
+static std::vector<std::string> ownBuild(const std::string &Python,
+                                         const std::string &Scripts) {
+  llvm::SmallString<256> Here;
+  (void)fs::current_path(Here);
+  if (!fs::exists("pyproject.toml") && !fs::exists("setup.py")) {
+    error() << "record: no pyproject.toml and no setup.py in " << Here
+            << "; go to the folder of the project, or give the build command "
+               "behind --\n";
+    return {};
+  }
+  llvm::ErrorOr<std::string> Interpreter = llvm::sys::findProgramByName(Python);
+  if (!Interpreter) {
+    error() << "record: " << Python << ": " << Interpreter.getError().message()
+            << "\n";
+    return {};
+  }
+  for (const auto &[Variable, Default] : {std::pair{"CC", "cc"}, {"CXX", "c++"}})
+    if (std::string Compiler = wordsOf(Variable, Default).front();
+        !llvm::sys::findProgramByName(Compiler)) {
+      error() << "record: the build needs a compiler, and '" << Compiler
+              << "' is not there (Debian: apt install build-essential)\n";
+      return {};
+    }
+  std::string Folder = cacheFolder(
+      ("build/" + path::filename(Here) + "-" +
+       llvm::utohexstr(llvm::xxh3_64bits((Here + "\n" + *Interpreter).str()),
+                       /*LowerCase=*/true))
+          .str());
+  std::string Script = Scripts + "/build_project.py";
+  llvm::Error Err = llvm::writeToOutput(Script, [](llvm::raw_ostream &OS) {
+    OS << embedded("project/build_project.py");
+    return llvm::Error::success();
+  });
+  if (Folder.empty() || Err) {
+    llvm::consumeError(std::move(Err));
+    error() << "record: nothing can be written to the cache of the user\n";
+    return {};
+  }
+  return {*Interpreter, Script, Folder};
+}
+
+/// Writes the two programs that stand in for the compiler. They are in a place
+/// that stays: a build folder may remember their names, and without a recording
+/// they only run the compiler. Empty when that is not possible.
+static std::string writeCompilers(const std::string &Executable) {
+  std::string Folder = cacheFolder("record");
+  if (Folder.empty())
     return "";
   for (llvm::StringRef Name : {"cc", "c++"}) {
     llvm::SmallString<256> File(Folder);
@@ -155,7 +216,7 @@ static std::string writeCompilers(const std::string &Executable) {
     (void)fs::setPermissions(File, fs::all_read | fs::all_exe |
                                        fs::owner_write);
   }
-  return std::string(Folder);
+  return Folder;
 }
 
 /// The recorded commands, one per source that still exists.
@@ -203,6 +264,7 @@ static std::vector<CompileCommand> readLog(llvm::StringRef Log) {
 int pyext::project::record(const char *Argv0,
                            llvm::ArrayRef<const char *> Arguments) {
   std::string Output = databaseName().str();
+  std::string Python;
   size_t I = 0;
   for (; I != Arguments.size(); ++I) {
     llvm::StringRef Argument = Arguments[I];
@@ -218,16 +280,39 @@ int pyext::project::record(const char *Argv0,
       Output = Arguments[++I];
       continue;
     }
+    if (Argument.consume_front("--python=")) {
+      Python = (Argument.empty() || !llvm::isDigit(Argument[0]) ? "" : "python") +
+               Argument.str();
+      continue;
+    }
     if (!Argument.starts_with("-"))
       break;
     error() << "record: unknown option '" << Argument
             << "'; see pyext-tidy record --help\n";
     return 2;
   }
-  llvm::ArrayRef<const char *> Build = Arguments.drop_front(I);
-  if (Build.empty()) {
-    error() << "record: no command given; see pyext-tidy record --help\n";
+  std::vector<std::string> Build(Arguments.begin() + I, Arguments.end());
+  std::optional<std::string> Folder = temporaryFolder();
+  if (!Folder) {
+    error() << "record: no temporary folder can be made\n";
     return 2;
+  }
+  if (Build.empty() && I != 0 && llvm::StringRef(Arguments[I - 1]) == "--") {
+    error() << "record: no command behind --; see pyext-tidy record --help\n";
+    return 2;
+  }
+  if (!Build.empty() && !Python.empty()) {
+    error() << "record: --python and a command exclude each other\n";
+    return 2;
+  }
+  if (Build.empty()) {
+    const char *Variable = std::getenv("PYTHON");
+    Build = ownBuild(!Python.empty()           ? Python
+                     : Variable && *Variable ? Variable
+                                             : "python3",
+                     *Folder);
+    if (Build.empty())
+      return 2;
   }
   llvm::ErrorOr<std::string> Program =
       llvm::sys::findProgramByName(Build.front());
@@ -237,12 +322,10 @@ int pyext::project::record(const char *Argv0,
     return 2;
   }
   Output = absolutePath(Output);
-  std::optional<std::string> Folder = temporaryFolder();
   std::string Compilers = writeCompilers(
       fs::getMainExecutable(Argv0, addressInThisExecutable()));
-  if (!Folder || Compilers.empty()) {
-    error() << "record: no folder for temporary files or in the cache of the "
-               "user can be made\n";
+  if (Compilers.empty()) {
+    error() << "record: no folder in the cache of the user can be made\n";
     return 2;
   }
   std::string Log = *Folder + "/log";

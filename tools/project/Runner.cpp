@@ -125,8 +125,7 @@ static std::string cureFor(llvm::StringRef Message) {
            "libc6-dev)";
   if (!Header.contains('.') && !Header.contains('/'))
     return "; install a C++ library (Debian: apt install g++)";
-  return "; record the build with 'pyext-tidy record', or name its "
-         "compile_commands.json with -p";
+  return "";
 }
 
 /// Reads what the process of \p U left in \p Folder.
@@ -183,6 +182,13 @@ static UnitResult collect(const Unit &U, const std::string &Folder,
         Result.Problem += llvm::sys::path::filename(First.At.File).str() + ":" +
                           std::to_string(First.At.Line) + ": ";
       Result.Problem += First.Message + cureFor(First.Message);
+      Result.Cause = "does not compile: " + First.Message +
+                     cureFor(First.Message);
+      if (llvm::StringRef(First.Message).ends_with("file not found"))
+        Result.Header = llvm::StringRef(First.Message)
+                            .split("'")
+                            .second.split("'")
+                            .first.str();
     }
   } else if (!Is("analysed")) {
     Result.Problem = lastWords(Log);

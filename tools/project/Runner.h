@@ -38,6 +38,8 @@ struct UnitResult {
   bool Analysed = false;       ///< Findings are complete.
   bool IncludesPython = false;
   std::string Problem;         ///< Why it was not analysed; empty when it was.
+  std::string Cause;           ///< The same without the place, for groups.
+  std::string Header;          ///< That was not found; empty: none.
   std::string Generator;
   unsigned Minor = 0;
   std::vector<Finding> Findings;

@@ -10,6 +10,7 @@
 #include "Message.h"
 #include "PythonHeaders.h"
 #include "ResourceDir.h"
+#include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -73,6 +74,16 @@ static std::string databaseToPass() {
   if (Here.str().starts_with(Folder) ||
       llvm::sys::path::filename(Folder) == "build")
     return "";
+  // That of a project around this one speaks of other files.
+  std::string Message;
+  auto Database = clang::tooling::JSONCompilationDatabase::loadFromFile(
+      (Folder + "/" + databaseName()).str(), Message,
+      clang::tooling::JSONCommandLineSyntax::AutoDetect);
+  if (Database && !knowsFolder(*Database, Here)) {
+    note() << Folder << "/" << databaseName()
+           << " has no file of this folder and is not used\n";
+    return "";
+  }
   return Folder;
 }
 

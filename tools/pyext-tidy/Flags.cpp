@@ -10,6 +10,7 @@
 #include "Message.h"
 #include "CompileCommand.h"
 #include "Databases.h"
+#include "Includes.h"
 #include "PythonHeaders.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
@@ -21,33 +22,26 @@
 
 using namespace pyext::driver;
 using namespace pyext::project;
+using clang::tooling::CompileCommand;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
+
+static std::vector<std::string>
+packagesOf(const std::vector<std::string> &Sources) {
+  std::vector<std::string> Packages;
+  for (const std::string &Source : Sources)
+    if (auto Text = llvm::MemoryBuffer::getFile(Source, /*IsText=*/true))
+      for (std::string &Name : packagesIn((*Text)->getBuffer()))
+        if (!llvm::is_contained(Packages, Name))
+          Packages.push_back(std::move(Name));
+  return Packages;
+}
 
 /// Makes clang-tidy read the database in \p Folder by way of a copy, in which
 /// the commands of the sources are such that clang understands them. The
 /// original serves when it cannot be read; clang-tidy says why.
 static void useDatabase(Arguments &Args, const std::string &Folder,
-                        const std::optional<Python> &Headers) {
-  std::string Message;
-  auto Database = clang::tooling::CompilationDatabase::loadFromDirectory(
-      Folder, Message);
-  std::vector<clang::tooling::CompileCommand> Commands;
-  if (Database)
-    for (const std::string &Source : Args.Sources) {
-      llvm::SmallString<256> Path(Source);
-      (void)fs::make_absolute(Path);
-      path::remove_dots(Path, /*remove_dot_dot=*/true);
-      for (clang::tooling::CompileCommand &Command :
-           Database->getCompileCommands(Path)) {
-        Command.CommandLine = withoutForeignFlags(Command.CommandLine);
-        if (Headers) {
-          removePython(Command);
-          addFolders(Command, Headers->Includes);
-        }
-        Commands.push_back(std::move(Command));
-      }
-    }
+                        std::vector<CompileCommand> Commands) {
   std::string Use = Folder;
   if (!Commands.empty())
     if (std::optional<std::string> Copy = temporaryFolder()) {
@@ -72,15 +66,93 @@ static void useDatabase(Arguments &Args, const std::string &Folder,
   Args.BuildPath = Use;
 }
 
-static std::vector<std::string>
-packagesOf(const std::vector<std::string> &Sources) {
-  std::vector<std::string> Packages;
-  for (const std::string &Source : Sources)
-    if (auto Text = llvm::MemoryBuffer::getFile(Source, /*IsText=*/true))
-      for (std::string &Name : packagesIn((*Text)->getBuffer()))
-        if (!llvm::is_contained(Packages, Name))
-          Packages.push_back(std::move(Name));
-  return Packages;
+/// The database in the folder of `-p`, for all sources.
+static void useGivenDatabase(Arguments &Args,
+                             const std::optional<Python> &Headers) {
+  std::string Message;
+  std::vector<CompileCommand> Commands;
+  if (auto Database = clang::tooling::CompilationDatabase::loadFromDirectory(
+          *Args.BuildPath, Message))
+    for (const std::string &Source : Args.Sources)
+      for (CompileCommand &Command :
+           Database->getCompileCommands(absolutePath(Source))) {
+        Command.CommandLine = withoutForeignFlags(Command.CommandLine);
+        if (Headers) {
+          removePython(Command);
+          addFolders(Command, Headers->Includes);
+        }
+        Commands.push_back(std::move(Command));
+      }
+  useDatabase(Args, *Args.BuildPath, std::move(Commands));
+}
+
+/// Uses the database that was found in \p Folder. It need not be that of the
+/// sources: false when it says nothing of any.
+static bool useFoundDatabase(Arguments &Args, const std::string &Folder) {
+  std::string Message, Name = Folder + "/" + databaseName().str();
+  auto Database = clang::tooling::CompilationDatabase::loadFromDirectory(
+      Folder, Message);
+  if (!Database) {
+    useDatabase(Args, Folder, {}); // clang-tidy says why.
+    return true;
+  }
+  std::optional<std::optional<Python>> Asked;
+  auto AddPython = [&](CompileCommand &Command) {
+    if (!Asked)
+      Asked = defaultPython(packagesOf(Args.Sources));
+    if (!*Asked)
+      return;
+    addFolders(Command, (*Asked)->Includes);
+    for (const auto &[Package, Folders] : (*Asked)->Packages)
+      addFolders(Command, Folders);
+  };
+  std::vector<CompileCommand> Commands;
+  std::vector<std::string> Unknown;
+  for (const std::string &Source : Args.Sources) {
+    bool Any = false;
+    for (CompileCommand &Command :
+         commandsFor(*Database, absolutePath(Source))) {
+      if (llvm::none_of(includeFolders(Command), hasPythonH)) {
+        // The flags of a neighbour that is no extension lead nowhere.
+        if (!Command.Heuristic.empty())
+          continue;
+        // Of an environment of the build that is gone, or a compiler that finds
+        // them by itself.
+        AddPython(Command);
+      }
+      Command.CommandLine = withoutForeignFlags(Command.CommandLine);
+      Commands.push_back(std::move(Command));
+      Any = true;
+    }
+    if (!Any)
+      Unknown.push_back(Source);
+  }
+  if (Commands.empty()) {
+    if (!Args.Quiet)
+      note() << Name << " does not know " << Args.Sources.front()
+             << " and is not used\n";
+    return false;
+  }
+  if (!Args.Quiet)
+    note() << "using the flags in " << Name << "\n";
+  for (const std::string &Source : Unknown) {
+    CompileCommand Command;
+    Command.Filename = absolutePath(Source);
+    Command.Directory = path::parent_path(Command.Filename).str();
+    Command.CommandLine = {isCxx(Source) ? "c++" : "cc", "-c",
+                           Command.Filename};
+    AddPython(Command);
+    if (!Args.Quiet)
+      note() << Name << " does not know " << Source
+             << "; using the headers of "
+             << (Asked && *Asked && !(*Asked)->Version.empty()
+                     ? "Python " + (*Asked)->Version
+                     : "a Python")
+             << " for it\n";
+    Commands.push_back(std::move(Command));
+  }
+  useDatabase(Args, Folder, std::move(Commands));
+  return true;
 }
 
 bool pyext::driver::findFlags(Arguments &Args) {
@@ -99,33 +171,23 @@ bool pyext::driver::findFlags(Arguments &Args) {
     }
     if (!Args.Python) {
       if (hasDatabase(*Args.BuildPath))
-        useDatabase(Args, *Args.BuildPath, std::nullopt);
+        useGivenDatabase(Args, std::nullopt);
       return true;
     }
   } else if (!Args.Python) {
-    llvm::SmallString<256> Folder(Args.Sources.front());
-    if (!fs::make_absolute(Folder)) {
-      path::remove_dots(Folder, /*remove_dot_dot=*/true);
-      for (llvm::StringRef Parent = path::parent_path(Folder); !Parent.empty();
-           Parent = path::parent_path(Parent)) {
-        if (hasDatabase(Parent)) {
-          useDatabase(Args, Parent.str(), std::nullopt);
+    const std::string First = absolutePath(Args.Sources.front());
+    for (llvm::StringRef Parent = path::parent_path(First); !Parent.empty();
+         Parent = path::parent_path(Parent)) {
+      std::string Folder =
+          hasDatabase(Parent) ? Parent.str() : buildFolderIn(Parent);
+      if (!Folder.empty()) {
+        if (useFoundDatabase(Args, Folder))
           return true;
-        }
-        // clang-tidy finds this one by itself.
-        llvm::SmallString<256> Flags(Parent);
-        path::append(Flags, "compile_flags.txt");
-        if (fs::exists(Flags))
-          return true;
-        std::string Build = buildFolderIn(Parent);
-        if (!Build.empty()) {
-          if (!Args.Quiet)
-            note() << "using the flags in " << Build
-                   << "/compile_commands.json\n";
-          useDatabase(Args, Build, std::nullopt);
-          return true;
-        }
+        break;
       }
+      // clang-tidy finds this one by itself.
+      if (fs::exists(Parent + "/compile_flags.txt"))
+        return true;
     }
   }
 
@@ -160,7 +222,7 @@ bool pyext::driver::findFlags(Arguments &Args) {
                  << ")\n";
   }
   if (Args.BuildPath && hasDatabase(*Args.BuildPath)) {
-    useDatabase(Args, *Args.BuildPath, Found);
+    useGivenDatabase(Args, Found);
     return true;
   }
   if (Args.BuildPath || Args.HasCompilerFlags) {

@@ -258,20 +258,20 @@ int main(int argc, const char **argv) {
   bool FiltersHeaders = false;
   if (!Args.DumpModel && !checkConfiguration(Args, ExtraChecks, FiltersHeaders))
     return 1;
+  auto AddUnlessGiven = [&](llvm::StringRef Name, llvm::StringRef Value) {
+    if (llvm::none_of(Args.Stock, [&](llvm::StringRef Argument) {
+          return Argument.contains(Name);
+        }))
+      Args.Stock.push_back(("--" + Name + "=" + Value).str());
+  };
   // What is wrong in the user's own headers, and in source files that others
   // include, is the user's to know. LLVM 22 has this default by itself.
-  if (Args.analyses() && !FiltersHeaders &&
-      llvm::none_of(Args.Stock, [](llvm::StringRef Argument) {
-        return Argument.contains("header-filter");
-      }))
-    Args.Stock.push_back("--header-filter=.*");
+  if (Args.analyses() && !FiltersHeaders)
+    AddUnlessGiven("header-filter", ".*");
   // The .clang-tidy of a project may turn colours on for its developers' terminals.
   // In a pipe or a file they hide the findings from whatever reads it.
-  if (Args.analyses() && !llvm::sys::Process::StandardOutIsDisplayed() &&
-      llvm::none_of(Args.Stock, [](llvm::StringRef Argument) {
-        return Argument.contains("use-color");
-      }))
-    Args.Stock.push_back("--use-color=false");
+  if (Args.analyses() && !llvm::sys::Process::StandardOutIsDisplayed())
+    AddUnlessGiven("use-color", "false");
   if (!findFlags(Args))
     return 1;
   if (!Args.ResourceDir)

@@ -216,6 +216,10 @@ void Page::readiness(StringRef Hazard, Readiness Value, unsigned Findings,
                      llvm::ArrayRef<project::EvidenceInfo> Evidence) {
   StringRef Class, Words;
   switch (Value) {
+  case Readiness::Unknown:
+    Class = "open";
+    Words = "not known";
+    break;
   case Readiness::Ready:
     Class = "ready";
     Words = "declared, nothing found against it";
@@ -270,7 +274,10 @@ void Page::modules() {
     OS << "<div class=\"card module\"><div><h3>" << escaped(M.Info.Name)
        << "</h3><div class=where>" << escaped(R.path(M.Info.File)) << ":"
        << M.Info.Line << "</div><div class=dim>" << escaped(M.Info.Init) << ", "
-       << M.Files << (M.Files == 1 ? " file" : " files") << "</div></div>\n";
+       << M.Files << (M.Files == 1 ? " file" : " files");
+    if (M.Failed)
+      OS << ", " << M.Failed << " not analysed";
+    OS << "</div></div>\n";
     readiness("free threading", freeThreading(M), M.FreeThreading, M.Info.Gil,
               M.AgainstFreeThreading);
     readiness("subinterpreters", subinterpreters(M), M.Subinterpreters,
@@ -445,6 +452,10 @@ std::string Page::write() {
   list(R.Failed.size() == 1 ? "file could not be analysed"
                             : "files could not be analysed",
        R.Failed, /*Open=*/true);
+  if (R.Withheld)
+    OS << "<p class=dim>" << R.Withheld
+       << (R.Withheld == 1 ? " finding is" : " findings are")
+       << " withheld: what does not compile cannot be judged.</p>\n";
   list("functions were too large", R.Functions, false);
   list(R.Skipped.size() == 1 ? "file is not part of this build"
                              : "files are not part of this build",

@@ -140,6 +140,8 @@ private:
   }
   static llvm::StringRef name(Readiness Value) {
     switch (Value) {
+    case Readiness::Unknown:
+      return "unknown";
     case Readiness::Ready:
       return "ready";
     case Readiness::Contradicted:
@@ -178,6 +180,7 @@ void JsonWriter::write() {
       J.attribute("free_threading", Count(&Finding::FreeThreading));
       J.attribute("subinterpreters", Count(&Finding::Subinterpreters));
       J.attribute("in_baseline", R.Known);
+      J.attribute("withheld", R.Withheld);
       J.attribute("on_unchanged_lines", R.Unchanged);
       J.attribute("files_analysed", R.FilesAnalysed);
       J.attribute("files_without_python", R.WithoutPython);
@@ -192,6 +195,7 @@ void JsonWriter::write() {
           J.attribute("gil", M.Info.Gil);
           J.attribute("multiple_interpreters", M.Info.Interpreters);
           J.attribute("files", M.Files);
+          J.attribute("files_not_analysed", M.Failed);
           J.attributeObject("free_threading", [&] {
             J.attribute("readiness", name(freeThreading(M)));
             J.attribute("findings", M.FreeThreading);

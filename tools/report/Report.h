@@ -27,6 +27,7 @@ namespace pyext::report {
 struct Module {
   project::ModuleInfo Info;
   unsigned Files = 0;         ///< Analysed.
+  unsigned Failed = 0;        ///< Could not be analysed.
   unsigned FreeThreading = 0; ///< Findings of that hazard.
   unsigned Subinterpreters = 0;
   std::vector<project::EvidenceInfo> AgainstFreeThreading, AgainstInterpreters;
@@ -34,6 +35,7 @@ struct Module {
 
 /// How far a module is, for one of the hazards.
 enum class Readiness {
+  Unknown,      ///< None of its files was analysed.
   Ready,        ///< Declared, and nothing was found.
   Contradicted, ///< Declared, and something was found.
   Open,         ///< Not declared, and nothing was found.
@@ -55,6 +57,8 @@ struct Report {
   unsigned FilesAnalysed = 0, WithoutPython = 0;
   unsigned Known = 0;    ///< Findings of the baseline.
   unsigned Unchanged = 0; ///< Findings on lines that did not change.
+  unsigned Withheld = 0; ///< Findings in files that could not be analysed.
+  bool Build = false;    ///< Flags come from a build, or are given.
   std::vector<std::string> Builds;
   project::Sources *Texts = nullptr;
 
@@ -70,8 +74,8 @@ void writeJson(const Report &R, llvm::raw_ostream &OS);
 void writeHtml(const Report &R, llvm::raw_ostream &OS);
 
 /// Findings for a person: message, code and notes. Paths are relative to
-/// \p Folder.
-void writeFindings(const Report &R, llvm::StringRef Folder,
+/// \p Folder. At most \p MaxNotes notes are shown of each.
+void writeFindings(const Report &R, llvm::StringRef Folder, size_t MaxNotes,
                    llvm::raw_ostream &OS);
 /// What was found by hazard and module, and what was not analysed.
 void writeSummary(const Report &R, llvm::StringRef Folder,

@@ -21,6 +21,8 @@ using project::Place;
 using llvm::raw_ostream;
 
 Readiness pyext::report::freeThreading(const Module &M) {
+  if (!M.Files && M.Failed)
+    return Readiness::Unknown;
   bool Found = M.FreeThreading != 0;
   if (M.Info.Gil == "Py_MOD_GIL_NOT_USED")
     return Found ? Readiness::Contradicted : Readiness::Ready;
@@ -30,6 +32,8 @@ Readiness pyext::report::freeThreading(const Module &M) {
 }
 
 Readiness pyext::report::subinterpreters(const Module &M) {
+  if (!M.Files && M.Failed)
+    return Readiness::Unknown;
   bool Found = M.Subinterpreters != 0;
   if (M.Info.Interpreters == "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED" ||
       M.Info.Interpreters == "Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED")
@@ -71,7 +75,7 @@ static void writeCode(const Report &R, const Place &At, unsigned Length,
 }
 
 void pyext::report::writeFindings(const Report &R, llvm::StringRef Folder,
-                                  raw_ostream &OS) {
+                                  size_t MaxNotes, raw_ostream &OS) {
   OS.enable_colors(OS.has_colors());
   for (const Finding &F : R.Findings) {
     writePlace(R, Folder, F.At, OS);
@@ -81,7 +85,18 @@ void pyext::report::writeFindings(const Report &R, llvm::StringRef Folder,
     OS << F.Message << " [" << F.Check << "]\n";
     if (F.At.Line)
       writeCode(R, F.At, F.Length, OS);
-    for (const project::Note &N : F.Notes) {
+    // The last one says what to do.
+    const bool Cut = F.Notes.size() > MaxNotes + 1;
+    for (size_t I = 0; I != F.Notes.size(); ++I) {
+      if (Cut && I == MaxNotes - 1) {
+        size_t Left = F.Notes.size() - MaxNotes;
+        OS.changeColor(raw_ostream::CYAN, true);
+        OS << "note: ";
+        OS.resetColor();
+        OS << "and " << Left << " more places (--all-notes shows them)\n";
+        I += Left;
+      }
+      const project::Note &N = F.Notes[I];
       if (N.At.Line)
         writePlace(R, Folder, N.At, OS);
       OS.changeColor(raw_ostream::CYAN, true);
@@ -92,18 +107,42 @@ void pyext::report::writeFindings(const Report &R, llvm::StringRef Folder,
   }
 }
 
+/// One line per cause; without one, per file.
 static void writeLeftOut(const Report &R, llvm::StringRef Folder,
                          llvm::ArrayRef<LeftOut> List, size_t Limit,
                          raw_ostream &OS) {
-  for (const LeftOut &L : List.take_front(Limit))
-    OS << "  " << project::relativeTo(Folder, L.File) << ": " << L.Reason
-       << "\n";
-  if (List.size() > Limit)
-    OS << "  and " << List.size() - Limit << " more; --json lists all\n";
+  constexpr size_t Few = 2;
+  std::map<std::string, std::vector<const LeftOut *>> ByCause;
+  for (const LeftOut &L : List)
+    if (!L.Cause.empty())
+      ByCause[L.Cause].push_back(&L);
+  size_t Written = 0, Said = 0;
+  std::set<std::string> Done;
+  for (const LeftOut &L : List) {
+    if (Written == Limit)
+      break;
+    auto Group = ByCause.find(L.Cause);
+    bool Alone = Group == ByCause.end() || Group->second.size() <= Few;
+    if (!Alone && !Done.insert(L.Cause).second)
+      continue;
+    ++Written;
+    OS << "  " << project::relativeTo(Folder, L.File);
+    if (Alone) {
+      OS << ": " << L.Reason << "\n";
+      ++Said;
+    } else {
+      OS << " and " << Group->second.size() - 1 << " more: " << L.Cause << "\n";
+      Said += Group->second.size();
+    }
+  }
+  if (List.size() > Said)
+    OS << "  and " << List.size() - Said << " more; --json lists all\n";
 }
 
 static llvm::StringRef say(Readiness Value) {
   switch (Value) {
+  case Readiness::Unknown:
+    return "not known, no file was analysed";
   case Readiness::Ready:
     return "declared, nothing found against it";
   case Readiness::Contradicted:
@@ -154,7 +193,10 @@ void pyext::report::writeSummary(const Report &R, llvm::StringRef Folder,
     OS << "modules:\n";
     for (const Module &M : R.Modules) {
       OS << "  " << M.Info.Name << " ("
-         << counted(M.Files, "file", "files") << ")\n    free threading: "
+         << counted(M.Files, "file", "files");
+      if (M.Failed)
+        OS << ", " << M.Failed << " not analysed";
+      OS << ")\n    free threading: "
          << say(freeThreading(M));
       if (M.FreeThreading)
         OS << ", " << counted(M.FreeThreading, "finding", "findings");
@@ -182,5 +224,14 @@ void pyext::report::writeSummary(const Report &R, llvm::StringRef Folder,
     OS << counted(R.Failed.size(), "file", "files")
        << " could not be analysed:\n";
     writeLeftOut(R, Folder, R.Failed, 50, OS);
+    if (R.Withheld)
+      OS << "  " << counted(R.Withheld, "finding", "findings")
+         << " there " << (R.Withheld == 1 ? "is" : "are")
+         << " withheld: what does not compile cannot be judged\n";
+    if (!R.Build && llvm::any_of(R.Failed, [](const LeftOut &L) {
+          return !L.Cause.empty();
+        }))
+      OS << "  'pyext-tidy record' builds the project in an environment of its "
+            "own and notes the\n  flags of its files; then check again\n";
   }
 }

