@@ -345,6 +345,15 @@ bool Command::refresh() {
                           R);
   }
   setFingerprints(R.Findings, Texts, R.Root);
+  // How far a module is does not depend on what is known or changed.
+  for (report::Module &M : R.Modules) {
+    M.FreeThreading = M.Subinterpreters = 0;
+    for (const Finding &F : R.Findings)
+      if (llvm::is_contained(F.Modules, M.Info.Name)) {
+        M.FreeThreading += F.FreeThreading;
+        M.Subinterpreters += F.Subinterpreters;
+      }
+  }
   if (O.Baseline && !O.UpdateBaseline) {
     size_t Before = R.Findings.size();
     Stale = applyBaseline(R.Findings, Known);
@@ -357,14 +366,6 @@ bool Command::refresh() {
     llvm::erase_if(R.Findings,
                    [&](const Finding &F) { return !Changed->touches(F); });
     R.Unchanged = Before - R.Findings.size();
-  }
-  for (report::Module &M : R.Modules) {
-    M.FreeThreading = M.Subinterpreters = 0;
-    for (const Finding &F : R.Findings)
-      if (llvm::is_contained(F.Modules, M.Info.Name)) {
-        M.FreeThreading += F.FreeThreading;
-        M.Subinterpreters += F.Subinterpreters;
-      }
   }
   return true;
 }
