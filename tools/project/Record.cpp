@@ -45,8 +45,10 @@ the current folder, or to FILE.
 
 Without a command it builds the project of the current folder, whatever its build
 backend, into a folder of the user's cache, with its build requirements in an
-environment there. NAME is the Python to build for, an interpreter or a version;
-python3 without it.
+environment there. First it runs the build without compiling, as only the
+commands matter; a build that takes no empty objects is run once more with the
+compiler. NAME is the Python to build for, an interpreter or a version; python3
+without it.
 
 A command is any that compiles:
 
@@ -65,6 +67,8 @@ Exit status: that of COMMAND; 2 when nothing was recorded.
 static constexpr char LogVariable[] = "PYEXT_TIDY_RECORD";
 static constexpr char CcVariable[] = "PYEXT_TIDY_RECORD_CC";
 static constexpr char CxxVariable[] = "PYEXT_TIDY_RECORD_CXX";
+/// Folders whose sources are not really compiled.
+static constexpr char DryVariable[] = "PYEXT_TIDY_RECORD_DRY";
 
 static void *addressInThisExecutable() {
   static char Anchor;
@@ -113,18 +117,96 @@ static void appendTo(llvm::ArrayRef<std::string> Line, const char *Log) {
   ::close(FD);
 }
 
+/// What a command line of a compiler does.
+struct Work {
+  std::vector<std::string> Sources, Inputs; ///< Absolute.
+  std::string Output, Dependencies;         ///< Empty: not named.
+  bool CompilesOnly = false, Other = false;
+};
+
+static Work workOf(llvm::ArrayRef<const char *> Arguments) {
+  Work Result;
+  for (size_t I = 0; I != Arguments.size(); ++I) {
+    llvm::StringRef Argument = Arguments[I];
+    bool More = I + 1 != Arguments.size();
+    if (Argument == "-o" && More)
+      Result.Output = Arguments[++I];
+    else if (Argument == "-MF" && More)
+      Result.Dependencies = Arguments[++I];
+    else if (Argument == "-c")
+      Result.CompilesOnly = true;
+    else if (Argument == "-E" || Argument == "-S" || Argument == "-M" ||
+             Argument == "-MM" || Argument == "-x" || Argument == "-" ||
+             Argument.starts_with("--") || Argument.starts_with("-print"))
+      Result.Other = true;
+    else if (!Argument.starts_with("-"))
+      (isSource(Argument) ? Result.Sources : Result.Inputs)
+          .push_back(absolutePath(Argument));
+  }
+  return Result;
+}
+
+/// What a configure step compiles to see whether it compiles.
+static bool isProbe(llvm::StringRef Source) {
+  llvm::StringRef Name = path::filename(Source);
+  return Name.starts_with("conftest") || Name.starts_with("_configtest") ||
+         Name.starts_with("testprog") || Name.starts_with("sanitycheck") ||
+         Source.contains("/CMakeFiles/") || Source.contains("/meson-private/");
+}
+
+static bool isEmptyFile(llvm::StringRef File) {
+  uint64_t Size = 1;
+  return !fs::file_size(File, Size) && Size == 0;
+}
+
+/// Does what a build needs of the compiler when only the commands matter: makes
+/// an empty object for sources of the project, and links those to an empty file.
+/// False when this takes the real compiler.
+static bool pretend(const Work &W) {
+  const char *Folders = std::getenv(DryVariable);
+  if (!Folders || !*Folders || W.Other)
+    return false;
+  llvm::SmallVector<llvm::StringRef, 2> Roots;
+  llvm::StringRef(Folders).split(Roots, ':', -1, /*KeepEmpty=*/false);
+  auto OfProject = [&](llvm::StringRef Source) {
+    return !isProbe(Source) && llvm::any_of(Roots, [&](llvm::StringRef Root) {
+      return Source.starts_with(Root) && Source.drop_front(Root.size()).starts_with("/");
+    });
+  };
+  std::string Output = W.Output;
+  if (W.CompilesOnly) {
+    if (W.Sources.size() != 1 || !OfProject(W.Sources.front()))
+      return false;
+    if (Output.empty())
+      Output = (path::stem(W.Sources.front()) + ".o").str();
+  } else if (!W.Sources.empty() || Output.empty() ||
+             llvm::none_of(W.Inputs, isEmptyFile)) {
+    return false;
+  }
+  std::error_code EC;
+  llvm::raw_fd_ostream Empty(Output, EC);
+  if (EC)
+    return false;
+  if (!W.Dependencies.empty()) {
+    llvm::raw_fd_ostream Rule(W.Dependencies, EC);
+    Rule << Output << ":\n";
+  }
+  return true;
+}
+
 int pyext::project::recordCompiler(llvm::ArrayRef<const char *> Arguments) {
   bool Cxx = !Arguments.empty() && llvm::StringRef(Arguments[0]) == "c++";
   std::vector<std::string> Line =
       wordsOf(Cxx ? CxxVariable : CcVariable, Cxx ? "c++" : "cc");
-  bool Source = false;
-  for (const char *Argument : Arguments.drop_front(Arguments.empty() ? 0 : 1)) {
-    Line.push_back(Argument);
-    Source |= isSource(Argument);
-  }
+  llvm::ArrayRef<const char *> Rest =
+      Arguments.drop_front(Arguments.empty() ? 0 : 1);
+  Line.insert(Line.end(), Rest.begin(), Rest.end());
+  Work W = workOf(Rest);
   const char *Log = std::getenv(LogVariable);
-  if (Log && *Log && Source)
+  if (Log && *Log && !W.Sources.empty())
     appendTo(Line, Log);
+  if (pretend(W))
+    return 0;
   std::vector<char *> Argv;
   for (std::string &Word : Line)
     Argv.push_back(Word.data());
@@ -164,13 +246,8 @@ static std::vector<std::string> ownBuild(const std::string &Python,
             << "\n";
     return {};
   }
-  for (const auto &[Variable, Default] : {std::pair{"CC", "cc"}, {"CXX", "c++"}})
-    if (std::string Compiler = wordsOf(Variable, Default).front();
-        !llvm::sys::findProgramByName(Compiler)) {
-      error() << "record: the build needs a compiler, and '" << Compiler
-              << "' is not there (Debian: apt install build-essential)\n";
-      return {};
-    }
+  std::string Compiler = wordsOf("CC", "cc").front();
+  bool HaveCompiler = bool(llvm::sys::findProgramByName(Compiler));
   std::string Folder = cacheFolder(
       ("build/" + path::filename(Here) + "-" +
        llvm::utohexstr(llvm::xxh3_64bits((Here + "\n" + *Interpreter).str()),
@@ -186,7 +263,7 @@ static std::vector<std::string> ownBuild(const std::string &Python,
     error() << "record: nothing can be written to the cache of the user\n";
     return {};
   }
-  return {*Interpreter, Script, Folder};
+  return {*Interpreter, Script, Folder, HaveCompiler ? "" : Compiler};
 }
 
 /// Writes the two programs that stand in for the compiler. They are in a place

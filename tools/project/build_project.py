@@ -1,7 +1,7 @@
 """Builds the project of the current folder in an environment of its own, as pip does, but one that stays: the flags that
 `pyext-tidy record` writes lead into it, to the headers of the build requirements and to those that the build generates.
 
-    build_project.py FOLDER          FOLDER keeps the environment and the build
+    build_project.py FOLDER COMPILER      FOLDER keeps the environment and the build; COMPILER is what is missing, or empty
 """
 
 import importlib
@@ -53,7 +53,7 @@ def more_requirements(backend, paths):
     return hook({}) if hook else []
 
 
-def inside(folder):
+def inside(folder, compiler):
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
     os.environ["VIRTUAL_ENV"] = sys.prefix
     requires, backend, table = build_system()
@@ -68,19 +68,36 @@ def inside(folder):
     if names:
         pip("install", *names)
 
-    build = os.path.join(folder, "build")
-    shutil.rmtree(build, ignore_errors=True)  # Only what is compiled is recorded.
-    os.makedirs(build)
     settings = []
+    build = os.path.join(folder, "build")
     if backend.startswith(("mesonpy", "scikit_build_core")):
         settings = [f"--config-settings=build-dir={build}/{backend.split('.')[0]}"]
     config = os.path.join(folder, "setup.cfg")
     with open(config, "w", encoding="utf-8") as stream:
         stream.write(f"[build]\nbuild_base = {build}\n")
     os.environ["DIST_EXTRA_CONFIG"] = config
-    say("building")
-    pip("wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir", f"--wheel-dir={folder}/wheel", *settings, ".")
-    shutil.rmtree(os.path.join(folder, "wheel"), ignore_errors=True)
+    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
+    wheel += ["--no-cache-dir", f"--wheel-dir={folder}/wheel", *settings, "."]
+
+    def attempt(**more):
+        """Builds from nothing: only what is compiled is recorded."""
+        shutil.rmtree(build, ignore_errors=True)
+        os.makedirs(build)
+        open(os.environ["PYEXT_TIDY_RECORD"], "w", encoding="utf-8").close()
+        done = subprocess.run(wheel, env={**os.environ, **more}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        shutil.rmtree(os.path.join(folder, "wheel"), ignore_errors=True)
+        return done
+
+    say("building without compiling")
+    done = attempt(PYEXT_TIDY_RECORD_DRY=os.pathsep.join((os.getcwd(), build)))
+    if done.returncode and not compiler:
+        say("this build uses what it compiles; compiling")
+        done = attempt()
+    if done.returncode:
+        sys.stderr.write(done.stdout)
+        if compiler:
+            say(f"there is no compiler, '{compiler}' (Debian: apt install build-essential)")
+        sys.exit(done.returncode)
 
 
 def main():
@@ -88,14 +105,14 @@ def main():
         for name in more_requirements(sys.argv[2], sys.argv[3:]):
             print("\x01" + name)
     elif sys.argv[1] == INSIDE:
-        inside(sys.argv[2])
+        inside(*sys.argv[2:4])
     else:
         folder = sys.argv[1]
         python = os.path.join(folder, "venv", "bin", "python")
         if not os.path.exists(python):
             shutil.rmtree(os.path.join(folder, "venv"), ignore_errors=True)
             run(sys.executable, "-m", "venv", os.path.join(folder, "venv"))
-        run(python, __file__, INSIDE, folder)
+        run(python, __file__, INSIDE, folder, sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
+#include <cstring>
 
 using namespace pyext::driver;
 using namespace pyext::project;
@@ -107,7 +109,7 @@ static bool useFoundDatabase(Arguments &Args, const std::string &Folder) {
       addFolders(Command, Folders);
   };
   std::vector<CompileCommand> Commands;
-  std::vector<std::string> Unknown;
+  std::vector<std::string> Unknown, Notes;
   for (const std::string &Source : Args.Sources) {
     bool Any = false;
     for (CompileCommand &Command :
@@ -120,6 +122,11 @@ static bool useFoundDatabase(Arguments &Args, const std::string &Folder) {
         // them by itself.
         AddPython(Command);
       }
+      Notes.push_back(Command.Heuristic.empty()
+                          ? "using the flags in " + Name
+                          : Name + " does not know " + Source +
+                                "; using its flags " +
+                                Command.Heuristic.substr(std::strlen("inferred ")));
       Command.CommandLine = withoutForeignFlags(Command.CommandLine);
       Commands.push_back(std::move(Command));
       Any = true;
@@ -134,7 +141,10 @@ static bool useFoundDatabase(Arguments &Args, const std::string &Folder) {
     return false;
   }
   if (!Args.Quiet)
-    note() << "using the flags in " << Name << "\n";
+    for (size_t I = 0; I != Notes.size(); ++I)
+      if (std::find(Notes.begin(), Notes.begin() + I, Notes[I]) ==
+          Notes.begin() + I)
+        note() << Notes[I] << "\n";
   for (const std::string &Source : Unknown) {
     CompileCommand Command;
     Command.Filename = absolutePath(Source);

@@ -1,7 +1,7 @@
 """Executes the steps of action.yml and of the files that `pyext-tidy init github gitlab` writes: action.py ROOT PYEXT_TIDY FOLDER PYTHON.
 
 The commands are run as they stand, by bash, in a project with one defect. Only what installs from PyPI is replaced: pip says what it
-was asked to install, and pyext-tidy is PYEXT_TIDY. PYTHON is an interpreter that knows headers. Steps that use other actions are named.
+was asked to install, pyext-tidy is PYEXT_TIDY, and the project is built without an environment. PYTHON is an interpreter that knows headers. Steps that use other actions are named.
 Prints what happened."""
 
 import json
@@ -30,7 +30,9 @@ def program(name, text):
 program("pyext-tidy", f'exec {tidy} "$@"')
 program("pip", 'case "$*" in *pyext-tidy==*) echo "installs: $*";; *) $CC -c -DBUILT spam.c -o spam.o;; esac')
 program("python3", f'[ "$1 $2" = "-m pip" ] && shift 2 && exec pip "$@"\nexec {sys.executable} "$@"')
-environment = dict(os.environ, PATH=tools + os.pathsep + os.environ["PATH"], PYTHON=python, XDG_CACHE_HOME=os.path.join(folder, "cache"))
+# An environment with the build requirements would come from PyPI, too.
+program("python", f'case "$1" in *build_project.py) exec $CC -c -DBUILT spam.c -o spam.o;; *) exec {python} "$@";; esac')
+environment = dict(os.environ, PATH=tools + os.pathsep + os.environ["PATH"], PYTHON=os.path.join(tools, "python"), XDG_CACHE_HOME=os.path.join(folder, "cache"))
 
 
 def fresh(name):
