@@ -62,8 +62,10 @@ def inside(folder, compiler):
         pip("install", *requires)
     # In a process of its own: it may import what is installed next, or leave something behind.
     more = subprocess.run(
-        [sys.executable, __file__, "--more", backend, *table.get("backend-path", [])], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--more", backend, *table.get("backend-path", [])], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    if more.returncode:
+        sys.exit(more.stderr)
     names = [line[1:] for line in more.stdout.splitlines() if line.startswith("\x01")]
     if names:
         pip("install", *names)

@@ -280,7 +280,8 @@ int main(int argc, const char **argv) {
   Wanted.Quiet = Quiet;
   if (!BuildPath.empty())
     Wanted.BuildPath = BuildPath;
-  if (!Pythons.empty())
+  // To run, not to compile with, when the flags say what to compile with.
+  if (!Pythons.empty() && !(Verify && Wanted.Flags))
     Wanted.Python = Pythons.front();
   std::vector<std::string> Extra;
   if (std::optional<std::string> Dir = pyext::resourceDirToPass(argv[0]))
