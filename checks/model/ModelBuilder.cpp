@@ -163,15 +163,35 @@ void ExtensionModel::Builder::walkInit(const VarDecl *VD) {
   InTable = false;
 }
 
+/// What a condition of literals, as macros leave them, comes to.
+static std::optional<bool> constantCondition(const Expr *E) {
+  E = E->IgnoreParenImpCasts();
+  if (const auto *Number = dyn_cast<IntegerLiteral>(E))
+    return Number->getValue() != 0;
+  if (const auto *U = dyn_cast<UnaryOperator>(E);
+      U && U->getOpcode() == UO_LNot) {
+    const std::optional<bool> Sub = constantCondition(U->getSubExpr());
+    return Sub ? std::optional(!*Sub) : std::nullopt;
+  }
+  const auto *B = dyn_cast<BinaryOperator>(E);
+  if (!B || !B->isLogicalOp())
+    return std::nullopt;
+  const bool Decides = B->getOpcode() == BO_LOr;
+  const std::optional<bool> L = constantCondition(B->getLHS()),
+                            R = constantCondition(B->getRHS());
+  if (L == Decides || R == Decides)
+    return Decides;
+  return L && R ? std::optional(!Decides) : std::nullopt;
+}
+
 /// The branch of `if (1)` and `if (0)`, as macros write them, that never runs.
 static const Stmt *deadBranch(const Stmt *S) {
   const auto *If = dyn_cast<IfStmt>(S);
-  const auto *Number =
-      If ? dyn_cast<IntegerLiteral>(If->getCond()->IgnoreParenImpCasts())
-         : nullptr;
-  if (!Number)
+  const std::optional<bool> Holds =
+      If ? constantCondition(If->getCond()) : std::nullopt;
+  if (!Holds)
     return nullptr;
-  return Number->getValue() != 0 ? If->getElse() : If->getThen();
+  return *Holds ? If->getElse() : If->getThen();
 }
 
 void ExtensionModel::Builder::walk(const Stmt *S) {

@@ -60,6 +60,16 @@ static const RecordDecl *pointeeRecord(QualType QT) {
   return nullptr;
 }
 
+/// The arm of \p C that is taken, when its condition is a constant; nullable.
+static const Expr *chosenArm(const ConditionalOperator *C,
+                             const ASTContext &Context) {
+  bool Holds;
+  if (C->getCond()->isValueDependent() ||
+      !C->getCond()->EvaluateAsBooleanCondition(Holds, Context))
+    return nullptr;
+  return Holds ? C->getTrueExpr() : C->getFalseExpr();
+}
+
 static const RecordDecl *canonical(const RecordDecl *RD) {
   return RD ? cast<RecordDecl>(RD->getCanonicalDecl()) : nullptr;
 }
@@ -387,7 +397,9 @@ Place Places::placeOf(const Function &F, const Expr *E) {
   } else if (isa<CXXThisExpr>(E)) {
     P.Root = Place::This;
   } else if (const auto *C = dyn_cast<ConditionalOperator>(E)) {
-    P = join(placeOf(F, C->getTrueExpr()), placeOf(F, C->getFalseExpr()));
+    const Expr *Arm = chosenArm(C, Model.context());
+    P = Arm ? placeOf(F, Arm)
+            : join(placeOf(F, C->getTrueExpr()), placeOf(F, C->getFalseExpr()));
   }
   --Depth;
   return P;
@@ -429,7 +441,9 @@ Place Places::pointee(const Function &F, const Expr *E) {
       P = pointee(F, B->getLHS()->getType()->isPointerType() ? B->getLHS()
                                                              : B->getRHS());
   } else if (const auto *C = dyn_cast<ConditionalOperator>(E)) {
-    P = join(pointee(F, C->getTrueExpr()), pointee(F, C->getFalseExpr()));
+    const Expr *Arm = chosenArm(C, Model.context());
+    P = Arm ? pointee(F, Arm)
+            : join(pointee(F, C->getTrueExpr()), pointee(F, C->getFalseExpr()));
   } else if (const auto *Call = dyn_cast<CallExpr>(E)) {
     P = ofCall(F, Call, /*Reference=*/false);
   } else if (isa<CXXNewExpr>(E)) {

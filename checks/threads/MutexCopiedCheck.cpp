@@ -47,6 +47,35 @@ static bool isFresh(const Expr *E) {
              ImplicitValueInitExpr, CXXScalarValueInitExpr, CallExpr>(E);
 }
 
+/// Whether \p E is a variable that only serves to initialise others, as in
+/// `PyMutex t = {0}; self->mutex = t;`: nobody can have locked it.
+static bool isTemplate(const Expr *E, const Stmt *Body) {
+  const VarDecl *VD = model::variableOf(E);
+  if (!VD || !VD->getInit() || !isFresh(VD->getInit()))
+    return false;
+  if (VD->getType().isConstQualified())
+    return true;
+  if (!VD->hasLocalStorage())
+    return false;
+  llvm::SmallVector<const Stmt *, 32> Todo{Body};
+  while (!Todo.empty()) {
+    const Stmt *S = Todo.pop_back_val();
+    if (!S)
+      continue;
+    if (const auto *U = dyn_cast<UnaryOperator>(S);
+        U && U->getOpcode() == UO_AddrOf) {
+      const Expr *Base = U->getSubExpr()->IgnoreParenCasts();
+      while (const auto *M = dyn_cast<MemberExpr>(Base))
+        Base = M->getBase()->IgnoreParenCasts();
+      if (const auto *Ref = dyn_cast<DeclRefExpr>(Base); Ref && Ref->getDecl() == VD)
+        return false;
+    }
+    for (const Stmt *Child : S->children())
+      Todo.push_back(Child);
+  }
+  return true;
+}
+
 void MutexCopiedCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated() ||
       !mentionsMutexes(Model))
@@ -102,7 +131,7 @@ void MutexCopiedCheck::visit(const model::ExtensionModel &Model,
   if (Copied) {
     const QualType QT = Copied->getType();
     const FieldDecl *Field = mutexIn(QT);
-    if (Field || isMutex(QT)) {
+    if ((Field || isMutex(QT)) && !isTemplate(Copied, F.Decl->getBody())) {
       diag(placeOf(Copied, SM),
            "copying '%0' copies the mutex%select{| '%2'}1, which only works at "
            "the place where it was made")

@@ -85,7 +85,24 @@ static PyObject *obj_look(Obj *self, PyObject *arg) {
   return PyLong_FromSsize_t(used);
 }
 
+
+// One macro for both forms: the condition is a constant.
+#define OPERATION(name, inplace)                                               \
+  static PyObject *name(PyObject *self, PyObject *other) {                     \
+    Obj *result;                                                               \
+    Py_BEGIN_CRITICAL_SECTION2(self, other);                                   \
+    result = inplace ? (Obj *)Py_NewRef(self) : (Obj *)obj_bare(2);            \
+    Py_END_CRITICAL_SECTION2();                                                \
+    if (!inplace && result != NULL)                                            \
+      result->used = 2;                                                        \
+    return (PyObject *)result;                                                 \
+  }
+OPERATION(obj_and, 0)
+OPERATION(obj_iand, 1)
+
 static PyMethodDef obj_methods[] = {
+    {"and_", obj_and, METH_O, NULL},
+    {"iand", obj_iand, METH_O, NULL},
     {"grow", (PyCFunction)obj_grow, METH_O, NULL},
     {"see", (PyCFunction)obj_see, METH_O, NULL},
     {"look", (PyCFunction)obj_look, METH_O, NULL},

@@ -51,6 +51,16 @@ static int good_local(void) {
   return 0;
 }
 static void good_reset(Slot *a) { *a = (Slot){0}; }
+static void good_template(Slot *a) {
+  PyMutex zero = {0};
+  a->mu = zero;
+}
+static void bad_template(Slot *a) {
+  PyMutex used = {0};
+  PyMutex_Lock(&used);
+  a->mu = used;
+  // CHECK-MESSAGES: :[[@LINE-1]]:11: warning: copying 'used' copies the mutex, which only works at the place where it was made [cpython-threads-mutex-copied]
+}
 static void good_part(Slot *a, const Slot *b) {
   a->v = b->v;
   memcpy(a, b, sizeof(int));
