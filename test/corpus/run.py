@@ -34,6 +34,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import tomllib
 import zipfile
@@ -287,15 +288,16 @@ def parse(text, source, folder):
 
 def analyse(package, source, path, flags, options):
     """Both configurations of one file: findings with the configurations they show in, trouble, functions the tool says it
-    left out, and measurements."""
+    left out, measurements, and all files of the package that it consists of."""
     relative = path.relative_to(source).as_posix()
-    merged, trouble, partial, numbers = {}, [], set(), []
+    merged, trouble, partial, numbers, own = {}, [], set(), [], {relative}
     gil_only = any(path.match(rule["files"]) for rule in package.get("gil_only", []))
     for configuration, extra in CONFIGURATIONS.items():
         if gil_only and configuration != "gil":
             continue
         compile_flags = flags + extra
-        clang = [options.clang, "-fsyntax-only", *compile_flags, str(path)]
+        depends = options.work / f"depends-{os.getpid()}-{threading.get_ident()}"
+        clang = [options.clang, "-fsyntax-only", "-MMD", "-MF", str(depends), *compile_flags, str(path)]
         tidy = [*options.tidy, "-checks=" + options.checks, "-header-filter=^" + re.escape(str(source)) + "/",
                 str(path), "--", *compile_flags]
         best = {}
@@ -304,6 +306,12 @@ def analyse(package, source, path, flags, options):
                 status, text, cpu, memory = measure(command, options.timeout, source)
                 if tool not in best or cpu < best[tool][2]:
                     best[tool] = (status, text, cpu, memory)
+        if depends.is_file():
+            for name in depends.read_text(errors="replace").replace("\\\n", " ").split(":", 1)[1].split():
+                read = pathlib.Path(source, name).resolve()
+                if read.is_relative_to(source):
+                    own.add(read.relative_to(source).as_posix())
+            depends.unlink()
         for tool in best:
             status, text, cpu, memory = best[tool]
             errors = parse(text, source, source)[1]
@@ -323,7 +331,7 @@ def analyse(package, source, path, flags, options):
                 partial.add(f"{relative}: {match[1]}")
         numbers.append({"file": relative, "configuration": configuration, "clang_cpu": best["clang"][2],
                         "tidy_cpu": best["tidy"][2], "memory": best["tidy"][3]})
-    return list(merged.values()), trouble, partial, numbers
+    return list(merged.values()), trouble, partial, numbers, own
 
 
 def key_findings(findings, source, lines):
@@ -348,11 +356,12 @@ def run_package(package, manifest, options):
     source = source_of(package, options.work).resolve()
     flags = flags_of(package, source, manifest, options)
     files = files_of(package, source)
-    lines, merged, trouble, partial, numbers = Lines(), {}, [], set(), []
+    lines, merged, trouble, partial, numbers, read = Lines(), {}, [], set(), [], set()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for found, problems, left_out, figures in pool.map(
+        for found, problems, left_out, figures, own in pool.map(
                 lambda path: analyse(package, source, path, flags, options), files):
             trouble += problems
+            read |= own
             partial |= left_out
             numbers += figures
             for finding in found:
@@ -364,7 +373,7 @@ def run_package(package, manifest, options):
                     merged[place] = finding
     findings = list(merged.values())
     key_findings(findings, source, lines)
-    count = sum(len(lines.of(path)) for path in files)
+    count = sum(len(lines.of(source / path)) for path in read)
     return {"name": package["name"], "version": package["version"], "files": len(files), "lines": count,
             "findings": findings, "trouble": trouble, "partial": sorted(partial), "numbers": numbers,
             "gil_only": [f"{rule['files']}: {rule['why']}" for rule in package.get("gil_only", [])]}
