@@ -522,6 +522,17 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
   R.Field = FD;
   for (const FieldUse *U : Racing)
     (U->Locks.empty() && !isAtomic(*U) ? R.Open : R.Guarded).push_back(U);
+  // Where some have no lock, one that is held on whatever object is at hand, such
+  // as a caller's dict, is not the one that the others lack.
+  if (!R.Open.empty()) {
+    auto Elsewhere = [](const FieldUse *U) {
+      return !isAtomic(*U) && all_of(U->Locks, [](StringRef Lock) {
+        return Lock.starts_with("O:") && !Lock.contains("->");
+      });
+    };
+    llvm::copy_if(R.Guarded, std::back_inserter(R.Open), Elsewhere);
+    llvm::erase_if(R.Guarded, Elsewhere);
+  }
   if (!Racing.empty() && all_of(Racing, [&](const FieldUse *U) {
         return U->Path.size() > 1 && U->Path[1] == Racing.front()->Path[1];
       }))

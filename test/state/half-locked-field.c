@@ -62,3 +62,35 @@ PyTypeObject Obj_Type = {
     .tp_methods = obj_methods,
     .tp_getset = obj_getset,
 };
+
+// A section on the dict of the caller guards the dict, not the object: other checks say that nothing does.
+typedef struct {
+  PyObject_HEAD
+  long last;
+} Sink;
+static void sink_put(Sink *self, PyObject *value) { self->last = PyLong_AsLong(value); }
+static PyObject *sink_update(Sink *self, PyObject *args) {
+  PyObject *other, *key, *value;
+  Py_ssize_t pos = 0;
+  if (!PyArg_ParseTuple(args, "O!", &PyDict_Type, &other))
+    return NULL;
+  Py_BEGIN_CRITICAL_SECTION(other);
+  while (PyDict_Next(other, &pos, &key, &value))
+    sink_put(self, value);
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+static PyObject *sink_set(Sink *self, PyObject *value) {
+  sink_put(self, value);
+  Py_RETURN_NONE;
+}
+static PyObject *sink_last(Sink *self, PyObject *unused) { return PyLong_FromLong(self->last); }
+static PyMethodDef sink_methods[] = {{"update", (PyCFunction)sink_update, METH_VARARGS, NULL},
+                                     {"set", (PyCFunction)sink_set, METH_O, NULL},
+                                     {"last", (PyCFunction)sink_last, METH_NOARGS, NULL},
+                                     {NULL, NULL, 0, NULL}};
+PyTypeObject Sink_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.Sink",
+    .tp_basicsize = sizeof(Sink),
+    .tp_methods = sink_methods,
+};
