@@ -78,6 +78,8 @@ void UnbalancedAttachCheck::analyze(const model::ExtensionModel &Model,
     if (!isOurs(H) || H.FromMacro ||
         (Embeds && H.Kind == flow::HoldKind::SavedThread))
       continue;
+    if (!H.Handle && StringRef(H.Key).starts_with("*"))
+      continue; // *state = PyGILState_Ensure(): the caller gives it back.
     bool First = true;
     for (const flow::HoldFinding *Each : R.Findings) {
       const SourceLocation Loc = exitLocation(FD, Each->Where, SM);

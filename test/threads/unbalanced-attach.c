@@ -220,6 +220,16 @@ static void *good_owner(void *arg) {
   return NULL;
 }
 
+// Attached for the caller when there is something to call, as it says through its argument.
+static PyObject *good_handed_out(PyGILState_STATE *st, PyObject *callback) {
+  *st = PyGILState_Ensure();
+  if (!PyCallable_Check(callback)) {
+    PyGILState_Release(*st);
+    return NULL;
+  }
+  return Py_NewRef(callback);
+}
+
 void (*const functions[])(void) = {
     (void (*)(void))on_event,     (void (*)(void))end_of_function,
     (void (*)(void))obj_run,      (void (*)(void))obj_field,
@@ -232,4 +242,4 @@ void (*const good[])(void) = {
     (void (*)(void))good_member_condition,
     (void (*)(void))good_exit,    (void (*)(void))good_pairs,
     (void (*)(void))toggle,       (void (*)(void))good_thread,
-    (void (*)(void))good_owner};
+    (void (*)(void))good_owner,   (void (*)(void))good_handed_out};
