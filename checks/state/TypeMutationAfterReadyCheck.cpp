@@ -21,9 +21,23 @@ namespace pyext::state {
 /// Callers followed to see which type a helper is given.
 static constexpr unsigned MaxDepth = 3;
 
-/// The variable that \p Base is, through casts.
+/// The variable that \p Base is, through casts, or whose beginning it is: a type
+/// in a larger struct, `&wrapper->super.ht_type`.
 static const VarDecl *variableIn(const Expr *Base) {
-  const auto *R = dyn_cast<DeclRefExpr>(stripped(Base));
+  Base = stripped(Base);
+  while (true) {
+    const Expr *Outer = nullptr;
+    if (const auto *U = dyn_cast<UnaryOperator>(Base);
+        U && U->getOpcode() == UO_AddrOf)
+      Outer = U->getSubExpr();
+    else if (const auto *M = dyn_cast<MemberExpr>(Base);
+             M && M->getType()->isRecordType())
+      Outer = M->getBase();
+    if (!Outer)
+      break;
+    Base = stripped(Outer);
+  }
+  const auto *R = dyn_cast<DeclRefExpr>(Base);
   return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
 }
 
@@ -76,10 +90,17 @@ static bool mayBeInUse(const ExtensionModel &Model, const model::Function &F,
   if (!Param) {
     const VarDecl *VD = variableIn(Base);
     // A copy of a parameter, or of what another function returns.
-    if (VD && !VD->hasGlobalStorage() && VD->getInit() && Depth)
-      if (variableIn(VD->getInit()))
-        return mayBeInUse(Model, F, VD->getInit(), Depth - 1);
-    return true;
+    if (!VD || VD->hasGlobalStorage() || !Depth)
+      return true;
+    bool Any = false;
+    for (const auto &[Local, Value] : F.PointerValues) {
+      if (Local != VD)
+        continue;
+      Any = true;
+      if (!variableIn(Value) || mayBeInUse(Model, F, Value, Depth - 1))
+        return true;
+    }
+    return !Any;
   }
   // The metaclass's own: the type is being made.
   if (F.has(EntryKind::New) || F.has(EntryKind::Init))
