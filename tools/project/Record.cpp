@@ -327,8 +327,8 @@ static std::vector<CompileCommand> readLog(llvm::StringRef Log) {
       llvm::SmallString<256> File(Word);
       makeAbsolute(Command.Directory, File);
       path::remove_dots(File, /*remove_dot_dot=*/true);
-      // Those that a configure step compiles are gone by now.
-      if (!fs::exists(File))
+      // Those that a configure step compiles, most of them gone by now.
+      if (!fs::exists(File) || isProbe(File))
         continue;
       CompileCommand One = Command;
       One.Filename = std::string(File);

@@ -56,14 +56,20 @@ def more_requirements(backend, paths):
 def inside(folder, compiler):
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
     os.environ["VIRTUAL_ENV"] = sys.prefix
+    # For setuptools, which else writes into the project.
+    build = os.path.join(folder, "build")
+    os.makedirs(build, exist_ok=True)
+    config = os.path.join(folder, "setup.cfg")
+    with open(config, "w", encoding="utf-8") as stream:
+        stream.write(f"[build]\nbuild_base = {build}\n[egg_info]\negg_base = {build}\n")
+    os.environ["DIST_EXTRA_CONFIG"] = config
     requires, backend, table = build_system()
-    say(f"installing {', '.join(requires)} into an environment of its own")
     if requires:
+        say(f"installing {', '.join(requires)} into an environment of its own")
         pip("install", *requires)
     # In a process of its own: it may import what is installed next, or leave something behind.
-    more = subprocess.run(
-        [sys.executable, __file__, "--more", backend, *table.get("backend-path", [])], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ask = [sys.executable, __file__, "--more", backend, *table.get("backend-path", [])]
+    more = subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if more.returncode:
         sys.exit(more.stderr)
     names = [line[1:] for line in more.stdout.splitlines() if line.startswith("\x01")]
@@ -71,13 +77,8 @@ def inside(folder, compiler):
         pip("install", *names)
 
     settings = []
-    build = os.path.join(folder, "build")
     if backend.startswith(("mesonpy", "scikit_build_core")):
         settings = [f"--config-settings=build-dir={build}/{backend.split('.')[0]}"]
-    config = os.path.join(folder, "setup.cfg")
-    with open(config, "w", encoding="utf-8") as stream:
-        stream.write(f"[build]\nbuild_base = {build}\n")
-    os.environ["DIST_EXTRA_CONFIG"] = config
     wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
     wheel += ["--no-cache-dir", f"--wheel-dir={folder}/wheel", *settings, "."]
 
