@@ -10,6 +10,7 @@
 #include "facts/ModelCalls.h"
 #include "flow/LockRegions.h"
 #include "flow/Solver.h"
+#include "model/CxxEntries.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
@@ -476,8 +477,57 @@ private:
     }
   }
 
+  /// A lock of the callee's as the caller of \p Call names it; empty when it
+  /// cannot.
+  static std::string inCaller(StringRef Key, const CallExpr *Call,
+                              const FunctionDecl *Callee) {
+    const StringRef Name =
+        Key.take_while([](char C) { return isAlnum(C) || C == '_'; });
+    for (unsigned I = 0; I < Callee->getNumParams() && I < Call->getNumArgs();
+         ++I)
+      if (Callee->getParamDecl(I)->getName() == Name)
+        return canonicalText(Call->getArg(I)) + Key.drop_front(Name.size()).str();
+    return {};
+  }
+
+  /// lock_it(self), a function that does nothing else. True when it is one.
+  bool lockHelper(const CallExpr *Call, const FunctionDecl *Callee) {
+    const LockEffects &E = All.Locks.of(Callee);
+    const FunctionDecl *Body = nullptr;
+    if (E.Acquires.size() + E.Releases.size() != 1 ||
+        isa<CXXMethodDecl>(Callee) || !Callee->hasBody(Body) ||
+        !Callee->getReturnType()->isVoidType())
+      return false;
+    const auto *Block = dyn_cast<CompoundStmt>(Body->getBody());
+    if (!Block || Block->size() != 1 || !isa<CallExpr>(*Block->body_begin()))
+      return false;
+    const std::string Key = inCaller(
+        E.Acquires.empty() ? E.Releases.front() : E.Acquires.front().Key, Call,
+        Body);
+    if (Key.empty())
+      return false;
+    const auto *Inner = cast<CallExpr>(*Block->body_begin());
+    const facts::LockApi *Api = lockApiOf(Inner->getDirectCallee());
+    if (!Api || !isTrackedLock(*Api) || facts::isCriticalSection(Api->Kind))
+      return false;
+    if (E.Acquires.empty()) {
+      Operation Op{OpKind::Release};
+      Op.Kind = HoldKind::Mutex;
+      Op.Key = Key;
+      Ops[Call] = Op;
+      return true;
+    }
+    Hold H{HoldKind::Mutex, Call, nullptr, Api};
+    H.Key = Key;
+    H.Name = Callee->getNameAsString();
+    add(Call, H);
+    return true;
+  }
+
   /// A call of a function of this file.
   void helper(const CallExpr *Call, const FunctionDecl *Callee) {
+    if (lockHelper(Call, Callee))
+      return;
     const FunctionAttachment *Summary = All.of(Callee);
     if (!All.Locks.of(Callee).Releases.empty()) {
       Operation Op{OpKind::Unknown};
@@ -1320,11 +1370,13 @@ private:
 
   void objectMade(const State &S, const CXXConstructExpr *New) {
     const CXXConstructorDecl *Ctor = New->getConstructor();
-    if (S.Collapsed || stateOf(S) != AttachState::Detached ||
-        Ctor->isDefaultConstructor() || Ctor->isMoveConstructor() ||
-        New->isElidable())
+    if (S.Collapsed || stateOf(S) != AttachState::Detached || New->isElidable())
       return;
-    if (const CXXRecordDecl *RD = owner(New->getType()))
+    const FunctionDecl *Body = nullptr;
+    const CXXRecordDecl *RD = owner(New->getType());
+    if (RD && (Ctor->hasBody(Body) && model::isOfBinding(Ctor)
+                   ? !C.All.bindingNeeds(Ctor).empty()
+                   : !Ctor->isDefaultConstructor() && !Ctor->isMoveConstructor()))
       Result.Objects.push_back(
           {New, nullptr, New->getBeginLoc(), RD->getNameAsString()});
   }
@@ -1462,6 +1514,10 @@ void FunctionAttachment::Analysis::finish(const Solution<Analysis> &Solved) {
   Result.Parents = std::make_shared<ParentMap>(
       const_cast<Stmt *>(C.FD->getBody()));
   findDeclarations(C.FD->getBody());
+  for (const auto &[VD, Index] : C.GuardOf)
+    if (const auto *Block = dyn_cast_or_null<CompoundStmt>(scopeOf(VD));
+        Block && !Block->body_empty())
+      Result.LastOfScope[VD] = Block->body_back();
   Recording = true;
   const CFGBlock *ExitBlock = &Flow.graph().getExit();
   std::optional<AttachState> Exit;
@@ -1575,6 +1631,10 @@ const FunctionAttachment::Point *FunctionAttachment::point(const Stmt *S) const 
       S = Parent;
   }
   return nullptr;
+}
+
+const Stmt *FunctionAttachment::lastOfScope(const VarDecl *VD) const {
+  return LastOfScope.lookup(VD);
 }
 
 AttachState FunctionAttachment::at(const Stmt *S) const {
@@ -1782,6 +1842,112 @@ StringRef Attachments::needsThreadState(const FunctionDecl *Callee) {
   return Name;
 }
 
+std::string bindingName(const FunctionDecl *FD) {
+  std::string Name;
+  for (const DeclContext *DC = FD->getDeclContext(); DC; DC = DC->getParent())
+    if (const auto *D = dyn_cast<NamedDecl>(DC);
+        D && !(isa<NamespaceDecl>(D) && isa<NamespaceDecl>(DC->getParent())))
+      Name = D->getNameAsString() + "::" + Name;
+  return Name + FD->getNameAsString();
+}
+
+/// An expression of assert(), which is not part of what a function does.
+static bool isAssertion(const Stmt *S, const ASTContext &Context) {
+  return isa<ConditionalOperator>(S) && S->getBeginLoc().isMacroID() &&
+         !model::macroName(S->getBeginLoc(), Context.getSourceManager(),
+                           Context.getLangOpts(), 
+                           [](StringRef N) { return N == "assert"; })
+              .empty();
+}
+
+StringRef Attachments::bindingNeeds(const FunctionDecl *Callee) {
+  if (!Callee || !model::isOfBinding(Callee))
+    return {};
+  auto [It, New] = BindingNeeds.try_emplace(Callee->getCanonicalDecl());
+  if (!New)
+    return It->second;
+  // The value that moves is one that nobody else has.
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(Callee);
+      Method && Method->isMoveAssignmentOperator())
+    return {};
+  std::string Result;
+  SmallVector<const FunctionDecl *, 16> Work{Callee};
+  SmallPtrSet<const FunctionDecl *, 16> Seen;
+  unsigned Budget = 4000;
+  for (size_t I = 0; I < Work.size() && Budget && Result.empty(); ++I) {
+    const FunctionDecl *Body = nullptr;
+    if (!Work[I]->hasBody(Body)) {
+      // The library's other half; what handles no object needs no thread state.
+      const bool Object =
+          model::ExtensionModel::isObjectPointer(Work[I]->getReturnType()) ||
+          any_of(Work[I]->parameters(), [](const ParmVarDecl *P) {
+            return model::ExtensionModel::isObjectPointer(P->getType());
+          });
+      if (Object && Work[I]->getIdentifier() && !Work[I]->isNoReturn() &&
+          !facts::mayCallDetached(Work[I]->getQualifiedNameAsString()))
+        Result = bindingName(Work[I]);
+      continue;
+    }
+    if (Body->isDependentContext())
+      continue;
+    SmallVector<StringRef, 1> Found;
+    SmallVector<const FunctionDecl *, 8> Next;
+    bool AttachesItself = false;
+    auto Use = [&](const FunctionDecl *FD) {
+      if (!FD)
+        return;
+      if (StringRef Name = needsThreadState(FD); !Name.empty())
+        Found.push_back(Name);
+      else if (model::isOfBinding(FD) && !FD->isNoReturn() &&
+               Seen.insert(FD->getCanonicalDecl()).second)
+        Next.push_back(FD);
+    };
+    SmallVector<const Stmt *, 32> Stmts{Body->getBody()};
+    if (const auto *Ctor = dyn_cast<CXXConstructorDecl>(Body)) {
+      if (guardClass(Ctor->getParent()))
+        continue;
+      for (const CXXCtorInitializer *Init : Ctor->inits())
+        Stmts.push_back(Init->getInit());
+    }
+    while (!Stmts.empty() && Budget && !AttachesItself) {
+      const Stmt *S = Stmts.pop_back_val();
+      if (!S || isa<LambdaExpr, CXXThrowExpr, CXXCatchStmt,
+                    UnaryExprOrTypeTraitExpr>(S) ||
+          isAssertion(S, Model.context()))
+        continue;
+      --Budget;
+      if (const auto *D = dyn_cast<DeclStmt>(S)) {
+        for (const Decl *Each : D->decls())
+          if (const auto *VD = dyn_cast<VarDecl>(Each))
+            if (const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl())
+              AttachesItself |= guardClass(RD) == HoldKind::GILState;
+      } else if (const auto *Call = dyn_cast<CallExpr>(S)) {
+        const FunctionDecl *FD = Call->getDirectCallee();
+        Use(FD);
+        // A table of function pointers: NumPy's.
+        const auto *Member =
+            FD ? nullptr
+               : dyn_cast<MemberExpr>(Call->getCallee()->IgnoreParenImpCasts());
+        if (Member && isa<FieldDecl>(Member->getMemberDecl()) &&
+            Member->getMemberDecl()->getIdentifier() &&
+            facts::isApiName(Member->getMemberDecl()->getName()))
+          Found.push_back(Member->getMemberDecl()->getName());
+      } else if (const auto *C = dyn_cast<CXXConstructExpr>(S)) {
+        Use(C->getConstructor());
+      }
+      Stmts.append(S->child_begin(), S->child_end());
+    }
+    if (AttachesItself)
+      continue;
+    if (!Found.empty())
+      Result = Found.front().str();
+    Work.append(Next.begin(), Next.end());
+  }
+  // The map may have grown.
+  return BindingNeeds[Callee->getCanonicalDecl()] =
+             Names.insert(Result).first->getKey();
+}
+
 AttachState Attachments::stateAt(const FunctionDecl *FD, const Stmt *S) {
   const FunctionAttachment *F = of(FD);
   AttachState A = F ? F->at(S) : AttachState::AsEntered;
@@ -1816,6 +1982,10 @@ Attachments::usesApiAsEntered(const FunctionDecl *FD, unsigned Depth) {
     const StringRef Name = needsThreadState(Site.Callee);
     if (!Name.empty()) {
       Result = ApiUse{Site.Call, Name, F->Decl};
+      break;
+    }
+    if (const StringRef Inner = bindingNeeds(Site.Callee); !Inner.empty()) {
+      Result = ApiUse{Site.Call, Inner, F->Decl};
       break;
     }
     if (Model.function(Site.Callee))

@@ -28,6 +28,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSet.h"
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,6 +116,9 @@ public:
   unsigned releasesParameter() const { return ReleasesParameter; }
   /// What detaches last before \p S; null when that is not clear.
   const clang::Expr *detachedBy(const clang::Stmt *S) const;
+  /// The last statement of the block that declares \p VD; null when it is not
+  /// declared in a block here.
+  const clang::Stmt *lastOfScope(const clang::VarDecl *VD) const;
   /// Copies, assignments and destructions of C++ objects that own references
   /// while the thread is detached.
   struct ObjectUse {
@@ -141,6 +145,7 @@ private:
   std::vector<ObjectUse> Objects;
   std::vector<Point> Points;
   llvm::DenseMap<const clang::Stmt *, unsigned> PointOf;
+  llvm::DenseMap<const clang::VarDecl *, const clang::Stmt *> LastOfScope;
   std::shared_ptr<clang::ParentMap> Parents;
   AttachState Exit = AttachState::AsEntered;
   std::optional<HoldKind> Returns;
@@ -148,6 +153,9 @@ private:
 };
 
 class LockRegions;
+
+/// The name of a function of pybind11 or nanobind: pybind11::print.
+std::string bindingName(const clang::FunctionDecl *FD);
 
 /// How a function of the file is called.
 struct EntryState {
@@ -182,6 +190,9 @@ public:
   /// A name of the C API that must not be used detached; empty when \p Callee
   /// is none.
   llvm::StringRef needsThreadState(const clang::FunctionDecl *Callee);
+  /// What a function of pybind11 or nanobind uses of the C API without attaching
+  /// the thread itself; empty for none.
+  llvm::StringRef bindingNeeds(const clang::FunctionDecl *Callee);
   /// The first use of such a name in \p FD at a place where the thread is as
   /// its caller left it, or in a function it calls there. Null for none.
   struct ApiUse {
@@ -218,6 +229,8 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, EntryState> Entries;
   llvm::DenseMap<const clang::FunctionDecl *, std::optional<ApiUse>> ApiUses;
   llvm::DenseMap<const clang::CXXRecordDecl *, std::optional<HoldKind>> Guards;
+  llvm::DenseMap<const clang::FunctionDecl *, llvm::StringRef> BindingNeeds;
+  llvm::StringSet<> Names;
   bool Concluded = false;
   std::unique_ptr<LockRegions> Regions;
 };

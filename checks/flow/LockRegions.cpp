@@ -8,6 +8,7 @@
 
 #include "flow/LockRegions.h"
 #include "facts/ModelCalls.h"
+#include "model/CxxEntries.h"
 #include "model/Initializers.h"
 #include "model/Lifecycle.h"
 #include "clang/AST/DeclCXX.h"
@@ -124,16 +125,6 @@ void LockRegions::findSites(const model::Function &F) {
   }
 }
 
-/// A class of pybind11 or nanobind, whose inline functions are the C API's.
-static bool isBinding(const FunctionDecl *FD) {
-  const DeclContext *DC = FD->getDeclContext();
-  for (; DC && !DC->isTranslationUnit(); DC = DC->getParent())
-    if (const auto *NS = dyn_cast<NamespaceDecl>(DC))
-      if (NS->getDeclContext()->getRedeclContext()->isTranslationUnit())
-        return facts::isBindingNamespace(NS->getName());
-  return false;
-}
-
 static bool runsAny(StringRef Name) {
   const facts::CallEffect *Effect = facts::findEffect(Name);
   return Effect && Effect->Class == facts::EffectClass::RunsCode &&
@@ -166,7 +157,7 @@ LockRegions::runsPython(const FunctionDecl *FD, unsigned Depth) {
       }
     }
   } else if (const FunctionDecl *Body = nullptr;
-             isBinding(FD) && FD->hasBody(Body) &&
+             model::isOfBinding(FD) && FD->hasBody(Body) &&
              !Body->isDependentContext()) {
     unsigned Budget = 600;
     SmallVector<const Stmt *, 16> Work{Body->getBody()};
@@ -250,7 +241,7 @@ void LockRegions::findConstructions(const model::Function &F) {
     if (!S || isa<LambdaExpr>(S))
       continue;
     if (const auto *C = dyn_cast<CXXConstructExpr>(S);
-        C && isBinding(C->getConstructor()) &&
+        C && model::isOfBinding(C->getConstructor()) &&
         !C->getConstructor()->isCopyOrMoveConstructor() &&
         !C->getConstructor()->isDefaultConstructor()) {
       const LockList Locks = nativeLocksAt(F.Decl, C);
@@ -267,11 +258,40 @@ void LockRegions::findConstructions(const model::Function &F) {
   }
 }
 
+/// C++ guards that wait until the thread is attached: where they are made, or
+/// where their scope ends.
+void LockRegions::findGuards(const model::Function &F) {
+  const FunctionAttachment *A = All.of(F.Decl);
+  if (!A)
+    return;
+  for (const Hold &H : A->holds()) {
+    if (!H.Scoped || !H.Where || !H.Handle)
+      continue;
+    LockList Locks = nativeLocksAt(F.Decl, H.Where);
+    if (H.Kind == HoldKind::SavedThread && !Locks.empty()) {
+      // What is still locked at the end of the scope.
+      const Stmt *End = A->lastOfScope(H.Handle);
+      const LockList Then =
+          End ? nativeLocksAt(F.Decl, End) : LockList();
+      llvm::erase_if(Locks, [&](const Lock &L) {
+        return !llvm::is_contained(Then, L);
+      });
+    } else if (H.Kind != HoldKind::GILState ||
+               A->at(H.Where) == AttachState::Attached) {
+      continue;
+    }
+    for (const Lock &L : Locks)
+      Uses.push_back({LockedUse::Attaches, L, H.Where, F.Decl, H.Name, nullptr, ""});
+  }
+}
+
 void LockRegions::findUses(const model::Function &F) {
   if (F.initOnly())
     return;
-  if (F.Locks && Model.context().getLangOpts().CPlusPlus)
+  if (F.Locks && Model.context().getLangOpts().CPlusPlus) {
     findConstructions(F);
+    findGuards(F);
+  }
   const FunctionAttachment *A = nullptr;
   bool Asked = false;
   for (const model::CallSite &Site : F.Calls) {

@@ -68,6 +68,7 @@ private:
   void findUses(const model::Function &F);
   /// Constructions of the binding libraries' classes while a lock is held.
   void findConstructions(const model::Function &F);
+  void findGuards(const model::Function &F);
   LockList nativeLocksAt(const clang::FunctionDecl *FD, const clang::Stmt *S);
 
   Attachments &All;

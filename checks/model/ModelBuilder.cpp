@@ -10,6 +10,7 @@
 #include "facts/GeneratedCode.h"
 #include "facts/ModelCalls.h"
 #include "facts/ProcessState.h"
+#include "model/CxxEntries.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -256,6 +257,12 @@ void ExtensionModel::Builder::visitDeclRef(const DeclRefExpr *E) {
   const auto *VD = dyn_cast<VarDecl>(E->getDecl());
   if (VD && Current && VD->getType()->isFunctionPointerType())
     Stored.uses(VD, Current->Decl, Path);
+  // auto run = [&] { ... }; std::thread t(run);
+  if (VD && Current && VD->hasLocalStorage())
+    if (const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
+        RD && RD->isLambda())
+      if (Function *F = functionFor(RD->getLambdaCallOperator()))
+        enterFromCxx(F, E);
   if (!VD || !VD->hasGlobalStorage() || isa<ParmVarDecl>(VD))
     return;
   if (!PP.isFirstParty(VD->getLocation())) {
@@ -364,6 +371,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
       InInitializers.try_emplace(F->Decl, InTable ? nullptr : E);
     return;
   }
+  if (enterFromCxx(F, E))
+    return;
   // What it is handed to: a call's argument, a constructor's, or a place.
   for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {
     if (isa<CastExpr, ParenExpr, ConditionalOperator>(P) ||
@@ -376,17 +385,8 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
       handOver(E, Call);
       return;
     }
-    if (isa<CXXConstructExpr>(P)) {
-      StringRef Name =
-          cast<CXXConstructExpr>(P)->getConstructor()->getParent()->getName();
-      if (Name == "thread" || Name == "jthread") {
-        F->HandedOver = E;
-        addEntry(F->Decl, {EntryKind::Thread, "std::" + Name.str(), nullptr,
-                           nullptr, 0});
-        return;
-      }
+    if (isa<CXXConstructExpr>(P))
       continue;
-    }
     if (const auto *B = dyn_cast<BinaryOperator>(P)) {
       if (!B->isAssignmentOp())
         return; // Compared with something.
@@ -401,6 +401,23 @@ void ExtensionModel::Builder::visitFunctionAddress(const DeclRefExpr *E,
   F->AddressTaken = true;
   if (!F->HandedOver)
     F->HandedOver = E;
+}
+
+/// std::thread(f), m.def("f", f): \p F, named by the end of Path, is entered
+/// there.
+bool ExtensionModel::Builder::enterFromCxx(Function *F, const Expr *E) {
+  if (!Context.getLangOpts().CPlusPlus || !Current)
+    return false;
+  if (std::string Name = startedAsThreadBy(Path); !Name.empty()) {
+    F->HandedOver = E;
+    addEntry(F->Decl, {EntryKind::Thread, Name, nullptr, nullptr, 0});
+    return true;
+  }
+  if (std::string Name = boundBy(Path); !Name.empty()) {
+    addEntry(F->Decl, {EntryKind::Method, Name, nullptr, nullptr, 0});
+    return true;
+  }
+  return false;
 }
 
 /// call_once() and the like.
@@ -448,7 +465,7 @@ void ExtensionModel::Builder::visitLambda(const LambdaExpr *E) {
     return;
   VisitFunctionDecl(const_cast<CXXMethodDecl *>(Op));
   Function *F = functionFor(Op);
-  if (!F || !Current)
+  if (!F || !Current || enterFromCxx(F, E))
     return;
   // m.def("name", [](...) { ... }) and cls.def(...): bound for Python.
   for (const Stmt *P : llvm::reverse(ArrayRef<const Stmt *>(Path).drop_back())) {

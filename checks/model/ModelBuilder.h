@@ -58,6 +58,7 @@ private:
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitAssignment(const clang::BinaryOperator *E);
   bool isOwnField(const clang::MemberExpr *E) const;
+  bool enterFromCxx(Function *F, const Expr *E);
   void visitLambda(const clang::LambdaExpr *E);
   void visitFunctionAddress(const clang::DeclRefExpr *E,
                             const clang::FunctionDecl *FD);

@@ -92,6 +92,11 @@ static std::vector<DetachedUse> usesIn(const model::ExtensionModel &Model,
       Use.Name = Site.Callee->getNameAsString();
       Use.Inner = writtenApi(Api->Where, Api->Name, Model).str();
       Use.Inside = Api->Where;
+    } else if (const llvm::StringRef Inner = All.bindingNeeds(Site.Callee);
+               !Inner.empty()) {
+      Use.Name = flow::bindingName(Site.Callee);
+      Use.Inner = Inner.str();
+      Use.K = Use.Name == Inner ? DetachedUse::Call : DetachedUse::Helper;
     } else if (takesObject(Site.Callee, Model)) {
       Use.K = DetachedUse::Foreign;
       Use.Name = Site.Callee->getNameAsString();
@@ -231,6 +236,11 @@ void ApiWhileDetachedCheck::field(const model::ExtensionModel &Model,
   }
 }
 
+static bool isLambda(const FunctionDecl *FD) {
+  const auto *Method = dyn_cast<CXXMethodDecl>(FD);
+  return Method && Method->getParent()->isLambda();
+}
+
 void ApiWhileDetachedCheck::explain(const model::ExtensionModel &Model,
                                     const model::Function &F,
                                     const flow::EntryState &E,
@@ -243,10 +253,11 @@ void ApiWhileDetachedCheck::explain(const model::ExtensionModel &Model,
   switch (E.Why) {
   case flow::EntryState::Thread:
     if (E.Where)
-      diag(placeOf(E.Where, SM), "'%0' is started as a thread here, and does not "
-                                 "attach itself",
+      diag(placeOf(E.Where, SM),
+           "%select{'%0'|the lambda}1 is started as a thread here, and does not "
+           "attach itself",
            DiagnosticIDs::Note)
-          << F.Decl->getNameAsString();
+          << F.Decl->getNameAsString() << isLambda(F.Decl);
     break;
   case flow::EntryState::Parameter:
     diag(E.Param->getLocation(),

@@ -79,7 +79,8 @@ static bool returnsAtOnce(const CallExpr *Call, const ASTContext &Context) {
     return false;
   const Expr *Last = Call->getArg(Call->getNumArgs() - 1);
   const std::optional<int64_t> Value = model::integerOf(Last, Context);
-  switch (facts::waitArgument(Call->getDirectCallee()->getName())) {
+  const IdentifierInfo *II = Call->getDirectCallee()->getIdentifier();
+  switch (facts::waitArgument(II ? II->getName() : "")) {
   case facts::WaitArgument::Time:
     return Value && *Value == 0;
   case facts::WaitArgument::Timeout:
@@ -99,10 +100,14 @@ void BlockingWhileAttachedCheck::calls(const model::ExtensionModel &Model,
         Model.function(Site.Callee) ||
         Model.preprocessing().isFirstParty(Site.Callee->getLocation()))
       continue;
-    const std::string Name = isa<CXXMethodDecl>(Site.Callee) ||
-                                     Site.Callee->isInStdNamespace()
-                                 ? Site.Callee->getQualifiedNameAsString()
-                                 : Site.Callee->getName().str();
+    const auto *Method = dyn_cast<CXXMethodDecl>(Site.Callee);
+    // Without the arguments of the class's template.
+    const std::string Name =
+        Method ? Method->getParent()->getQualifiedNameAsString() +
+                     "::" + Method->getName().str()
+        : Site.Callee->isInStdNamespace()
+            ? Site.Callee->getQualifiedNameAsString()
+            : Site.Callee->getName().str();
     if (facts::findModelCall(Name) != facts::ModelCall::Blocks ||
         returnsAtOnce(Site.Call, Model.context()) ||
         Model.attachments().stateAt(F.Decl, Site.Call) !=

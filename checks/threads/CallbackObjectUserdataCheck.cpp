@@ -8,6 +8,7 @@
 
 #include "threads/CallbackObjectUserdataCheck.h"
 #include "model/ApiUses.h"
+#include "flow/Attachment.h"
 #include "model/Initializers.h"
 #include "facts/Facts.h"
 
@@ -137,6 +138,25 @@ static bool attachesBlindly(const model::Function &F,
          Made->getNumArgs() == 1 && isAnyInterpreter(F, Made->getArg(0));
 }
 
+/// A call for which the thread was detached does the work, and calls back on
+/// this thread meanwhile; one that only registers needs no detaching.
+static bool lastsAsLong(const ExtensionModel &Model, const model::Function &In,
+                        const CallExpr *Call) {
+  if (Model.attachments().stateAt(In.Decl, Call) !=
+      flow::AttachState::Detached)
+    return false;
+  const FunctionDecl *Callee = Call->getDirectCallee();
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  const StringRef Name = Callee->getName();
+  return none_of(ArrayRef<StringRef>{"set", "register", "add", "subscribe",
+                                     "install", "listen", "connect", "on_",
+                                     "watch", "start", "async", "hook"},
+                 [&](StringRef Word) {
+                   return Name.contains_insensitive(Word);
+                 });
+}
+
 void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
   if (Model.isGenerated() || model::isProgram(Model))
     return;
@@ -164,6 +184,8 @@ void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
       const model::Function *In = nullptr;
       const CallExpr *Call = registration(Model, F->Decl, Object, In);
       if (!Call && !F->HandedOver)
+        continue;
+      if (Call && In && lastsAsLong(Model, *In, Call))
         continue;
       diag(SM.getFileLoc(Cast->getExprLoc()),
            "callback '%0' takes its data '%1' for a Python object, but "

@@ -11,6 +11,8 @@
 #include "model/Initializers.h"
 #include "model/SlotEvidence.h"
 #include "support/SlotEdits.h"
+#include "threads/EnsureFix.h"
+#include <utility>
 
 using namespace clang;
 
@@ -170,7 +172,7 @@ void GilstateInMultiInterpCheck::analyze(const model::ExtensionModel &Model) {
   const SourceManager &SM = Model.context().getSourceManager();
   const char *NotSupported =
       facts::moduleSlotValue(facts::Promise::OneInterpreter).Name;
-  bool FixOffered = false;
+  bool FixOffered = false, FormShown = false;
   for (const auto &F : Model.functions()) {
     if (F->Generated)
       continue;
@@ -211,15 +213,26 @@ void GilstateInMultiInterpCheck::analyze(const model::ExtensionModel &Model) {
       Hint = addSlot(Model, *C.Mod, facts::Promise::OneInterpreter, minPython(),
                      SlotPlace::AfterOthers);
     FixOffered |= !Hint.isNull();
-    diag(SM.getExpansionLoc(Use->Where->getExprLoc()),
-         "from Python 3.15 on 'PyThreadState_EnsureFromView' attaches to the "
-         "interpreter in which the callback was registered; a module that cannot "
-         "know it declares '%0'",
-         DiagnosticIDs::Note)
-        << (C.Mod && C.Mod->Init == model::InitKind::Pybind11
-                ? "multiple_interpreters::not_supported"
-                : NotSupported)
-        << Hint;
+    const bool Shown = std::exchange(FormShown, true);
+    auto Diag = diag(
+        SM.getExpansionLoc(Use->Where->getExprLoc()),
+        "from Python 3.15 on 'PyThreadState_EnsureFromView' attaches to the "
+        "interpreter in which the callback was registered%select{: '#if "
+        "PY_VERSION_HEX >= 0x030F0000', 'PyThreadStateToken *token = "
+        "PyThreadState_EnsureFromView(view)' with a 'PyInterpreterView *view' "
+        "that PyInterpreterView_FromCurrent() gave where the callback was "
+        "registered and that is kept with its data, a test of the token for "
+        "NULL, 'PyThreadState_Release(token)', and '#else' what is here now|}1; "
+        "a module that cannot know it declares '%0'",
+        DiagnosticIDs::Note);
+    Diag << (C.Mod && C.Mod->Init == model::InitKind::Pybind11
+                 ? "multiple_interpreters::not_supported"
+                 : NotSupported)
+         << Shown << Hint;
+    // With the slot there is no interpreter but the main one.
+    if (FixOffered)
+      for (const FixItHint &Edit : attachToMain(Model, *F, *Use, minPython()))
+        Diag << Edit;
   }
 }
 

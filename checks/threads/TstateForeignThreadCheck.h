@@ -9,6 +9,7 @@
 #ifndef PYEXT_THREADS_TSTATEFOREIGNTHREADCHECK_H
 #define PYEXT_THREADS_TSTATEFOREIGNTHREADCHECK_H
 
+#include "model/ApiUses.h"
 #include "support/ModelCheck.h"
 
 namespace pyext::threads {
@@ -22,6 +23,10 @@ public:
 
 protected:
   void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  void report(const model::ApiUse &Use, const model::Access &Write,
+              llvm::StringRef Name, const clang::SourceManager &SM);
 };
 
 } // namespace pyext::threads

@@ -9,8 +9,8 @@
 #include "types/HeapTypeDeallocCheck.h"
 #include "facts/ApiRoles.h"
 #include "model/Initializers.h"
-#include "support/Source.h"
 #include "support/TypeEdits.h"
+#include "types/HeapTypeDeallocFix.h"
 
 using namespace clang;
 using namespace llvm;
@@ -21,14 +21,6 @@ using pyext::model::Lifecycle;
 using pyext::model::TypeObject;
 
 namespace pyext::types {
-
-static bool contains(const Stmt *Root, const Stmt *Inner, unsigned Depth = 0) {
-  if (!Root || Depth > 400)
-    return false;
-  return Root == Inner || any_of(Root->children(), [&](const Stmt *Child) {
-           return contains(Child, Inner, Depth + 1);
-         });
-}
 
 /// Whether \p Inner runs only when a test says so.
 static bool isConditional(const Stmt *Root, const Stmt *Inner,
@@ -41,62 +33,6 @@ static bool isConditional(const Stmt *Root, const Stmt *Inner,
              isConditional(Child, Inner, Depth + 1);
   return false;
 }
-
-/// A local variable that holds the type and is set where it is declared.
-static std::string typeVariable(const ExtensionModel &Model,
-                                const FunctionDecl *FD) {
-  const auto *Body = dyn_cast<CompoundStmt>(FD->getBody());
-  if (Body)
-    for (const Stmt *S : Body->body())
-      if (const auto *D = dyn_cast<DeclStmt>(S))
-        for (const Decl *Each : D->decls()) {
-          const auto *VD = dyn_cast<VarDecl>(Each);
-          const auto *Call =
-              VD && VD->getInit()
-                  ? dyn_cast<CallExpr>(model::stripped(VD->getInit()))
-                  : nullptr;
-          const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
-          if (Callee && Callee->getIdentifier() &&
-              facts::hasRole(facts::canonicalName(Callee->getName()),
-                             facts::ApiRole::TypeOf))
-            return VD->getNameAsString();
-        }
-  return {};
-}
-
-/// What is known about one deallocator.
-struct Dealloc {
-  const ExtensionModel &Model;
-  const TypeObject &Type;
-  const FunctionDecl *FD;
-  const Lifecycle &Life;
-  std::string Self; ///< The name of the parameter.
-
-  SourceLocation at(const LifeEvent &E) const {
-    return Model.context().getSourceManager().getExpansionLoc(
-        E.Inner->getExprLoc());
-  }
-  /// The only event of the kind, in the function itself and in one of its
-  /// outermost blocks; null otherwise.
-  const LifeEvent *only(LifeStep Step) const {
-    const LifeEvent *Found = nullptr;
-    for (const LifeEvent &E : Life.Events)
-      if (E.Step == Step) {
-        if (Found || E.In != FD)
-          return nullptr;
-        Found = &E;
-      }
-    return Found;
-  }
-  size_t index(const LifeEvent *E) const { return E - Life.Events.data(); }
-  bool mentions(StringRef Name) const {
-    const SourceManager &SM = Model.context().getSourceManager();
-    const support::SourceText Source(SM, Model.context().getLangOpts(),
-                                     SM.getFileID(FD->getBody()->getBeginLoc()));
-    std::optional<support::TextRange> R = Source.written(FD->getSourceRange());
-    return !R || Source.mentions(*R, Name);
-  }
-};
 
 void HeapTypeDeallocCheck::analyze(const ExtensionModel &Model) {
   if (Model.isGenerated())
@@ -177,26 +113,8 @@ bool HeapTypeDeallocCheck::checkOrder(const Dealloc &D) {
     auto Diag = diag(D.at(*Drop), "the reference to the type of the object is "
                                   "dropped before the object is freed: this "
                                   "can free the type that frees it");
-    const LifeEvent *OnlyFree = D.only(LifeStep::FreesObject);
-    const LifeEvent *OnlyDrop = D.only(LifeStep::DropsType);
-    const CompoundStmt *FreeBlock = nullptr, *DropBlock = nullptr;
-    const Stmt *FreeAt = OnlyFree ? elementOf(D.FD, OnlyFree->Inner, &FreeBlock)
-                                  : nullptr;
-    const Stmt *DropAt = OnlyDrop ? elementOf(D.FD, OnlyDrop->Inner, &DropBlock)
-                                  : nullptr;
-    const std::string Variable = typeVariable(D.Model, D.FD);
-    if (FreeAt && DropAt && FreeBlock == DropBlock && !Variable.empty()) {
-      const SourceManager &SM = D.Model.context().getSourceManager();
-      const support::SourceText Source(SM, D.Model.context().getLangOpts(),
-                                       SM.getFileID(D.at(*Drop)));
-      ParentMap Parents(D.FD->getBody());
-      support::EditSet Edits(Source, Parents);
-      Edits.remove(DropAt);
-      Edits.after(FreeAt, {"Py_DECREF(" + Variable + ");"});
-      std::string WhyNot;
-      for (const FixItHint &Hint : Edits.finish(WhyNot))
-        Diag << Hint;
-    }
+    for (const FixItHint &Hint : dropAfterFree(D))
+      Diag << Hint;
     return true;
   }
   // Py_DECREF(Py_TYPE(self)) after the object is gone.
@@ -206,27 +124,8 @@ bool HeapTypeDeallocCheck::checkOrder(const Dealloc &D) {
       continue;
     auto Diag = diag(D.at(E), "the type is read from the object after it was "
                               "freed");
-    const std::string Variable = typeVariable(D.Model, D.FD);
-    const std::string Name = Variable.empty() ? "type" : Variable;
-    const SourceManager &SM = D.Model.context().getSourceManager();
-    const support::SourceText Source(SM, D.Model.context().getLangOpts(),
-                                     SM.getFileID(D.at(E)));
-    std::optional<support::TextRange> R = Source.written(E.Inner);
-    if (R && E.In == D.FD && !D.Self.empty() &&
-        (!Variable.empty() || !D.mentions(Name))) {
-      const FixItHint Add =
-          addFirst(D.Model, D.FD,
-                   {"PyTypeObject *" + Name + " = Py_TYPE(" + D.Self + ");"},
-                   true);
-      if (Variable.empty() && Add.isNull())
-        return true;
-      Diag << FixItHint::CreateReplacement(
-          CharSourceRange::getCharRange(Source.location(R->Begin),
-                                        Source.location(R->End)),
-          Name);
-      if (Variable.empty())
-        Diag << Add;
-    }
+    for (const FixItHint &Hint : readTypeFirst(D, E))
+      Diag << Hint;
     return true;
   }
   return false;
@@ -249,23 +148,8 @@ void HeapTypeDeallocCheck::checkHeap(const ExtensionModel &Model,
                      "type '%1' own to their type: the type, its module and "
                      "the module's state are never freed");
     Diag << Name << Type.Name;
-    const LifeEvent *Only = D.only(LifeStep::FreesObject);
-    const Stmt *Element = Only ? elementOf(FD, Only->Inner) : nullptr;
-    const std::string Variable = typeVariable(Model, FD);
-    const std::string Used = Variable.empty() ? "type" : Variable;
-    if (Element && !D.Self.empty() &&
-        (!Variable.empty() || !D.mentions(Used))) {
-      const FixItHint Drop =
-          addAfter(Model, FD, Element, {"Py_DECREF(" + Used + ");"});
-      const FixItHint Load = addFirst(
-          Model, FD, {"PyTypeObject *" + Used + " = Py_TYPE(" + D.Self + ");"},
-          true);
-      if (!Drop.isNull() && (!Variable.empty() || !Load.isNull())) {
-        if (Variable.empty())
-          Diag << Load;
-        Diag << Drop;
-      }
-    }
+    for (const FixItHint &Hint : dropType(D))
+      Diag << Hint;
   }
 
   // Freed with the wrong function.
@@ -286,21 +170,8 @@ void HeapTypeDeallocCheck::checkHeap(const ExtensionModel &Model,
                               "subclass can have a header of the collector}2: "
                               "tp_free is the function that fits the type");
     Diag << Freed << Type.Name << (Plain ? (Gc ? 1 : 2) : 0);
-    const SourceManager &SM = Model.context().getSourceManager();
-    const support::SourceText Source(SM, Model.context().getLangOpts(),
-                                     SM.getFileID(D.at(E)));
-    const LifeEvent *Drop = Life.first(LifeStep::DropsType);
-    const std::string Variable = typeVariable(Model, FD);
-    if (std::optional<unsigned> At =
-            Source.spelled(Call->getCallee()->getExprLoc());
-        At && E.In == FD && !D.Self.empty() &&
-        !Model.preprocessing().limitedApi() &&
-        (!Drop || D.index(Drop) > D.index(&E)))
-      Diag << FixItHint::CreateReplacement(
-          CharSourceRange::getTokenRange(Source.location(*At),
-                                         Source.location(*At)),
-          Variable.empty() ? "Py_TYPE(" + D.Self + ")->tp_free"
-                           : Variable + "->tp_free");
+    for (const FixItHint &Hint : freeByType(D, E, *Call))
+      Diag << Hint;
   }
 
   // Steps that come before fields are released.
@@ -327,17 +198,10 @@ void HeapTypeDeallocCheck::checkHeap(const ExtensionModel &Model,
                      "'%0' does not clear the weak references to the object: "
                      "they point to freed memory afterwards");
     Diag << Name;
-    const LifeEvent *Untrack = D.only(LifeStep::Untracks);
-    const Stmt *After = Untrack ? elementOf(FD, Untrack->Inner) : nullptr;
-    const bool First = Gc && !Life.has(LifeStep::Untracks);
     // Two fixes do not fit into the same place.
-    if (!D.Self.empty() && !First) {
-      const std::string Line =
-          facts::nameOf(facts::ApiRole::ClearsWeakRefs).str() + "((PyObject *)" +
-          D.Self + ");";
-      Diag << (After ? addAfter(Model, FD, After, {Line})
-                     : addFirst(Model, FD, {Line}));
-    }
+    if (!Gc || Life.has(LifeStep::Untracks))
+      for (const FixItHint &Hint : clearWeakRefs(D))
+        Diag << Hint;
   }
   if (Type.hasFlag(facts::type_flags::ManagedDict) && Free && !Delegates &&
       !Life.has(LifeStep::ClearsDict))

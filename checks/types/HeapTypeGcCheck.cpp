@@ -11,6 +11,7 @@
 #include "model/Initializers.h"
 #include "support/Source.h"
 #include "support/TypeEdits.h"
+#include "types/HeapTypeGcFix.h"
 
 using namespace clang;
 using namespace llvm;
@@ -86,10 +87,16 @@ void HeapTypeGcCheck::checkMissing(const ExtensionModel &Model,
         << Type.Name;
     return;
   }
-  diag(Loc, "instances of heap type '%0' own objects and their type, but "
-            "without Py_TPFLAGS_HAVE_GC the collector does not see them: a "
-            "cycle through '%1' is never freed, and with it the module")
-      << Type.Name << First->Field->getName();
+  {
+    auto Diag =
+        diag(Loc, "instances of heap type '%0' own objects and their type, but "
+                  "without Py_TPFLAGS_HAVE_GC the collector does not see them: "
+                  "a cycle through '%1' is never freed, and with it the module");
+    Diag << Type.Name << First->Field->getName();
+    for (const FixItHint &Hint :
+         makeCollectable(Model, Type, Owned, minPython()))
+      Diag << Hint;
+  }
   diag(First->Field->getLocation(), "'%0' holds an object", DiagnosticIDs::Note)
       << First->Field->getName();
   diag(Model.context().getSourceManager().getExpansionLoc(
