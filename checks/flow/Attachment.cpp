@@ -1855,7 +1855,7 @@ std::string bindingName(const FunctionDecl *FD) {
 static bool isAssertion(const Stmt *S, const ASTContext &Context) {
   return isa<ConditionalOperator>(S) && S->getBeginLoc().isMacroID() &&
          !model::macroName(S->getBeginLoc(), Context.getSourceManager(),
-                           Context.getLangOpts(), 
+                           Context.getLangOpts(),
                            [](StringRef N) { return N == "assert"; })
               .empty();
 }

@@ -258,6 +258,19 @@ void LockRegions::findConstructions(const model::Function &F) {
   }
 }
 
+/// A call of unlock(), of a lock or of a guard.
+static bool unlocks(const Stmt *S) {
+  const auto *E = dyn_cast<Expr>(S);
+  const auto *Call = E ? dyn_cast<CallExpr>(E->IgnoreImplicit()) : nullptr;
+  const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  const facts::LockApi *Api =
+      facts::findLockApi(facts::canonicalName(Callee->getName()));
+  return Callee->getName() == "unlock" ||
+         (Api && Api->Op == facts::LockOp::Release);
+}
+
 /// C++ guards that wait until the thread is attached: where they are made, or
 /// where their scope ends.
 void LockRegions::findGuards(const model::Function &F) {
@@ -272,7 +285,7 @@ void LockRegions::findGuards(const model::Function &F) {
       // What is still locked at the end of the scope.
       const Stmt *End = A->lastOfScope(H.Handle);
       const LockList Then =
-          End ? nativeLocksAt(F.Decl, End) : LockList();
+          End && !unlocks(End) ? nativeLocksAt(F.Decl, End) : LockList();
       llvm::erase_if(Locks, [&](const Lock &L) {
         return !llvm::is_contained(Then, L);
       });

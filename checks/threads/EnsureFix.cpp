@@ -46,6 +46,11 @@ llvm::SmallVector<FixItHint> attachToMain(const model::ExtensionModel &Model,
   const auto *Attach = dyn_cast<CallExpr>(Use.Where);
   if (!Body || !Return || !Attach || Use.Where->getBeginLoc().isMacroID())
     return {};
+  // An object that it is given belongs to an interpreter of its own.
+  for (const ParmVarDecl *P : FD->parameters())
+    if (P->getType()->isVoidPointerType() ||
+        model::ExtensionModel::isObjectPointer(P->getType()))
+      return {};
   // Nothing that would have to be undone comes before.
   const VarDecl *Handle = nullptr;
   const Stmt *Statement = nullptr;
@@ -117,7 +122,10 @@ llvm::SmallVector<FixItHint> attachToMain(const model::ExtensionModel &Model,
     if (!Api || Api->Op != facts::ThreadStateOp::Release ||
         Call->getBeginLoc().isMacroID() ||
         !isa_and_nonnull<CompoundStmt>(Parents.getParent(Call)) ||
-        !Add(Call, {"PyThreadState_Release(" + Name + ");"}))
+        // The release can take an exception with it.
+        !Add(Call, {"if (PyErr_Occurred() != NULL)",
+                    "\tPyErr_WriteUnraisable(NULL);",
+                    "PyThreadState_Release(" + Name + ");"}))
       return {};
   }
   std::string WhyNot;

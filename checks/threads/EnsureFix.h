@@ -21,9 +21,9 @@
 namespace pyext::threads {
 
 /// The edits for the attach \p Use of \p F: to the main interpreter, the only
-/// one of a module that supports no other. Empty when they cannot be written:
-/// the handle is used for anything but the release, or what the function does
-/// when it cannot attach is not clear.
+/// one of a module that supports no other. Empty when they cannot be written: the
+/// function is given an object or user data, the handle is used for anything but
+/// the release, or what the function does when it cannot attach is not clear.
 llvm::SmallVector<clang::FixItHint>
 attachToMain(const model::ExtensionModel &Model, const model::Function &F,
              const model::ThreadStateUse &Use, facts::PyVersion Min);

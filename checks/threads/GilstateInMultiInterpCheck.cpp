@@ -213,26 +213,31 @@ void GilstateInMultiInterpCheck::analyze(const model::ExtensionModel &Model) {
       Hint = addSlot(Model, *C.Mod, facts::Promise::OneInterpreter, minPython(),
                      SlotPlace::AfterOthers);
     FixOffered |= !Hint.isNull();
-    const bool Shown = std::exchange(FormShown, true);
+    {
     auto Diag = diag(
         SM.getExpansionLoc(Use->Where->getExprLoc()),
         "from Python 3.15 on 'PyThreadState_EnsureFromView' attaches to the "
-        "interpreter in which the callback was registered%select{: '#if "
-        "PY_VERSION_HEX >= 0x030F0000', 'PyThreadStateToken *token = "
-        "PyThreadState_EnsureFromView(view)' with a 'PyInterpreterView *view' "
-        "that PyInterpreterView_FromCurrent() gave where the callback was "
-        "registered and that is kept with its data, a test of the token for "
-        "NULL, 'PyThreadState_Release(token)', and '#else' what is here now|}1; "
-        "a module that cannot know it declares '%0'",
+        "interpreter in which the callback was registered; a module that cannot "
+        "know it declares '%0'",
         DiagnosticIDs::Note);
     Diag << (C.Mod && C.Mod->Init == model::InitKind::Pybind11
                  ? "multiple_interpreters::not_supported"
                  : NotSupported)
-         << Shown << Hint;
+         << Hint;
     // With the slot there is no interpreter but the main one.
     if (FixOffered)
       for (const FixItHint &Edit : attachToMain(Model, *F, *Use, minPython()))
         Diag << Edit;
+    }
+    if (!std::exchange(FormShown, true))
+      diag(SM.getExpansionLoc(Use->Where->getExprLoc()),
+           "keep what PyInterpreterView_FromCurrent() gives at the registration "
+           "with the callback's data, and write '#if PY_VERSION_HEX >= "
+           "0x030F0000', 'PyThreadStateToken *token = "
+           "PyThreadState_EnsureFromView(view); if (token == NULL) return;', "
+           "later 'PyThreadState_Release(token);', '#else', what is here now, "
+           "'#endif'",
+           DiagnosticIDs::Note);
   }
 }
 

@@ -75,7 +75,8 @@ void LockHeldAcrossPythonCheck::analyze(const model::ExtensionModel &Model) {
                                 G.Uses[0]->Where->getBeginLoc());
         if (Before)
           Own = &Site;
-        else if (!Other)
+        else if (!Other || (Other->State != flow::AttachState::Attached &&
+                            Site.State == flow::AttachState::Attached))
           Other = &Site;
       }
     if (Own)

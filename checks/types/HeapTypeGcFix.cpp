@@ -88,6 +88,10 @@ SmallVector<FixItHint> makeCollectable(const ExtensionModel &Model,
       Type.SlotArray->isStaticLocal() ||
       !isa<TranslationUnitDecl>(Type.SlotArray->getDeclContext()))
     return {};
+  // Another type would be untracked without having been tracked.
+  for (const TypeObject &Other : Model.types())
+    if (&Other != &Type && Other.slot("tp_dealloc") == Slot)
+      return {};
   for (const OwnedField &Each : Owned)
     if (Each.Field->getParent()->getCanonicalDecl() !=
             Type.Instance->getCanonicalDecl() ||

@@ -11,10 +11,11 @@ void lib_on_event(void (*callback)(void *), void *user);
 static void on_event(void *user) {
   PyGILState_STATE state = PyGILState_Ensure();
   // CHECK-MESSAGES: :[[@LINE-1]]:28: warning: 'PyGILState_Ensure' does not know to which interpreter the callback belongs, and module 'spam' claims to support several that run in parallel [cpython-threads-gilstate-in-multi-interp]
-  // CHECK-NOTES: :[[@LINE+8]]:16: note: 'on_event' is handed to code here that may call it on any thread
-  // CHECK-NOTES: :[[@LINE+14]]:6: note: module 'spam' claims it here
+  // CHECK-NOTES: :[[@LINE+9]]:16: note: 'on_event' is handed to code here that may call it on any thread
+  // CHECK-NOTES: :[[@LINE+15]]:6: note: module 'spam' claims it here
   // claim 0.18, claim 0.19: the message names the call that is given an interpreter, and the slot.
   // CHECK-NOTES: :[[@LINE-5]]:28: note: from Python 3.15 on 'PyThreadState_EnsureFromView' attaches to the interpreter in which the callback was registered; a module that cannot know it declares 'Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED'
+  // CHECK-NOTES: :[[@LINE-6]]:28: note: keep what PyInterpreterView_FromCurrent() gives at the registration with the callback's data, and write '#if PY_VERSION_HEX >= 0x030F0000', 'PyThreadStateToken *token = PyThreadState_EnsureFromView(view); if (token == NULL) return;', later 'PyThreadState_Release(token);', '#else', what is here now, '#endif'
   use((PyObject *)user);
   PyGILState_Release(state);
 }
@@ -30,7 +31,7 @@ static PyModuleDef_Slot spam_slots[] = {
     {0, NULL}
 };
 // CHECK-MESSAGES: :[[@LINE-3]]:6: warning: module 'spam' declares 'Py_MOD_PER_INTERPRETER_GIL_SUPPORTED', but 1 place in this file mixes interpreters [cpython-modules-interpreters-slot-contradicted]
-// CHECK-NOTES: :[[@LINE-21]]:28: note: 'PyGILState_Ensure' does not know to which interpreter it attaches the thread
+// CHECK-NOTES: :[[@LINE-22]]:28: note: 'PyGILState_Ensure' does not know to which interpreter it attaches the thread
 // CHECK-NOTES: :[[@LINE-5]]:6: note: until they are mended the module is 'Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED' (
 static struct PyModuleDef spam_def = {
     PyModuleDef_HEAD_INIT, .m_name = "spam", .m_methods = spam_methods, .m_slots = spam_slots};

@@ -8,6 +8,7 @@ typedef struct {
   char *fixed;
   Py_ssize_t count;
   PyObject *cache;
+  PyObject *hook;
 } Obj;
 
 static PyObject *obj_sum(Obj *self, PyObject *fn) {
@@ -86,6 +87,83 @@ static PyObject *good_number(Obj *self, PyObject *ignored) {
   Py_END_CRITICAL_SECTION();
   return r;
 }
+
+// Objects, and a field that was tested.
+static PyObject *obj_set(Obj *self, PyObject *value) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_XSETREF(self->hook, Py_NewRef(value));
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+static PyObject *obj_clear(Obj *self, PyObject *ignored) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_CLEAR(self->hook);
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+static PyObject *obj_twice(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  PyObject *hook = self->hook;
+  r = PyObject_CallNoArgs(fn);
+  if (hook != NULL)
+    PyObject_SetAttrString(hook, "x", fn);
+  // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'hook' may no longer be what 'self->hook' points to: 'PyObject_CallNoArgs' can suspend the critical section in between
+  // CHECK-NOTES: :[[@LINE-5]]:26: note: read here
+  // CHECK-NOTES: :[[@LINE-5]]:7: note: suspended here
+  // CHECK-NOTES: :[[@LINE-20]]:3: note: another thread can replace it here
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *obj_tested(Obj *self, PyObject *fn) {
+  PyObject *r = NULL;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  if (self->hook != NULL) {
+    r = PyObject_CallNoArgs(fn);
+    Py_INCREF(self->hook);
+    // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'self->hook' may be null now, though it was tested: 'PyObject_CallNoArgs' can suspend the critical section in between
+    // CHECK-NOTES: :[[@LINE-4]]:13: note: tested here
+    // CHECK-NOTES: :[[@LINE-4]]:9: note: suspended here
+    // CHECK-NOTES: :[[@LINE-27]]:3: note: another thread can replace it here
+  }
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *good_owned(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  PyObject *hook = self->hook;
+  Py_XINCREF(hook);
+  r = PyObject_CallNoArgs(fn);
+  if (hook != NULL)
+    PyObject_SetAttrString(hook, "x", fn);
+  Py_XDECREF(hook);
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *good_swapped(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  PyObject *old = self->hook;
+  self->hook = NULL;
+  r = PyObject_CallNoArgs(fn);
+  Py_XDECREF(old);
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *good_retested(Obj *self, PyObject *fn) {
+  PyObject *r = NULL;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  if (self->hook != NULL) {
+    r = PyObject_CallNoArgs(fn);
+    if (self->hook != NULL)
+      Py_INCREF(self->hook);
+    Py_XDECREF(self->hook);
+  }
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
 PyObject *(*const functions[])(Obj *, PyObject *) = {
+    obj_set, obj_clear, obj_twice, obj_tested, good_owned, good_swapped, good_retested,
     obj_sum,     obj_resize,  good_copy,  good_again,
     good_before, good_fixed, good_number};

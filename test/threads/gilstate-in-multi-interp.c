@@ -60,8 +60,23 @@ static void *on_watch(void *user) {
 void spam_log(const char *text) {
   PyGILState_STATE st = PyGILState_Ensure();
   // CHECK-MESSAGES: :[[@LINE-1]]:25: warning: 'PyGILState_Ensure' does not know
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030F0000
+  // CHECK-FIXES:   PyInterpreterView *main_view = PyInterpreterView_FromMain();
+  // CHECK-FIXES:   PyThreadStateToken *st = main_view == NULL ? NULL : PyThreadState_EnsureFromView(main_view);
+  // CHECK-FIXES:   if (main_view != NULL)
+  // CHECK-FIXES:     PyInterpreterView_Close(main_view);
+  // CHECK-FIXES:   if (st == NULL)
+  // CHECK-FIXES:     return;
+  // CHECK-FIXES: #else
+  // CHECK-FIXES: #endif
   PySys_WriteStderr("%s", text);
   PyGILState_Release(st);
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030F0000
+  // CHECK-FIXES:   if (PyErr_Occurred() != NULL)
+  // CHECK-FIXES:     PyErr_WriteUnraisable(NULL);
+  // CHECK-FIXES:   PyThreadState_Release(st);
+  // CHECK-FIXES: #else
+  // CHECK-FIXES: #endif
 }
 
 static PyObject *spam_register(PyObject *m, PyObject *arg) {

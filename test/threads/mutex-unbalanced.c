@@ -182,3 +182,28 @@ static int good_two(Obj *a, Obj *b) {
   PyMutex_Unlock(&a->lock);
   return 0;
 }
+
+// Functions that do nothing but lock and unlock.
+static void obj_enter(Obj *o) { PyMutex_Lock(&o->lock); }
+static void obj_leave(Obj *o) { PyMutex_Unlock(&o->lock); }
+static int through_helpers(Obj *self) {
+  obj_enter(self);
+  if (self->count < 0)
+    return -1;
+  // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'return' leaves 'self->lock' locked
+  // CHECK-NOTES: :[[@LINE-4]]:3: note: locked here
+  self->count++;
+  obj_leave(self);
+  return 0;
+}
+static int good_helpers(Obj *self) {
+  int rc = -1;
+  obj_enter(self);
+  if (self->count < 0)
+    goto done;
+  self->count++;
+  rc = 0;
+done:
+  obj_leave(self);
+  return rc;
+}

@@ -81,15 +81,33 @@ typedef struct {
 
 static void pair_dealloc(PyObject *op) {
   PyTypeObject *tp = Py_TYPE(op);
+  // CHECK-FIXES: PyObject_GC_UnTrack(op);
   Py_CLEAR(((Pair *)op)->of_objects);
   tp->tp_free(op);
   Py_DECREF(tp);
 }
+// CHECK-FIXES: static int
+// CHECK-FIXES: pair_traverse(PyObject *self, visitproc visit, void *arg)
+// CHECK-FIXES: {
+// CHECK-FIXES:   Pair *object = (Pair *)self;
+// CHECK-FIXES:   Py_VISIT(Py_TYPE(self));
+// CHECK-FIXES:   Py_VISIT(object->of_objects);
+// CHECK-FIXES:   return 0;
+// CHECK-FIXES: }
+// CHECK-FIXES: static int
+// CHECK-FIXES: pair_clear(PyObject *self)
+// CHECK-FIXES: {
+// CHECK-FIXES:   Pair *object = (Pair *)self;
+// CHECK-FIXES:   Py_CLEAR(object->of_objects);
+// CHECK-FIXES:   return 0;
+// CHECK-FIXES: }
+// CHECK-FIXES: static PyType_Slot pair_slots[] = {{[{][{]}}Py_tp_dealloc, (void *)pair_dealloc}, {Py_tp_traverse, pair_traverse}, {Py_tp_clear, pair_clear}, {0, NULL{{[}][}]}};
+// CHECK-FIXES: PyType_Spec pair_spec = {"spam.Pair", sizeof(Pair), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, pair_slots};
 static PyType_Slot pair_slots[] = {{Py_tp_dealloc, (void *)pair_dealloc}, {0, NULL}};
 PyType_Spec pair_spec = {"spam.Pair", sizeof(Pair), 0, Py_TPFLAGS_DEFAULT, pair_slots};
 // CHECK-MESSAGES: :[[@LINE-1]]:56: warning: instances of heap type 'spam.Pair' own objects and their type, but without Py_TPFLAGS_HAVE_GC the collector does not see them: a cycle through 'of_objects' is never freed, and with it the module
-// CHECK-NOTES: :[[@LINE-12]]:10: note: 'of_objects' holds an object
-// CHECK-NOTES: :[[@LINE-8]]:3: note: its reference is dropped here
+// CHECK-NOTES: :[[@LINE-30]]:10: note: 'of_objects' holds an object
+// CHECK-NOTES: :[[@LINE-25]]:3: note: its reference is dropped here
 
 typedef struct {
   PyObject_HEAD
