@@ -57,6 +57,12 @@ bool isExclusiveWriter(StringRef Name) {
 
 ArrayRef<ExclusiveWrite> exclusiveWrites() { return ExclusiveRows; }
 ArrayRef<InitWrite> initWrites() { return WriteRows; }
+const InitWrite *findInitWrite(StringRef Name) {
+  for (const InitWrite &Row : WriteRows)
+    if (Name == Row.Name)
+      return &Row;
+  return nullptr;
+}
 ArrayRef<PairedCalls> pairedCalls() { return PairRows; }
 ArrayRef<UniquenessTest> uniquenessTests() { return UniquenessRows; }
 

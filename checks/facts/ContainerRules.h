@@ -48,6 +48,8 @@ bool isExclusiveWriter(llvm::StringRef Name);
 
 llvm::ArrayRef<ExclusiveWrite> exclusiveWrites();
 llvm::ArrayRef<InitWrite> initWrites();
+/// Null when the call \p Name is none.
+const InitWrite *findInitWrite(llvm::StringRef Name);
 llvm::ArrayRef<PairedCalls> pairedCalls();
 llvm::ArrayRef<UniquenessTest> uniquenessTests();
 

@@ -11,6 +11,7 @@
 #include "facts/Containers.h"
 #include "flow/Solver.h"
 #include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/Builtins.h"
@@ -18,6 +19,7 @@
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include <algorithm>
 
 using namespace clang;
@@ -439,6 +441,44 @@ bool isHandle(const CXXRecordDecl *R) {
   return Pointers == 1;
 }
 
+/// A class whose object owns one reference: with a destructor, and a pointer to an
+/// object as its only pointer; or a smart pointer to an object.
+bool isOwner(const CXXRecordDecl *R) {
+  if (!R || !R->hasDefinition() || R->hasTrivialDestructor() || R->isLambda())
+    return false;
+  R = R->getDefinition();
+  if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(R)) {
+    const TemplateArgumentList &Args = Spec->getTemplateArgs();
+    if (Args.size() && Args[0].getKind() == TemplateArgument::Type &&
+        R->getIdentifier() && R->getName().ends_with("_ptr") &&
+        model::ExtensionModel::isObjectRecord(
+            Args[0].getAsType()->getAsRecordDecl()))
+      return true;
+  }
+  unsigned Pointers = 0;
+  for (const CXXRecordDecl *C = R; C;) {
+    for (const FieldDecl *F : C->fields()) {
+      if (model::ExtensionModel::isObjectPointer(F->getType()))
+        ++Pointers;
+      else if (!F->getType()->isIntegralOrEnumerationType())
+        return false;
+    }
+    const CXXRecordDecl *Next = nullptr;
+    for (const CXXBaseSpecifier &B : C->bases()) {
+      const CXXRecordDecl *D = B.getType()->getAsCXXRecordDecl();
+      if (!D || !D->hasDefinition())
+        return false;
+      if (!D->isEmpty()) {
+        if (Next)
+          return false;
+        Next = D->getDefinition();
+      }
+    }
+    C = Next;
+  }
+  return Pointers == 1;
+}
+
 /// Types whose values are followed: pointers to structs, to void, to such
 /// pointers, and C++ handles that hold one.
 bool isTracked(QualType T) {
@@ -622,6 +662,14 @@ private:
   std::vector<const CallExpr *> NumberedCalls;
   llvm::DenseMap<unsigned, Values> ContainerOf; ///< By lookup.
   unsigned ThisOrigin = ~0u;
+  /// Numbers, beyond those of locations, of fields and elements that have been
+  /// tested for their type, and the variables each is reached through.
+  static constexpr unsigned FirstText = 1u << 30;
+  llvm::StringMap<unsigned> TextIndex;
+  std::vector<llvm::SmallVector<const ValueDecl *, 2>> TextRoots;
+  /// Variables that only ever hold the outcome of a test for a type.
+  llvm::DenseMap<const VarDecl *, const Expr *> Outcomes;
+  bool OutcomesKnown = false;
 
   //===--------------------------------------------------------------------===//
   // Locations
@@ -859,6 +907,14 @@ private:
     return It->second;
   }
 
+  /// What \p V is once somebody has a reference of his own.
+  Values ownedValues(const Values &V) {
+    Values R;
+    for (unsigned X : V)
+      insert(R, isBorrowed(X) ? owned(X) : X);
+    return R;
+  }
+
   bool isBorrowed(unsigned O) const {
     return Refs.Origins[O].Kind == OriginKind::Borrowed;
   }
@@ -917,16 +973,75 @@ private:
       } else if (O.Kind == OriginKind::Borrowed && !Field &&
                  isStorage(O)) {
         insert(R, B);
+      } else if (O.Kind == OriginKind::FieldAddress && !Field) {
+        const ValueDecl *Of = O.Decl;
+        const Values Owners = O.Base;
+        const unsigned L = originOf(E, OriginKind::Load, Of);
+        if (Refs.Origins[L].Decl == Of) {
+          unite(Refs.Origins[L].Base, Owners);
+          insert(R, L);
+        } else {
+          insert(R, UnknownValue);
+        }
       } else {
         insert(Rest, B);
       }
     }
     if (!Rest.empty() || Base.empty()) {
-      unsigned L = originOf(E, OriginKind::Load, Field);
+      const ValueDecl *Array = Field ? nullptr : arrayBehind(E, Rest);
+      unsigned L = originOf(E, OriginKind::Load, Field ? Field : Array);
+      if (Array) {
+        Refs.Origins[L].Element = true;
+        // Of whom the array is.
+        Values Owners;
+        for (unsigned X : Rest)
+          if (const Origin &O = Refs.Origins[X];
+              O.Kind == OriginKind::Load && O.Decl == Array)
+            unite(Owners, O.Base);
+          else
+            insert(Owners, X);
+        Rest = std::move(Owners);
+      }
       unite(Refs.Origins[L].Base, Rest);
       insert(R, L);
     }
     return R;
+  }
+
+  /// The global or field of which \p E is an element: an array, or a pointer to
+  /// pointers. Null when it is not known or not the only one.
+  const ValueDecl *arrayBehind(const Expr *E, const Values &Base) const {
+    const Expr *Of = nullptr;
+    if (const auto *A = dyn_cast<ArraySubscriptExpr>(E))
+      Of = strip(A->getBase());
+    else if (const auto *U = dyn_cast<UnaryOperator>(E))
+      Of = strip(U->getSubExpr());
+    const ValueDecl *D = nullptr;
+    if (const auto *R = dyn_cast_or_null<DeclRefExpr>(Of)) {
+      const auto *VD = dyn_cast<VarDecl>(R->getDecl());
+      D = VD && !VD->hasLocalStorage() ? VD : nullptr;
+    } else if (const auto *M = dyn_cast_or_null<MemberExpr>(Of)) {
+      D = dyn_cast<FieldDecl>(M->getMemberDecl());
+    }
+    if (!D)
+      for (unsigned X : Base) {
+        const Origin &O = Refs.Origins[X];
+        if (O.Kind != OriginKind::Load || O.Element || !O.Decl ||
+            (D && D != O.Decl))
+          return nullptr;
+        D = O.Decl;
+      }
+    return D && isArrayOfPointers(D->getType()) ? D : nullptr;
+  }
+
+  static bool isArrayOfPointers(QualType T) {
+    QualType Element;
+    if (T->isArrayType())
+      Element = QualType(T->getBaseElementTypeUnsafe(), 0);
+    else if (const auto *P = T->getAs<PointerType>())
+      Element = P->getPointeeType();
+    return !Element.isNull() && Element->isPointerType() &&
+           Element->getPointeeType()->isRecordType();
   }
 
   /// A pointer to the items rather than to one item.
@@ -1006,9 +1121,17 @@ private:
           return {B};
         if (const auto *A = dyn_cast<ArraySubscriptExpr>(Sub))
           return evaluate(A->getBase(), S, Depth);
-        if (const auto *M = dyn_cast<MemberExpr>(Sub))
+        if (const auto *M = dyn_cast<MemberExpr>(Sub)) {
           if (!M->isArrow())
             return evaluate(M->getBase(), S, Depth);
+          if (isa<FieldDecl>(M->getMemberDecl()) && isTracked(M->getType())) {
+            const Values Owners = evaluate(M->getBase(), S, Depth);
+            const unsigned A =
+                originOf(E, OriginKind::FieldAddress, M->getMemberDecl());
+            unite(Refs.Origins[A].Base, Owners);
+            return {A};
+          }
+        }
         return {UnknownValue};
       }
       case UO_Deref:
@@ -1061,10 +1184,17 @@ private:
     case Stmt::CXXConstructExprClass:
     case Stmt::CXXTemporaryObjectExprClass: {
       const auto *C = cast<CXXConstructExpr>(E);
+      const CXXRecordDecl *Class = C->getConstructor()->getParent();
       if (C->getNumArgs() >= 1 &&
-          (C->getConstructor()->isCopyOrMoveConstructor() ||
-           isHandle(C->getConstructor()->getParent())))
+          (C->getConstructor()->isCopyOrMoveConstructor() || isHandle(Class)))
         return evaluate(C->getArg(0), S, Depth);
+      if (isOwner(Class)) {
+        if (C->getNumArgs() == 0)
+          return {NullValue};
+        if (model::ExtensionModel::isObjectPointer(
+                C->getArg(0)->IgnoreParenCasts()->getType()))
+          return ownedValues(evaluate(C->getArg(0), S, Depth));
+      }
       return {UnknownValue};
     }
     case Stmt::CXXThisExprClass:
@@ -1130,6 +1260,11 @@ private:
       if (const facts::NewReference *New = facts::findNewReference(Api);
           New && New->OutArg < 0)
         return newReference(Call, *New, S, Depth);
+      // Whoever has the capsule has what is in it.
+      if (const facts::InteriorPointer *P = facts::findInteriorPointer(Api);
+          P && P->Owner == facts::ContainerKind::Capsule && P->OwnerArg >= 0 &&
+          Call->getType()->isVoidPointerType())
+        return {originOf(Call, OriginKind::New)};
     }
     // type->tp_alloc(type, 0)
     if (!FD)
@@ -1145,8 +1280,13 @@ private:
     if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
       if (M->getNumArgs() == 0 &&
           model::ExtensionModel::isObjectPointer(M->getType()) &&
-          (!FD || !Model.function(FD) || isHandle(M->getRecordDecl())))
+          (!FD || !Model.function(FD) || isHandle(M->getRecordDecl()) ||
+           isOwner(M->getRecordDecl())))
         return evaluate(M->getImplicitObjectArgument(), S, Depth);
+    if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Call))
+      if (O->getNumArgs() == 1 && O->getOperator() == OO_Arrow &&
+          model::ExtensionModel::isObjectPointer(O->getType()))
+        return evaluate(O->getArg(0), S, Depth);
     if (FD && Model.function(FD)) {
       Values R;
       if (const FunctionRefs *Sum = handedOut(FD))
@@ -1232,14 +1372,19 @@ private:
     case Stmt::DeclStmtClass:
       for (const Decl *D : cast<DeclStmt>(St)->decls())
         if (const auto *VD = dyn_cast<VarDecl>(D))
-          declare(S, VD, St);
+          declare(S, VD);
       break;
     case Stmt::BinaryOperatorClass: {
       const auto *B = cast<BinaryOperator>(St);
-      if (B->getOpcode() == BO_Assign)
+      if (B->getOpcode() == BO_Assign) {
+        forgetTests(S, B->getLHS());
         assign(S, B);
+      }
       break;
     }
+    case Stmt::CompoundAssignOperatorClass:
+      forgetTests(S, cast<BinaryOperator>(St)->getLHS());
+      break;
     case Stmt::CXXOperatorCallExprClass: {
       const auto *C = cast<CXXOperatorCallExpr>(St);
       // Assignment between handles.
@@ -1298,6 +1443,8 @@ private:
       const auto *U = cast<UnaryOperator>(St);
       if (U->getOpcode() == UO_Deref)
         useAll(S, U->getSubExpr(), UseKind::Deref, St);
+      else if (U->isIncrementDecrementOp())
+        forgetTests(S, U->getSubExpr());
       break;
     }
     case Stmt::ConditionalOperatorClass: {
@@ -1336,7 +1483,7 @@ private:
     S.at(Loc) = std::move(V);
   }
 
-  void declare(State &S, const VarDecl *VD, const Stmt *St) {
+  void declare(State &S, const VarDecl *VD) {
     if (!VD->hasLocalStorage() || !isTracked(VD->getType()))
       return;
     const Expr *Init = VD->getInit();
@@ -1367,8 +1514,32 @@ private:
       setLocation(S, locationOf(VD), evaluate(Init, S));
       return;
     }
+    const bool Tuple = Init && isKnownTuple(S, Init);
     setLocation(S, locationOf(VD), Init ? evaluate(Init, S) : Values());
-    (void)St;
+    if (Tuple)
+      insert(S.Tuples, locationOf(VD));
+  }
+
+  /// \p E has the value of something that a test says is a tuple.
+  bool isKnownTuple(const State &S, const Expr *E) {
+    if (S.Tuples.empty())
+      return false;
+    E = strip(E);
+    // What PySequence_Fast() gives back of a tuple is the tuple.
+    if (const auto *Call = dyn_cast<CallExpr>(E)) {
+      const StringRef Api = apiName(Call);
+      const facts::NewReference *New =
+          Api.empty() ? nullptr : facts::findNewReference(Api);
+      const facts::ReferenceCountApi *Op =
+          Api.empty() ? nullptr : facts::findReferenceCountOp(Api);
+      if (Call->getNumArgs() == 0 ||
+          !((New && New->Container == facts::ContainerKind::Sequence) ||
+            (Op && Op->Op == facts::RefcountOp::NewRef)))
+        return false;
+      E = strip(Call->getArg(0));
+    }
+    const std::optional<unsigned> Key = testKey(E);
+    return Key && contains(S.Tuples, *Key);
   }
 
   /// Remembers that \p B writes a field of an object made here.
@@ -1402,7 +1573,10 @@ private:
       return;
     Values V = evaluate(B->getRHS(), S);
     if (auto Loc = localLocation(LHS)) {
+      const bool Tuple = isKnownTuple(S, B->getRHS());
       setLocation(S, *Loc, std::move(V));
+      if (Tuple)
+        insert(S.Tuples, *Loc);
       return;
     }
     // Through a pointer: to a local variable, an array, or elsewhere.
@@ -1444,10 +1618,13 @@ private:
         const Origin &O = Refs.Origins[T];
         const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
         if (O.Kind == OriginKind::Address && F &&
-            Locations[O.Location].first->getType()->isRecordType())
+            Locations[O.Location].first->getType()->isRecordType()) {
           unite(S.at(locationOf(Locations[O.Location].first, F)), V);
-        else
+        } else {
+          if (O.Kind == OriginKind::Parameter && O.Decl && F)
+            fieldOutput(cast<ParmVarDecl>(O.Decl), F, V);
           Elsewhere = true;
+        }
       }
       if (!Elsewhere && !Targets.empty())
         return;
@@ -1493,6 +1670,47 @@ private:
         return;
       }
     Refs.Outputs.push_back({P, V});
+  }
+
+  void fieldOutput(const ParmVarDecl *P, const FieldDecl *F, const Values &V) {
+    if (!Recording || model::ExtensionModel::isObjectPointer(P->getType()))
+      return;
+    for (FunctionRefs::FieldOutput &O : Refs.FieldOutputs)
+      if (O.Parameter == P && O.Field == F) {
+        unite(O.Stored, V);
+        return;
+      }
+    Refs.FieldOutputs.push_back({P, F, V});
+  }
+
+  /// A function of this file fills in members of local struct \p VD.
+  void filledIn(State &S, const VarDecl *VD, const FunctionDecl *FD, unsigned Arg,
+                const llvm::SmallVector<Values, 4> &Args) {
+    const RecordDecl *RD = VD->getType()->getAsRecordDecl();
+    const model::Function *F = RD && FD ? Model.function(FD) : nullptr;
+    if (!F || llvm::none_of(RD->fields(), [](const FieldDecl *Member) {
+          return model::ExtensionModel::isObjectPointer(Member->getType());
+        }))
+      return;
+    const FunctionRefs *Sum = States.get(F->Decl);
+    if (!Sum)
+      return;
+    for (const FunctionRefs::FieldOutput &O : Sum->fieldOutputs()) {
+      if (O.Parameter->getFunctionScopeIndex() != Arg)
+        continue;
+      Values V;
+      for (unsigned X : O.Stored) {
+        const Origin &From = Sum->origin(X);
+        const auto *P = From.Kind == OriginKind::Parameter && From.Decl
+                            ? cast<ParmVarDecl>(From.Decl)
+                            : nullptr;
+        if (P && P->getFunctionScopeIndex() < Args.size())
+          unite(V, Args[P->getFunctionScopeIndex()]);
+        else
+          insert(V, From.Kind == OriginKind::Null ? NullValue : UnknownValue);
+      }
+      unite(S.at(locationOf(VD, O.Field)), V);
+    }
   }
 
   void returned(State &S, const Expr *E, const Stmt *St) {
@@ -1587,7 +1805,7 @@ private:
 
   /// Strings, bytes and numbers run no code of their own.
   bool isPlain(const State &S, const Expr *E, const Values &V) {
-    if (auto Loc = localLocation(E); Loc && contains(S.Plain, *Loc))
+    if (auto Key = testKey(E); Key && contains(S.Plain, *Key))
       return true;
     if (V.empty())
       return false;
@@ -1664,7 +1882,9 @@ private:
       return true;
     const Origin &X = Refs.Origins[A], &Y = Refs.Origins[B];
     return X.Kind == OriginKind::Load && Y.Kind == OriginKind::Load &&
-           X.Decl && X.Decl == Y.Decl && X.Base == Y.Base;
+           X.Decl && X.Decl == Y.Decl && X.Base == Y.Base &&
+           X.Element == Y.Element &&
+           (!X.Element || canonicalText(X.Where) == canonicalText(Y.Where));
   }
 
   /// The function gives up the reference through which \p V is kept alive.
@@ -1776,8 +1996,8 @@ private:
     for (unsigned X : V)
       L.Escaped |= contains(S.Escaped, X);
     if (Container)
-      if (auto Loc = localLocation(Container))
-        L.IsTuple |= contains(S.Tuples, *Loc);
+      if (auto Key = testKey(Container))
+        L.IsTuple |= contains(S.Tuples, *Key);
   }
 
   static bool isObjectArgument(const Expr *A) {
@@ -1803,6 +2023,12 @@ private:
         // handle.ptr() only reads the pointer.
         if (!(M->getNumArgs() == 0 && M->getType()->isPointerType()))
           useAll(S, Object, UseKind::Passed, Call);
+    // owned.reset(p)
+    std::optional<unsigned> Filled;
+    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call))
+      if (M->getNumArgs() == 1 && M->getType()->isVoidType() &&
+          isObjectArgument(M->getArg(0)) && isOwner(M->getRecordDecl()))
+        Filled = localLocation(M->getImplicitObjectArgument());
 
     llvm::SmallVector<Values, 4> Args;
     bool GivenObject = false;
@@ -1853,10 +2079,10 @@ private:
         if (O.Kind == OriginKind::Fresh || O.Kind == OriginKind::Instance) {
           if (Stores && int(I) != Effect->MutatesArg && !IntoFresh)
             insert(S.Escaped, X);
-          else if (Own && escapesInside(FD, I, 0))
+          else if (Own && !Filled && escapesInside(FD, I, 0))
             insert(S.Escaped, X);
         } else if (O.Kind == OriginKind::Address) {
-          passAddress(S, Call, FD, Api, I, O.Location);
+          passAddress(S, Call, FD, Api, I, O.Location, Args);
         }
       }
     }
@@ -1868,6 +2094,8 @@ private:
             insert(S.Crossed, Refs.Origins[X].Lookup);
     }
     noteDanger(S, Call, FD, Api, Effect, Op, Args);
+    if (Filled)
+      setLocation(S, *Filled, ownedValues(Args[0]));
     if (Op && Op->Arg >= 0 && unsigned(Op->Arg) < Args.size()) {
       if (Op->Op == facts::RefcountOp::Incref ||
           Op->Op == facts::RefcountOp::NewRef)
@@ -1915,19 +2143,49 @@ private:
       char Escaped = 0, Tuple = 0;
       for (unsigned X : Args[I])
         Escaped |= contains(S.Escaped, X);
-      if (auto Loc = localLocation(Call->getArg(I)))
-        Tuple = contains(S.Tuples, *Loc);
+      if (auto Key = testKey(Call->getArg(I)))
+        Tuple = contains(S.Tuples, *Key);
       C.Args.push_back(Args[I]);
       C.Escaped.push_back(Escaped);
       C.IsTuple.push_back(Tuple);
+      recordPointees(S, C, I, Args[I]);
+    }
+    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call)) {
+      const Expr *Object = M->getImplicitObjectArgument();
+      if (Object && isTracked(Object->getType())) {
+        auto Loc = Object->getType()->isRecordType() ? localLocation(Object)
+                                                     : std::nullopt;
+        C.Object = Loc ? Values{addressOf(*Loc)} : evaluate(Object, S);
+        recordPointees(S, C, CallArguments::ObjectArg, C.Object);
+      }
     }
     Refs.CallIndex[Call] = Refs.Calls.size();
     Refs.Calls.push_back(std::move(C));
   }
 
+  /// What the local variables hold whose addresses are among \p V.
+  void recordPointees(const State &S, CallArguments &C, unsigned Arg,
+                      const Values &V) {
+    for (unsigned X : V) {
+      if (Refs.Origins[X].Kind != OriginKind::Address)
+        continue;
+      const auto [VD, FD] = Locations[Refs.Origins[X].Location];
+      for (const auto &[Loc, Held] : S.Vars) {
+        if (Locations[Loc].first != VD || (FD && Locations[Loc].second != FD) ||
+            Held.empty())
+          continue;
+        const bool Escaped = llvm::any_of(
+            Held, [&](unsigned Y) { return contains(S.Escaped, Y); });
+        C.Behind.push_back(
+            {Arg, FD ? nullptr : Locations[Loc].second, Held, Escaped});
+      }
+    }
+  }
+
   /// The address of a local variable is given to a call.
   void passAddress(State &S, const CallExpr *Call, const FunctionDecl *FD,
-                   StringRef Api, unsigned Arg, unsigned Loc) {
+                   StringRef Api, unsigned Arg, unsigned Loc,
+                   const llvm::SmallVector<Values, 4> &Args) {
     const VarDecl *VD = Locations[Loc].first;
     QualType T = Locations[Loc].second ? Locations[Loc].second->getType()
                                        : VD->getType();
@@ -1944,6 +2202,8 @@ private:
         for (unsigned X : V)
           noteUse(X, OriginUse::Stored, Call, Arg);
       }
+      if (Api.empty() && !Locations[Loc].second)
+        filledIn(S, VD, FD, Arg, Args);
       return;
     }
     // An output.
@@ -2093,7 +2353,7 @@ private:
   //===--------------------------------------------------------------------===//
   // Conditions
 
-  void assume(State &S, const Expr *Cond, bool True) {
+  void assume(State &S, const Expr *Cond, bool True, unsigned Depth = 0) {
     for (unsigned I = 0; I < 32; ++I) {
       Cond = strip(Cond);
       if (const auto *U = dyn_cast<UnaryOperator>(Cond)) {
@@ -2112,20 +2372,36 @@ private:
         facts::ContainerKind Kind;
         if (const Expr *Tested = testsForType(C, Kind)) {
           if (True)
-            if (auto Loc = localLocation(Tested))
-              insert(Kind == facts::ContainerKind::Tuple ? S.Tuples : S.Plain,
-                     *Loc);
+            passesTest(S, Tested, Kind);
           return;
         }
         break;
       }
+      if (const Expr *Value = testIn(Cond)) {
+        Cond = Value;
+        continue;
+      }
       if (const auto *B = dyn_cast<BinaryOperator>(Cond)) {
+        if ((B->getOpcode() == BO_LAnd && True) ||
+            (B->getOpcode() == BO_LOr && !True)) {
+          if (Depth < 16)
+            assume(S, B->getLHS(), True, Depth + 1);
+          Cond = B->getRHS();
+          continue;
+        }
         if (B->getOpcode() == BO_EQ || B->getOpcode() == BO_NE) {
           const Expr *L = B->getLHS(), *R = B->getRHS();
           if (isZero(L))
             std::swap(L, R);
-          if (!isZero(R))
+          if (!isZero(R)) {
+            // Py_TYPE(x) == &PyTuple_Type
+            const auto *Type = dyn_cast<CallExpr>(strip(L));
+            if (True == (B->getOpcode() == BO_EQ) && Type &&
+                Type->getNumArgs() == 1 && namesTupleType(R))
+              passesTest(S, strip(Type->getArg(0)),
+                         facts::ContainerKind::Tuple);
             return;
+          }
           if (B->getOpcode() == BO_EQ)
             True = !True;
           Cond = L;
@@ -2144,6 +2420,120 @@ private:
       break;
     }
     assumeNull(S, Cond, !True);
+  }
+
+  void passesTest(State &S, const Expr *Tested, facts::ContainerKind Kind) {
+    if (auto Key = testKey(Tested, /*New=*/true))
+      insert(Kind == facts::ContainerKind::Tuple ? S.Tuples : S.Plain, *Key);
+  }
+
+  /// What tests of \p E are remembered under: its location, or, for fields,
+  /// elements and globals, a number for what is written.
+  std::optional<unsigned> testKey(const Expr *E, bool New = false) {
+    if (auto Loc = localLocation(E))
+      return Loc;
+    E = strip(E);
+    if ((!New && TextIndex.empty()) ||
+        !isa<MemberExpr, ArraySubscriptExpr, DeclRefExpr, UnaryOperator>(E))
+      return std::nullopt;
+    const std::string Text = canonicalText(E);
+    auto It = TextIndex.find(Text);
+    if (It != TextIndex.end())
+      return It->second;
+    if (!New || Text.empty())
+      return std::nullopt;
+    const unsigned Key = FirstText + TextRoots.size();
+    TextRoots.emplace_back();
+    llvm::SmallVector<const Stmt *, 8> Todo = {E};
+    while (!Todo.empty()) {
+      const Stmt *Part = Todo.pop_back_val();
+      if (const auto *R = dyn_cast<DeclRefExpr>(Part))
+        TextRoots.back().push_back(R->getDecl());
+      for (const Stmt *Child : Part->children())
+        if (Child)
+          Todo.push_back(Child);
+    }
+    TextIndex[Text] = Key;
+    return Key;
+  }
+
+  /// \p LHS holds something else now: what was found out about it, or about what
+  /// is reached through it, is over.
+  void forgetTests(State &S, const Expr *LHS) {
+    if (TextIndex.empty() || (S.Tuples.empty() && S.Plain.empty()))
+      return;
+    LHS = strip(LHS);
+    const auto *R = dyn_cast<DeclRefExpr>(LHS);
+    const std::optional<unsigned> Own = testKey(LHS);
+    for (Values *V : {&S.Tuples, &S.Plain})
+      llvm::erase_if(*V, [&](unsigned X) {
+        return X >= FirstText &&
+               ((Own && X == *Own) ||
+                (R && llvm::is_contained(TextRoots[X - FirstText],
+                                         R->getDecl())));
+      });
+  }
+
+  /// The test whose outcome \p Cond, a local variable, holds; null when it is
+  /// none, or may hold something else.
+  const Expr *testIn(const Expr *Cond) {
+    const auto *R = dyn_cast<DeclRefExpr>(Cond);
+    const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    if (!VD || !VD->hasLocalStorage() || isa<ParmVarDecl>(VD) ||
+        !VD->getType()->isIntegerType())
+      return nullptr;
+    if (!OutcomesKnown)
+      findOutcomes();
+    return Outcomes.lookup(VD);
+  }
+
+  void findOutcomes() {
+    OutcomesKnown = true;
+    llvm::DenseMap<const VarDecl *, unsigned> Written;
+    auto Note = [&](const VarDecl *VD, const Expr *Value) {
+      if (!VD || !VD->getType()->isIntegerType())
+        return;
+      if (++Written[VD] > 1 || !Value)
+        Outcomes.erase(VD);
+      else if (isTest(Value))
+        Outcomes[VD] = Value;
+    };
+    auto Local = [](const Expr *E) -> const VarDecl * {
+      const auto *R = dyn_cast<DeclRefExpr>(strip(E));
+      return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    };
+    for (const CFGBlock *B : Flow.order())
+      for (const CFGElement &E : *B) {
+        auto CS = E.getAs<CFGStmt>();
+        if (!CS)
+          continue;
+        if (const auto *A = dyn_cast<BinaryOperator>(CS->getStmt())) {
+          if (A->isAssignmentOp())
+            Note(Local(A->getLHS()),
+                 A->getOpcode() == BO_Assign ? A->getRHS() : nullptr);
+        } else if (const auto *U = dyn_cast<UnaryOperator>(CS->getStmt())) {
+          if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
+            Note(Local(U->getSubExpr()), nullptr);
+        } else if (const auto *D = dyn_cast<DeclStmt>(CS->getStmt())) {
+          for (const Decl *One : D->decls())
+            if (const auto *VD = dyn_cast<VarDecl>(One); VD && VD->getInit())
+              Note(VD, VD->getInit());
+        }
+      }
+  }
+
+  bool isTest(const Expr *E, unsigned Depth = 0) const {
+    E = strip(E);
+    if (Depth > 16)
+      return false;
+    if (const auto *U = dyn_cast<UnaryOperator>(E))
+      return U->getOpcode() == UO_LNot && isTest(U->getSubExpr(), Depth + 1);
+    if (const auto *B = dyn_cast<BinaryOperator>(E))
+      return B->isLogicalOp() && (isTest(B->getLHS(), Depth + 1) ||
+                                  isTest(B->getRHS(), Depth + 1));
+    facts::ContainerKind Kind;
+    const auto *C = dyn_cast<CallExpr>(E);
+    return C && testsForType(C, Kind);
   }
 
   bool isZero(const Expr *E) const {
@@ -2170,6 +2560,12 @@ private:
   /// The object that `PyTuple_Check(x)` or the like tests, and for what.
   const Expr *testsForType(const CallExpr *C,
                            facts::ContainerKind &Kind) const {
+    // PyObject_TypeCheck(x, &PyTuple_Type), Py_IS_TYPE(x, &PyTuple_Type)
+    if (C->getNumArgs() == 2 && namesTupleType(C->getArg(1)) &&
+        C->getType()->isIntegerType()) {
+      Kind = facts::ContainerKind::Tuple;
+      return strip(C->getArg(0));
+    }
     SourceLocation Loc = C->getExprLoc();
     if (!Loc.isMacroID())
       return nullptr;
@@ -2315,6 +2711,7 @@ RefStates::RefStates(const model::ExtensionModel &Model)
   for (const auto &F : Model.functions())
     if (Direct.count(F->Decl))
       Relevant.push_back(F->Decl);
+  findCycles();
 }
 
 RefStates::~RefStates() = default;
@@ -2324,11 +2721,97 @@ bool RefStates::mayHandOutBorrowed(const FunctionDecl *FD) const {
   return F && HandsOut.count(F->Decl);
 }
 
+void RefStates::findCycles() {
+  // Tarjan's algorithm without recursion: a chain of calls can be long.
+  struct Frame {
+    const model::Function *F;
+    size_t Next;
+  };
+  llvm::DenseMap<const model::Function *, std::pair<unsigned, unsigned>> Seen;
+  std::vector<const model::Function *> Stack;
+  llvm::DenseSet<const model::Function *> OnStack;
+  std::vector<Frame> Path;
+  auto Enter = [&](const model::Function *F) {
+    const unsigned N = Seen.size();
+    Seen[F] = {N, N};
+    Stack.push_back(F);
+    OnStack.insert(F);
+    Path.push_back({F, 0});
+  };
+  for (const auto &Root : Model.functions()) {
+    if (Seen.count(Root.get()))
+      continue;
+    Enter(Root.get());
+    while (!Path.empty()) {
+      Frame &At = Path.back();
+      if (At.Next < At.F->Calls.size()) {
+        const model::Function *To = Model.function(At.F->Calls[At.Next++].Callee);
+        if (!To)
+          continue;
+        if (!Seen.count(To)) {
+          Enter(To);
+        } else if (OnStack.contains(To)) {
+          unsigned &Low = Seen[At.F].second;
+          Low = std::min(Low, Seen[To].first);
+        }
+        continue;
+      }
+      const model::Function *Done = At.F;
+      Path.pop_back();
+      const auto [Number, Low] = Seen[Done];
+      if (!Path.empty()) {
+        unsigned &Outer = Seen[Path.back().F].second;
+        Outer = std::min(Outer, Low);
+      }
+      if (Low != Number)
+        continue;
+      llvm::SmallVector<const model::Function *, 4> Members;
+      do {
+        Members.push_back(Stack.back());
+        OnStack.erase(Stack.back());
+        Stack.pop_back();
+      } while (Members.back() != Done);
+      if (Members.size() < 2)
+        continue;
+      for (const model::Function *F : Members)
+        CycleOf[F->Decl] = Cycles.size();
+      Cycles.emplace_back();
+    }
+  }
+  // In source order, whichever of them is met first.
+  for (const auto &F : Model.functions())
+    if (auto It = CycleOf.find(F->Decl); It != CycleOf.end())
+      Cycles[It->second].push_back(F->Decl);
+}
+
+llvm::ArrayRef<const FunctionDecl *>
+RefStates::cycleOf(const FunctionDecl *FD) const {
+  auto It = CycleOf.find(FD);
+  if (It == CycleOf.end())
+    return {};
+  return Cycles[It->second];
+}
+
+bool RefStates::inSameCycle(const FunctionDecl *A,
+                            const FunctionDecl *B) const {
+  auto X = CycleOf.find(A), Y = CycleOf.find(B);
+  return X != CycleOf.end() && Y != CycleOf.end() && X->second == Y->second;
+}
+
 const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
   const model::Function *F = Model.function(FD);
   if (!F)
     return nullptr;
   FD = F->Decl;
+  auto Known = Entries.find(FD);
+  if (Known != Entries.end())
+    return Known->second->Done ? Known->second->Refs.get() : nullptr;
+  // Of functions that call each other, one needs what is not known yet of the
+  // others: always the same one.
+  if (auto It = CycleOf.find(FD);
+      It != CycleOf.end() && CyclesStarted.insert(It->second).second)
+    for (const FunctionDecl *Member : Cycles[It->second])
+      (void)get(Member);
   auto [It, New] = Entries.try_emplace(FD);
   if (!New)
     return It->second->Done ? It->second->Refs.get() : nullptr;
@@ -2387,6 +2870,30 @@ const FunctionRefs *RefStates::get(const FunctionDecl *FD) {
   return E.Refs.get();
 }
 
+/// A call in \p F that runs code, other than by calling a function that calls F.
+const CallExpr *RefStates::findCodeRun(const model::Function &F) {
+  for (const model::CallSite &C : F.Calls) {
+    if (!C.Call)
+      continue;
+    if (!C.Callee) {
+      if (isPythonSlot(C.Call))
+        return C.Call;
+    } else if (StringRef Api = apiName(C.Callee); !Api.empty()) {
+      const facts::UserCodeCall *Row = facts::findUserCodeCall(Api);
+      if (Row ? Row->When == facts::UserCodeWhen::Always &&
+                    unsigned(Row->ObjectArg) < C.Call->getNumArgs() &&
+                    !isStaticObject(C.Call->getArg(Row->ObjectArg))
+              : alwaysRunsCode(Api, facts::findEffect(Api)))
+        return C.Call;
+    } else if (const model::Function *Callee = Model.function(C.Callee);
+               Callee && !inSameCycle(Callee->Decl, F.Decl) &&
+               codeRunBy(Callee->Decl)) {
+      return C.Call;
+    }
+  }
+  return nullptr;
+}
+
 const CallExpr *RefStates::codeRunBy(const FunctionDecl *FD) {
   const model::Function *F = Model.function(FD);
   if (!F)
@@ -2395,28 +2902,30 @@ const CallExpr *RefStates::codeRunBy(const FunctionDecl *FD) {
   if (!New || Depth > 60)
     return It->second; // Recursion adds nothing of its own.
   ++Depth;
-  const CallExpr *Result = nullptr;
-  for (const model::CallSite &C : F->Calls) {
-    if (!C.Call)
-      continue;
-    if (!C.Callee) {
-      if (isPythonSlot(C.Call))
-        Result = C.Call;
-    } else if (StringRef Api = apiName(C.Callee); !Api.empty()) {
-      const facts::UserCodeCall *Row = facts::findUserCodeCall(Api);
-      if (Row ? Row->When == facts::UserCodeWhen::Always &&
-                    unsigned(Row->ObjectArg) < C.Call->getNumArgs() &&
-                    !isStaticObject(C.Call->getArg(Row->ObjectArg))
-              : alwaysRunsCode(Api, facts::findEffect(Api)))
-        Result = C.Call;
-    } else if (codeRunBy(C.Callee)) {
-      Result = C.Call;
-    }
-    if (Result)
-      break;
+  const llvm::ArrayRef<const FunctionDecl *> Cycle = cycleOf(F->Decl);
+  if (Cycle.empty()) {
+    const CallExpr *Result = findCodeRun(*F);
+    --Depth;
+    return RunsCode[F->Decl] = Result;
   }
+  // What one of them runs all of them do, by calling it.
+  for (const FunctionDecl *Member : Cycle)
+    RunsCode[Member] = nullptr;
+  std::vector<const FunctionDecl *> Work;
+  for (const FunctionDecl *Member : Cycle)
+    if (const CallExpr *Call = findCodeRun(*Model.function(Member))) {
+      RunsCode[Member] = Call;
+      Work.push_back(Member);
+    }
   --Depth;
-  return RunsCode[F->Decl] = Result;
+  for (size_t I = 0; I < Work.size(); ++I)
+    for (const model::CallSite &C : Model.function(Work[I])->Callers)
+      if (C.Call && C.Caller && inSameCycle(C.Caller, F->Decl) &&
+          !RunsCode.lookup(C.Caller)) {
+        RunsCode[C.Caller] = C.Call;
+        Work.push_back(C.Caller);
+      }
+  return RunsCode.lookup(F->Decl);
 }
 
 bool RefStates::maySuspend(const FunctionDecl *FD, bool GivenObject) {
@@ -2436,21 +2945,27 @@ bool RefStates::maySuspend(const FunctionDecl *FD, bool GivenObject) {
   if (Depth > 60)
     return true;
   Suspends[F->Decl] = 0; // Recursion adds nothing of its own.
+  llvm::ArrayRef<const FunctionDecl *> Together = cycleOf(F->Decl);
+  if (Together.empty())
+    Together = F->Decl;
+  for (const FunctionDecl *Member : Together)
+    Suspends[Member] = 0;
   ++Depth;
   bool Result = false;
-  for (const model::CallSite &C : F->Calls) {
-    bool Given = false;
-    if (C.Call)
-      for (const Expr *A : C.Call->arguments())
-        Given |= model::ExtensionModel::isObjectPointer(
-            A->IgnoreParenCasts()->getType());
-    if (maySuspend(C.Callee, Given)) {
-      Result = true;
-      break;
+  for (const FunctionDecl *Member : Together)
+    for (const model::CallSite &C : Model.function(Member)->Calls) {
+      bool Given = false;
+      if (C.Call)
+        for (const Expr *A : C.Call->arguments())
+          Given |= model::ExtensionModel::isObjectPointer(
+              A->IgnoreParenCasts()->getType());
+      if (!Result && maySuspend(C.Callee, Given))
+        Result = true;
     }
-  }
   --Depth;
-  return Suspends[F->Decl] = Result;
+  for (const FunctionDecl *Member : Together)
+    Suspends[Member] = Result;
+  return Result;
 }
 
 } // namespace pyext::flow

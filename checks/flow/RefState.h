@@ -36,6 +36,7 @@ enum class OriginKind : uint8_t {
   Null,
   Static,    ///< Address of a static object: Py_None, &SomeType.
   Address,   ///< Address of a local variable.
+  FieldAddress, ///< Address of field Decl of what Base are.
   Parameter, ///< Value of a parameter on entry.
   Argument,  ///< Filled in by PyArg_Parse*(): an argument of the call.
   Load,      ///< Read from a global, a field or an array.
@@ -56,6 +57,8 @@ struct Origin {
   /// Parameter; or the global or field that was read; or, for Address, the
   /// variable. Nullable.
   const clang::ValueDecl *Decl = nullptr;
+  /// For Load: not Decl itself but an element of it.
+  bool Element = false;
   /// For Load: values of the object whose field was read. For New: the values
   /// of the object it was obtained from, when that is an argument of the call.
   Values Base;
@@ -133,6 +136,19 @@ struct CallArguments {
   llvm::SmallVector<Values, 4> Args; ///< As written; the object of a member call excluded.
   llvm::SmallVector<char, 4> Escaped; ///< A Fresh value among them is known to others.
   llvm::SmallVector<char, 4> IsTuple;
+  /// The object of a member call.
+  Values Object;
+  /// What a local variable held whose address is argument number Arg (or the
+  /// object of a member call): its member Field, or, when that is null, the
+  /// variable itself or its elements.
+  struct Pointee {
+    unsigned Arg;
+    const clang::FieldDecl *Field;
+    Values Held;
+    bool Escaped;
+  };
+  static constexpr unsigned ObjectArg = ~0u;
+  llvm::SmallVector<Pointee, 0> Behind;
 };
 
 /// What happens to a parameter, or to a value read from state.
@@ -173,6 +189,13 @@ public:
   llvm::ArrayRef<std::pair<const clang::ParmVarDecl *, Values>> outputs() const {
     return Outputs;
   }
+  /// Values stored in a member of the struct a parameter points to.
+  struct FieldOutput {
+    const clang::ParmVarDecl *Parameter;
+    const clang::FieldDecl *Field;
+    Values Stored;
+  };
+  llvm::ArrayRef<FieldOutput> fieldOutputs() const { return FieldOutputs; }
 
   /// A use, the first or nearly so, of parameter number \p I after a call that
   /// can run Python code; null when there is none. Known of functions that are
@@ -207,6 +230,7 @@ private:
   Values ReturnValues;
   bool ReturnEscaped = false;
   std::vector<std::pair<const clang::ParmVarDecl *, Values>> Outputs;
+  std::vector<FieldOutput> FieldOutputs;
   llvm::DenseSet<const clang::Stmt *> NewObjectStores;
   llvm::DenseSet<const clang::MemberExpr *> NewObjectFields;
   std::vector<LateUse> LateUses;
@@ -251,6 +275,14 @@ public:
 private:
   struct Entry;
   bool mayHandOutBorrowed(const clang::FunctionDecl *FD) const;
+  void findCycles();
+  /// The functions that call \p FD and are called by it, directly or not, with
+  /// FD itself; empty when there are none.
+  llvm::ArrayRef<const clang::FunctionDecl *>
+  cycleOf(const clang::FunctionDecl *FD) const;
+  bool inSameCycle(const clang::FunctionDecl *A,
+                   const clang::FunctionDecl *B) const;
+  const clang::CallExpr *findCodeRun(const model::Function &F);
   friend class RefTransfer;
 
   const model::ExtensionModel &Model;
@@ -260,6 +292,10 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;
   llvm::DenseMap<const clang::FunctionDecl *, const clang::CallExpr *> RunsCode;
   llvm::DenseMap<const clang::FunctionDecl *, char> HandsOut;
+  /// Functions that call each other, in source order.
+  std::vector<std::vector<const clang::FunctionDecl *>> Cycles;
+  llvm::DenseMap<const clang::FunctionDecl *, unsigned> CycleOf;
+  llvm::DenseSet<unsigned> CyclesStarted;
   llvm::DenseMap<const clang::ParmVarDecl *, char> Escapes;
   std::vector<std::pair<const clang::FunctionDecl *, std::string>> Failures;
   unsigned Depth = 0;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/Sharing.h"
+#include "facts/ContainerRules.h"
 #include "facts/Containers.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
@@ -133,15 +134,6 @@ bool isConcurrent(const model::Function *F, uint8_t Contexts) {
   return !Contexts || (Contexts & (model::RunContext | model::ForeignContext));
 }
 
-/// \p O was read from a field of an object that \p R's function is making.
-bool onNewObject(const FunctionRefs &R, const Origin &O) {
-  for (unsigned B : O.Base)
-    if (OriginKind K = R.origin(B).Kind;
-        K != OriginKind::Instance && K != OriginKind::Null)
-      return false;
-  return !O.Base.empty();
-}
-
 /// A struct of the headers of CPython.
 bool isPythonsOwn(const RecordDecl *R) {
   StringRef Name = R->getIdentifier() ? R->getName() : StringRef();
@@ -149,6 +141,13 @@ bool isPythonsOwn(const RecordDecl *R) {
     return true;
   const TypedefNameDecl *T = R->getTypedefNameForAnonDecl();
   return T && facts::isObjectStruct(T->getName());
+}
+
+/// The number of the argument that is parameter 0: the object of an operator that
+/// is a method comes first.
+unsigned firstArgument(const CallExpr *Call) {
+  return isa<CXXOperatorCallExpr>(Call) &&
+         isa_and_nonnull<CXXMethodDecl>(Call->getDirectCallee());
 }
 
 /// True when another file may declare and call it.
@@ -202,6 +201,16 @@ Sharing SharingAnalysis::argument(const FunctionRefs &R, const CallExpr *Call,
   return values(R, Given->Args[Arg], Given->Escaped[Arg]);
 }
 
+Sharing SharingAnalysis::behindArgument(const FunctionRefs &R,
+                                        const CallExpr *Call, unsigned Arg) {
+  Sharing Worst = isPrivate(Sharing::None);
+  if (const CallArguments *Given = R.arguments(Call))
+    for (const CallArguments::Pointee &B : Given->Behind)
+      if (B.Arg == Arg && !B.Field)
+        worsen(Worst, values(R, B.Held, B.Escaped));
+  return Worst;
+}
+
 Sharing SharingAnalysis::values(const FunctionRefs &R, const Values &V,
                                 bool Escaped) {
   if (V.empty())
@@ -223,6 +232,7 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   switch (O.Kind) {
   case OriginKind::Unknown:
   case OriginKind::Address:
+  case OriginKind::FieldAddress:
   case OriginKind::Static:
     return isUnknown();
   case OriginKind::Null:
@@ -427,8 +437,13 @@ Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
   Sharing Result;
   bool Python = false;
   // A function with its address in a table can be exported all the same.
+  // So can a public method that is defined here.
   bool Exported =
-      F->AddressTaken && FD->isExternallyVisible() && !isa<CXXMethodDecl>(FD) &&
+      FD->isExternallyVisible() &&
+      (isa<CXXMethodDecl>(FD)
+           ? F->Entries.empty() && F->Callers.empty() &&
+                 FD->getAccess() == AS_public && !isa<CXXConstructorDecl>(FD)
+           : F->AddressTaken) &&
       declaredElsewhere(FD, States.model().context().getSourceManager());
   for (const model::EntryPoint &E : F->Entries) {
     switch (E.Kind) {
@@ -498,18 +513,19 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
       continue;
     }
     const CallArguments *Given = Caller->arguments(C.Call);
-    if (!Given || I >= Given->Args.size())
+    const unsigned Arg = I + firstArgument(C.Call);
+    if (!Given || Arg >= Given->Args.size())
       continue; // Not reached.
-    if (Given->IsTuple[I]) {
+    if (Given->IsTuple[Arg]) {
       worsen(Result, isPrivate(Sharing::Immutable));
       continue;
     }
-    Sharing S = values(*Caller, Given->Args[I], Given->Escaped[I]);
+    Sharing S = values(*Caller, Given->Args[Arg], Given->Escaped[Arg]);
     if (S.K == Sharing::Shared) {
       bool Suspendable = false;
       LockList Locks = Model.locksAt(C.Caller, C.Call);
       if (!Locks.empty() &&
-          protectsValues(Locks, *Caller, C.Call->getArg(I), Given->Args[I],
+          protectsValues(Locks, *Caller, C.Call->getArg(Arg), Given->Args[Arg],
                          Suspendable))
         S = isPrivate(Sharing::Guarded);
     }
@@ -527,19 +543,41 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
 // State
 //===----------------------------------------------------------------------===//
 
+/// All of \p V are objects that this function, or one that it calls, has made.
+bool SharingAnalysis::areUnborn(const FunctionRefs &R, const Values &V,
+                                unsigned Level) {
+  bool Any = false;
+  for (unsigned X : V) {
+    const Origin &O = R.origin(X);
+    switch (O.Kind) {
+    case OriginKind::Null:
+      continue;
+    case OriginKind::Fresh:
+    case OriginKind::Instance:
+      Any = true;
+      continue;
+    case OriginKind::Call: {
+      const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
+      const FunctionRefs *Callee = FD && Level < 8 ? States.get(FD) : nullptr;
+      if (!Callee || Callee->returnsEscaped() ||
+          !areUnborn(*Callee, Callee->returned(), Level + 1))
+        return false;
+      Any = true;
+      continue;
+    }
+    default:
+      return false;
+    }
+  }
+  return Any;
+}
+
 Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
   const model::ExtensionModel &Model = States.model();
   if (const auto *VD = dyn_cast_or_null<VarDecl>(O.Decl))
     return state(VD);
   if (const auto *F = dyn_cast_or_null<FieldDecl>(O.Decl)) {
-    // An object that is still being made.
-    bool Unborn = !O.Base.empty();
-    for (unsigned B : O.Base) {
-      OriginKind K = R.origin(B).Kind;
-      Unborn &= K == OriginKind::Instance || K == OriginKind::Fresh ||
-                K == OriginKind::Null;
-    }
-    if (Unborn)
+    if (areUnborn(R, O.Base)) // An object that is still being made.
       return isPrivate(Sharing::New);
     if (!Model.preprocessing().isFirstParty(F->getLocation())) {
       // Of other libraries' objects it is not known what their owner does.
@@ -548,37 +586,230 @@ Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
       return isShared(1, "any thread that reaches the object can change what '" +
                              F->getNameAsString() + "' holds");
     }
-    return state(F);
+    if (Model.stateOf(F) || model::ExtensionModel::isObjectRecord(F->getParent()))
+      return state(F);
+    // It depends on whose struct it is.
+    return behind(R, O.Base, F, SourceLocation());
   }
   // An element of an array.
-  if (const auto *A = dyn_cast_or_null<ArraySubscriptExpr>(O.Where)) {
-    const Expr *Base = A->getBase()->IgnoreParenCasts();
-    if (const auto *DRE = dyn_cast<DeclRefExpr>(Base))
-      if (const auto *VD = dyn_cast<VarDecl>(DRE->getDecl());
-          VD && !VD->hasLocalStorage())
-        return state(VD);
-    if (const auto *M = dyn_cast<MemberExpr>(Base))
-      if (const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
-          F && Model.stateOf(F))
-        return state(F);
-  }
-  Sharing Result = isUnknown();
-  for (unsigned B : O.Base) {
-    const Origin &From = R.origin(B);
-    if (From.Kind == OriginKind::Parameter && From.Decl) {
-      // args[i]
-      const auto *P = cast<ParmVarDecl>(From.Decl);
-      const model::Function *F = Model.function(R.function());
-      if (!F)
-        continue;
-      for (const model::EntryPoint &E : F->Entries)
-        if (roleOf(E, P->getFunctionScopeIndex()) == Role::Array)
-          return isShared(2, "any thread that holds the object passed to '" +
-                                 nameOf(R.function()) + "' can change it",
-                          O.Where ? O.Where->getExprLoc() : SourceLocation());
+  return behind(R, O.Base, nullptr,
+                O.Where ? O.Where->getExprLoc() : SourceLocation());
+}
+
+/// What is stored in member \p Field of the struct at one of \p Base, or, without
+/// a field, in the array there. Follows pointers to local variables to where they
+/// come from; what hangs off shared state is judged like that.
+Sharing SharingAnalysis::behind(const FunctionRefs &R, const Values &Base,
+                                const FieldDecl *Field, SourceLocation Where) {
+  const model::ExtensionModel &Model = States.model();
+  using FieldPath = llvm::SmallVector<const FieldDecl *, 4>;
+  struct Node {
+    const FunctionRefs *R;
+    unsigned Origin;
+    FieldPath Path; ///< From the origin to what is asked for.
+  };
+  constexpr size_t MaxNodes = 400, MaxPath = 4;
+  Sharing Result;
+  std::vector<Node> Work;
+  llvm::DenseSet<std::pair<const FunctionRefs *, unsigned>> Seen;
+  auto Push = [&](const FunctionRefs *In, const Values &V,
+                  const FieldPath &Path) {
+    for (unsigned X : V)
+      if (Seen.insert({In, X}).second)
+        Work.push_back({In, X, Path});
+  };
+  auto State = [&](const FieldPath &Path) {
+    worsen(Result, Path.empty() ? isUnknown() : state(Path.front()));
+  };
+  if (Base.empty())
+    return isUnknown();
+  Push(&R, Base, Field ? FieldPath{Field} : FieldPath{});
+  for (size_t I = 0; I < Work.size(); ++I) {
+    if (I > MaxNodes) {
+      worsen(Result, isUnknown());
+      break;
     }
+    const Node N = Work[I];
+    const Origin &O = N.R->origin(N.Origin);
+    switch (O.Kind) {
+    case OriginKind::Null:
+      continue;
+    case OriginKind::Fresh:
+    case OriginKind::Instance:
+      worsen(Result, isPrivate(Sharing::New));
+      continue;
+    case OriginKind::Static:
+      State(N.Path);
+      continue;
+    case OriginKind::New: {
+      const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
+      const facts::InteriorPointer *P =
+          Call ? facts::findInteriorPointer(apiName(Call->getDirectCallee()))
+               : nullptr;
+      if (P && P->Owner == facts::ContainerKind::Capsule)
+        State(N.Path);
+      else
+        worsen(Result, isUnknown());
+      continue;
+    }
+    case OriginKind::FieldAddress:
+      if (N.Path.empty()) {
+        worsen(Result, O.Decl && Model.stateOf(O.Decl) ? state(O.Decl)
+                                                       : isUnknown());
+        continue;
+      }
+      [[fallthrough]];
+    case OriginKind::Load: {
+      const auto *VD = dyn_cast_or_null<VarDecl>(O.Decl);
+      if (VD || (O.Decl && Model.stateOf(O.Decl))) {
+        const model::StateVariable *S = Model.stateOf(O.Decl);
+        if (S && S->ThreadLocal)
+          worsen(Result, isPrivate(Sharing::PerThread));
+        else
+          State(N.Path);
+      } else if (const auto *F = dyn_cast_or_null<FieldDecl>(O.Decl);
+                 F && N.Path.size() < MaxPath) {
+        FieldPath Path = N.Path;
+        Path.push_back(cast<FieldDecl>(F->getCanonicalDecl()));
+        Push(N.R, O.Base, Path);
+      } else {
+        worsen(Result, isUnknown());
+      }
+      continue;
+    }
+    case OriginKind::Call: {
+      const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
+      const FunctionRefs *Callee = FD ? States.get(FD) : nullptr;
+      const auto *Call = dyn_cast_or_null<CallExpr>(O.Where);
+      const CallArguments *Given = Call ? N.R->arguments(Call) : nullptr;
+      if (!Callee || !Given) {
+        worsen(Result, isUnknown());
+        continue;
+      }
+      for (unsigned V : Callee->returned()) {
+        const Origin &From = Callee->origin(V);
+        if (From.Kind != OriginKind::Parameter)
+          Push(Callee, {V}, N.Path);
+        else if (!From.Decl)
+          Push(N.R, Given->Object, N.Path);
+        else if (const unsigned Index =
+                     cast<ParmVarDecl>(From.Decl)->getFunctionScopeIndex();
+                 Index < Given->Args.size())
+          Push(N.R, Given->Args[Index], N.Path);
+      }
+      continue;
+    }
+    case OriginKind::Parameter:
+      break;
+    default:
+      worsen(Result, isUnknown());
+      continue;
+    }
+
+    // What the callers give.
+    const model::Function *F = Model.function(N.R->function());
+    const auto *P = dyn_cast_or_null<ParmVarDecl>(O.Decl);
+    const unsigned Index =
+        P ? P->getFunctionScopeIndex() : CallArguments::ObjectArg;
+    if (!F || (P && P->getDeclContext() !=
+                        static_cast<const DeclContext *>(N.R->function()))) {
+      worsen(Result, isUnknown());
+      continue;
+    }
+    if (P && N.Path.empty())
+      for (const model::EntryPoint &E : F->Entries)
+        if (roleOf(E, Index) == Role::Array)
+          worsen(Result,
+                 isShared(2, "any thread that holds the object passed to '" +
+                                 nameOf(N.R->function()) + "' can change it",
+                          Where));
+    bool Any = false;
+    for (const model::CallSite &C : F->Callers) {
+      if (!C.Call || !C.Caller)
+        continue;
+      Any = true;
+      const uint8_t Contexts = Model.contextsOf(C.Caller);
+      if (Contexts &&
+          !(Contexts & (model::RunContext | model::ForeignContext)))
+        continue;
+      const FunctionRefs *Caller = States.get(C.Caller);
+      const CallArguments *Given =
+          Caller ? Caller->arguments(C.Call) : nullptr;
+      const unsigned Arg = P ? Index + firstArgument(C.Call) : Index;
+      if (!Given || (P && Arg >= Given->Args.size())) {
+        if (!Caller)
+          worsen(Result, isUnknown());
+        continue;
+      }
+      const Values &V = P ? Given->Args[Arg] : Given->Object;
+      Values Pointers;
+      for (unsigned X : V) {
+        if (Caller->origin(X).Kind != OriginKind::Address) {
+          Pointers.push_back(X);
+          continue;
+        }
+        // The address of a local variable of the caller.
+        const FieldDecl *First = N.Path.empty() ? nullptr : N.Path.back();
+        bool Found = false;
+        for (const CallArguments::Pointee &B : Given->Behind) {
+          if (B.Arg != Arg ||
+              (B.Field ? cast<FieldDecl>(B.Field->getCanonicalDecl()) : nullptr) !=
+                  First)
+            continue;
+          Found = true;
+          if (N.Path.size() > 1) {
+            FieldPath Rest = N.Path;
+            Rest.pop_back();
+            Push(Caller, B.Held, Rest);
+            continue;
+          }
+          Sharing S = values(*Caller, B.Held, B.Escaped);
+          if (S.K == Sharing::Shared)
+            S.Given = {C.Call};
+          worsen(Result, std::move(S));
+        }
+        if (!Found)
+          worsen(Result, isUnknown());
+      }
+      Push(Caller, Pointers, N.Path);
+    }
+    if (!Any)
+      worsen(Result, isUnknown());
   }
   return Result;
+}
+
+const std::vector<const model::Access *> &
+SharingAnalysis::plainAccesses(const FieldDecl *F) {
+  if (!PlainFieldsKnown) {
+    PlainFieldsKnown = true;
+    const model::ExtensionModel &Model = States.model();
+    auto Field = [](const Expr *E) -> const FieldDecl * {
+      E = E->IgnoreParenCasts();
+      while (const auto *A = dyn_cast<ArraySubscriptExpr>(E))
+        E = A->getBase()->IgnoreParenCasts();
+      const auto *M = dyn_cast<MemberExpr>(E);
+      const auto *FD = M ? dyn_cast<FieldDecl>(M->getMemberDecl()) : nullptr;
+      return FD ? cast<FieldDecl>(FD->getCanonicalDecl()) : nullptr;
+    };
+    auto Add = [&](const FieldDecl *FD, const model::Access &A) {
+      std::vector<const model::Access *> &Known = PlainFields[FD];
+      if (Known.empty() || Known.back() != &A)
+        Known.push_back(&A);
+    };
+    for (const model::FieldAccess &A : Model.fieldAccesses()) {
+      if (!Model.stateOf(A.Field))
+        Add(A.Field, A.By);
+      if (const FieldDecl *Part = Field(A.By.Place); Part && Part != A.Field)
+        Add(Part, A.By);
+    }
+    for (const model::StateVariable &S : Model.state())
+      if (S.Decl->getType()->isRecordType() || S.Decl->getType()->isArrayType())
+        for (const model::Access &A : S.Accesses)
+          if (const FieldDecl *Part = Field(A.Place); Part && Part != S.Decl)
+            Add(Part, A);
+  }
+  return PlainFields[cast<FieldDecl>(F->getCanonicalDecl())];
 }
 
 Sharing SharingAnalysis::state(const ValueDecl *D) {
@@ -589,25 +820,42 @@ Sharing SharingAnalysis::state(const ValueDecl *D) {
   Variables[D] = isPrivate(Sharing::None);
   const model::StateVariable *S = States.model().stateOf(D);
   Sharing Result;
-  if (!S)
-    Result = isUnknown();
-  else if (S->ThreadLocal)
+  if (S && S->ThreadLocal) {
     Result = isPrivate(Sharing::PerThread);
-  else
-    Result = findWriter(*S);
+  } else if (S) {
+    std::vector<const model::Access *> Accesses;
+    for (const model::Access &A : S->Accesses)
+      Accesses.push_back(&A);
+    Result = findWriter(D, Accesses);
+  } else if (const auto *F = dyn_cast<FieldDecl>(D);
+             F && States.model().preprocessing().isFirstParty(
+                      F->getLocation())) {
+    Result = findWriter(D, plainAccesses(F));
+  } else {
+    Result = isUnknown();
+  }
   return Variables[D] = Result;
 }
 
+/// What is asked of the variable is asked of its elements.
+static bool holdsElements(QualType T) {
+  return !model::ExtensionModel::isObjectPointer(T) &&
+         (T->isArrayType() ||
+          (T->isPointerType() && T->getPointeeType()->isPointerType()));
+}
+
 /// The second party that can change the container in \p S.
-Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
+Sharing SharingAnalysis::findWriter(
+    const ValueDecl *D, llvm::ArrayRef<const model::Access *> Accesses) {
   const model::ExtensionModel &Model = States.model();
   const SourceManager &SM = Model.context().getSourceManager();
-  const std::string Name = S.Decl->getNameAsString();
-  const bool Field = isa<FieldDecl>(S.Decl);
+  const std::string Name = D->getNameAsString();
+  const bool Field = isa<FieldDecl>(D);
+  const bool Elements = holdsElements(D->getType());
 
   for (const model::TypeObject &T : Model.types())
     for (const FieldDecl *M : T.Members)
-      if (M == S.Decl)
+      if (M == D)
         return isShared(1, "Python code reaches '" + Name +
                                "' as an attribute and can change it",
                         M->getLocation());
@@ -615,7 +863,8 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
   Sharing Handed; // Somebody else has it, nobody here changes it.
   Handed.K = Sharing::Private;
   llvm::DenseMap<const FunctionDecl *, char> Seen;
-  for (const model::Access &A : S.Accesses) {
+  for (const model::Access *Each : Accesses) {
+    const model::Access &A = *Each;
     if (!A.Function || !Seen.try_emplace(A.Function, 1).second)
       continue;
     const model::Function *F = Model.function(A.Function);
@@ -626,11 +875,13 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     const FunctionRefs *R = States.get(A.Function);
     if (!R)
       continue;
-    for (unsigned Index : R->usesOf(S.Decl)) {
+    for (unsigned Index : R->usesOf(D)) {
       const OriginUse &U = R->uses()[Index];
       const Origin &O = R->origin(U.Origin);
+      if (O.Element != Elements)
+        continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
-      if (E.K == Effect::Changes && Run && !onNewObject(*R, O)) {
+      if (E.K == Effect::Changes && Run && !areUnborn(*R, O.Base)) {
         const std::string By = nameOf(E.In ? E.In : A.Function);
         return isShared(1,
                         Field ? "another thread can change '" + Name + "' in '" +
@@ -647,7 +898,8 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     }
   }
   // Replacing the container drops the old one and its items with it.
-  for (const model::Access &A : S.Accesses) {
+  for (const model::Access *Each : Accesses) {
+    const model::Access &A = *Each;
     if (!A.writes() || !A.Function)
       continue;
     const model::Function *F = Model.function(A.Function);
@@ -663,7 +915,8 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
                       A.Where->getExprLoc());
   }
   // Given by somebody who may have kept it.
-  for (const model::Access &A : S.Accesses) {
+  for (const model::Access *Each : Accesses) {
+    const model::Access &A = *Each;
     if (A.Kind != model::AccessKind::Write || !A.Function || A.Resets)
       continue;
     const auto *Assign = dyn_cast_or_null<BinaryOperator>(A.Statement);
@@ -685,9 +938,9 @@ Sharing SharingAnalysis::findWriter(const model::StateVariable &S) {
     return Handed;
   // Other files see it too.
   const bool Visible =
-      Field ? !SM.isInMainFile(SM.getExpansionLoc(S.Decl->getLocation()))
-            : cast<VarDecl>(S.Decl)->isExternallyVisible() &&
-                  declaredElsewhere(S.Decl, SM);
+      Field ? !SM.isInMainFile(SM.getExpansionLoc(D->getLocation()))
+            : cast<VarDecl>(D)->isExternallyVisible() &&
+                  declaredElsewhere(D, SM);
   if (Visible)
     return isUnknown();
   return isPrivate(Sharing::Unchanged);
@@ -720,6 +973,11 @@ SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
       return E;
     }
     if (facts::findLockApi(Api))
+      return E;
+    // A tuple is only filled while it is new, whatever else the place holds.
+    if (const facts::InitWrite *Fill = facts::findInitWrite(Api);
+        Fill && Fill->Target == facts::ContainerKind::Tuple &&
+        Fill->TargetArg == U.Index)
       return E;
     const facts::CallEffect *Row = facts::findEffect(Api);
     if (Row && Row->MutatesArg >= 0 && unsigned(Row->MutatesArg) == U.Index) {

@@ -64,6 +64,10 @@ public:
   /// at the call. Nobody else can change it when the call is never reached.
   Sharing argument(const FunctionRefs &R, const clang::CallExpr *Call,
                    unsigned Arg);
+  /// What the local variable or array holds whose address is argument \p Arg of
+  /// \p Call, at the call.
+  Sharing behindArgument(const FunctionRefs &R, const clang::CallExpr *Call,
+                         unsigned Arg);
   /// A global or a field.
   Sharing variable(const clang::ValueDecl *D) { return state(D); }
 
@@ -84,13 +88,19 @@ private:
                         const clang::ParmVarDecl *P);
   Sharing fromCallers(const model::Function &F, const clang::ParmVarDecl *P,
                       bool &Any);
+  bool areUnborn(const FunctionRefs &R, const Values &V, unsigned Level = 0);
   Sharing load(const FunctionRefs &R, const Origin &O);
+  Sharing behind(const FunctionRefs &R, const Values &Base,
+                 const clang::FieldDecl *Field, clang::SourceLocation Where);
+  const std::vector<const model::Access *> &
+  plainAccesses(const clang::FieldDecl *F);
   Sharing item(const FunctionRefs &R, const Origin &O);
   Sharing result(const FunctionRefs &R, unsigned O);
   Sharing resultAnew(const FunctionRefs &R, const Origin &O);
   /// A global or a field.
   Sharing state(const clang::ValueDecl *D);
-  Sharing findWriter(const model::StateVariable &S);
+  Sharing findWriter(const clang::ValueDecl *D,
+                     llvm::ArrayRef<const model::Access *> Accesses);
   bool protectsValues(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
                       const clang::Expr *E, const Values &V, bool &Suspendable);
 
@@ -106,6 +116,11 @@ private:
   RefStates &States;
   llvm::DenseMap<const clang::ParmVarDecl *, Sharing> Parameters;
   llvm::DenseMap<const clang::ValueDecl *, Sharing> Variables;
+  /// Accesses of fields that are no state by themselves: of structs that are
+  /// neither objects nor module state.
+  llvm::DenseMap<const clang::FieldDecl *, std::vector<const model::Access *>>
+      PlainFields;
+  bool PlainFieldsKnown = false;
   /// What functions do to containers, likewise to Parameters below.
   using EffectKey = std::pair<const clang::FunctionDecl *, unsigned>;
   llvm::DenseMap<EffectKey, Effect> Effects;

@@ -57,6 +57,10 @@ GilCondition negate(GilCondition C, bool Sole) {
                                          : GilCondition::FreeThreaded;
 }
 
+bool saysNothing(GilCondition C) {
+  return C == GilCondition::None || C == GilCondition::Mixed;
+}
+
 bool isInteresting(StringRef Name) {
   if (Name.size() < 4)
     return false;
@@ -177,9 +181,8 @@ public:
       return;
     Frame &F = Stack.back();
     close(F, Loc);
-    bool Sole = F.Branches == 1 && !StringRef(F.Condition).contains("&&");
     F.Begin = Loc;
-    F.Gil = negate(F.Gil, Sole);
+    F.Gil = F.Others = elsewhere(F);
     F.Condition = "!(" + F.Condition + ")";
     F.Early = false; // Said of the #if.
     F.Skipped = F.AnyTaken;
@@ -221,7 +224,16 @@ private:
     unsigned Branches;
     bool FirstInFile;
     bool Early;
+    /// What the branches before say by not being taken.
+    GilCondition Others = GilCondition::None;
   };
+
+  /// What holds when neither this branch nor one before it is taken.
+  static GilCondition elsewhere(const Frame &F) {
+    const GilCondition Not = negate(classify(F.Condition),
+                                    !StringRef(F.Condition).contains("&&"));
+    return saysNothing(Not) && F.Others != GilCondition::None ? F.Others : Not;
+  }
 
   void open(SourceLocation Loc, std::string Condition, bool Skipped) {
     GilCondition Gil = classify(Condition);
@@ -236,9 +248,12 @@ private:
       return;
     Frame &F = Stack.back();
     close(F, Loc);
+    F.Others = elsewhere(F);
     F.Begin = Loc;
     F.Gil = classify(Condition);
     F.Early = isEarly(Loc, F.Gil);
+    if (saysNothing(F.Gil) && F.Others != GilCondition::None)
+      F.Gil = F.Others;
     F.Condition = std::move(Condition);
     F.Skipped = Skipped || F.AnyTaken;
     F.AnyTaken |= !Skipped;

@@ -50,6 +50,22 @@ SourceLocation locationOf(const flow::Lookup &L, const SourceManager &SM) {
   return SM.getFileLoc(Item ? Item->getRBracketLoc() : L.Where->getExprLoc());
 }
 
+SourceLocation innerLocationOf(const model::ExtensionModel &Model,
+                               const flow::Lookup &L) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  SourceLocation Loc = L.Through->getLocation();
+  const flow::Lookup *In = &L;
+  for (unsigned I = 0; I < 16 && In->Through; ++I) {
+    const model::Function *F = Model.function(In->Through);
+    const flow::FunctionRefs *Refs = F ? Model.refs().get(F->Decl) : nullptr;
+    if (!Refs || In->Inner >= Refs->lookups().size())
+      break;
+    In = &Refs->lookups()[In->Inner];
+    Loc = locationOf(*In, SM);
+  }
+  return Loc;
+}
+
 std::string containerText(const flow::Lookup &L, const ASTContext &Context) {
   return L.Container ? " on '" + sourceText(L.Container, Context) + "'" : "";
 }

@@ -35,6 +35,11 @@ std::string sourceText(const clang::Expr *E, const clang::ASTContext &Context);
 clang::SourceLocation locationOf(const flow::Lookup &L,
                                  const clang::SourceManager &SM);
 
+/// Where the function of this file through which \p L goes has the reference from;
+/// where the function is declared when that is not known. Not for others.
+clang::SourceLocation innerLocationOf(const model::ExtensionModel &Model,
+                                      const flow::Lookup &L);
+
 /// " on 'self->items'", or nothing when the container has no expression.
 std::string containerText(const flow::Lookup &L,
                           const clang::ASTContext &Context);

@@ -95,7 +95,7 @@ void BorrowedRefAcrossCallCheck::report(const model::ExtensionModel &Model,
                          ->getBeginLoc()),
        "the reference is used here afterwards", DiagnosticIDs::Note);
   if (L.Through)
-    diag(L.Through->getLocation(),
+    diag(innerLocationOf(Model, L),
          "'%0' hands out a reference borrowed with '%1'", DiagnosticIDs::Note)
         << L.Through->getNameAsString() << L.Fact->Name;
   if (L.Fact->Replacement)

@@ -175,9 +175,8 @@ void BorrowedRefRaceCheck::report(const model::ExtensionModel &Model,
              : "the reference is used last here",
          DiagnosticIDs::Note);
   if (L.Through)
-    diag(L.Through->getLocation(), "'%0' hands out a reference borrowed with "
-                                   "'%1'",
-         DiagnosticIDs::Note)
+    diag(innerLocationOf(Model, L),
+         "'%0' hands out a reference borrowed with '%1'", DiagnosticIDs::Note)
         << L.Through->getNameAsString() << L.Fact->Name;
   if (L.Fact->Replacement)
     diag(Loc, "%0", DiagnosticIDs::Note) << Offer.note(Fix, L);

@@ -23,6 +23,9 @@ public:
 
 protected:
   void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  void analyzePointers(const model::ExtensionModel &Model);
 };
 
 } // namespace pyext::refs

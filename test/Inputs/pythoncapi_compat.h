@@ -1,10 +1,9 @@
 /* Stands in for the header of the same name (python/pythoncapi-compat) in tests: fixed code that includes it must compile.
    It declares, with the signatures of the documentation, what the project's fixes may take from the real one, and only for
    the versions of Python that lack it. Nothing here is ever linked or run. */
-#ifndef PYTHONCAPI_COMPAT
-#define PYTHONCAPI_COMPAT
+#ifndef SRC_TEST_INPUTS_PYTHONCAPI_COMPAT_H
+#define SRC_TEST_INPUTS_PYTHONCAPI_COMPAT_H
 
-#include <Python.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,4 +36,4 @@ int PyModule_Add(PyObject *module, const char *name, PyObject *value);
 }
 #endif
 
-#endif /* PYTHONCAPI_COMPAT */
+#endif // SRC_TEST_INPUTS_PYTHONCAPI_COMPAT_H

@@ -295,6 +295,29 @@ static PyObject *gil_only(PyObject *m, PyObject *list) {
 #endif
 }
 
+static PyObject *gil_only_after_others(PyObject *m, PyObject *list) {
+#if defined(NOBODY_DEFINES_THIS)
+  return NULL;
+#elif defined(Py_GIL_DISABLED)
+  return PyList_GetItemRef(list, 0);
+#elif defined(NOBODY_DEFINES_THAT)
+  return NULL;
+#else
+  return Py_XNewRef(PyList_GetItem(list, 0));
+#endif
+}
+
+static PyObject *both_builds(PyObject *m, PyObject *list) {
+#if defined(NOBODY_DEFINES_THIS)
+  return NULL;
+#elif defined(Py_GIL_DISABLED) && defined(NOBODY_DEFINES_THAT)
+  return PyList_GetItemRef(list, 0);
+#else
+  return Py_XNewRef(PyList_GetItem(list, 0));
+  // CHECK-MESSAGES: :[[@LINE-1]]:21: warning:
+#endif
+}
+
 static PyObject *old_only(PyObject *m, PyObject *list) {
 #if PY_VERSION_HEX >= 0x030D0000
   return PyList_GetItemRef(list, 0);
@@ -311,7 +334,7 @@ static PyMethodDef methods[] = {
     METHOD(through_macro), METHOD(in_loop),
     METHOD(by_address), METHOD(wrappers), METHOD(section), METHOD(wrong_section),
     METHOD(after_section), METHOD(suspended_section), METHOD(mutex), METHOD(no_mutex),
-    METHOD(mutex_for_argument), METHOD(put), METHOD(gil_only), METHOD(old_only),
+    METHOD(mutex_for_argument), METHOD(put), METHOD(gil_only), METHOD(gil_only_after_others), METHOD(both_builds), METHOD(old_only),
     {"callers", (PyCFunction)(void (*)(void))callers, METH_VARARGS | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };

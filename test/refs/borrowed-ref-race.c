@@ -45,7 +45,7 @@ static PyObject *wrapper(PyObject *m, PyObject *list) {
   // CHECK-MESSAGES: :[[@LINE-1]]:10: warning: borrowed reference from 'first' on 'list' is used after
   // CHECK-NOTES: :[[@LINE-5]]:49: note: any thread that holds the object passed as argument 'list' can change it
   // CHECK-NOTES: :[[@LINE+4]]:10: note: the lock held at the lookup is released before the reference is used last here
-  // CHECK-NOTES: :[[@LINE-9]]:18: note: 'first' hands out a reference borrowed with 'PyList_GetItem'
+  // CHECK-NOTES: :[[@LINE-9]]:49: note: 'first' hands out a reference borrowed with 'PyList_GetItem'
   // CHECK-NOTES: :[[@LINE-5]]:10: note: 'PyList_GetItemRef' returns
   Py_END_CRITICAL_SECTION();
   return Py_XNewRef(item);
