@@ -51,8 +51,13 @@ void worsen(Sharing &Into, Sharing From) {
   if (From.K > Into.K || (From.K == Into.K && Into.K == Sharing::Private &&
                           Into.Why == Sharing::None))
     Into = std::move(From);
-  else if (From.K == Into.K && From.K == Sharing::Shared)
+  else if (From.K == Into.K && From.K == Sharing::Shared) {
+    if (Into.OnlyGrows && !From.OnlyGrows) {
+      Into = std::move(From);
+      return;
+    }
     Into.Tier = std::min(Into.Tier, From.Tier);
+  }
 }
 
 StringRef apiName(const FunctionDecl *FD) {
@@ -532,7 +537,7 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
     if (S.K == Sharing::Shared)
       S.Given = {C.Call};
     worsen(Result, std::move(S));
-    if (Result.K == Sharing::Shared && Result.Tier == 1)
+    if (Result.K == Sharing::Shared && Result.Tier == 1 && !Result.OnlyGrows)
       break;
   }
   --Depth;
@@ -542,6 +547,19 @@ Sharing SharingAnalysis::fromCallers(const model::Function &F,
 //===----------------------------------------------------------------------===//
 // State
 //===----------------------------------------------------------------------===//
+
+/// The number of the element of a global or a field that \p E names.
+static std::optional<int64_t> itemOf(const Expr *E, const ASTContext &Context) {
+  E = E ? E->IgnoreParenCasts() : nullptr;
+  const auto *A = dyn_cast_or_null<ArraySubscriptExpr>(E);
+  if (!A || A->getIdx()->isValueDependent())
+    return std::nullopt;
+  Expr::EvalResult R;
+  if (!A->getIdx()->EvaluateAsInt(R, Context) || !R.Val.getInt().isNonNegative() ||
+      R.Val.getInt().getActiveBits() > 32)
+    return std::nullopt;
+  return R.Val.getInt().getExtValue();
+}
 
 /// All of \p V are objects that this function, or one that it calls, has made.
 bool SharingAnalysis::areUnborn(const FunctionRefs &R, const Values &V,
@@ -574,8 +592,10 @@ bool SharingAnalysis::areUnborn(const FunctionRefs &R, const Values &V,
 
 Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
   const model::ExtensionModel &Model = States.model();
+  const std::optional<int64_t> Item =
+      O.Element ? itemOf(O.Where, Model.context()) : std::nullopt;
   if (const auto *VD = dyn_cast_or_null<VarDecl>(O.Decl))
-    return state(VD);
+    return state(VD, Item);
   if (const auto *F = dyn_cast_or_null<FieldDecl>(O.Decl)) {
     if (areUnborn(R, O.Base)) // An object that is still being made.
       return isPrivate(Sharing::New);
@@ -587,9 +607,9 @@ Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
                              F->getNameAsString() + "' holds");
     }
     if (Model.stateOf(F) || model::ExtensionModel::isObjectRecord(F->getParent()))
-      return state(F);
+      return state(F, Item);
     // It depends on whose struct it is.
-    return behind(R, O.Base, F, SourceLocation());
+    return behind(R, O.Base, F, SourceLocation(), Item);
   }
   // An element of an array.
   return behind(R, O.Base, nullptr,
@@ -600,7 +620,8 @@ Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
 /// a field, in the array there. Follows pointers to local variables to where they
 /// come from; what hangs off shared state is judged like that.
 Sharing SharingAnalysis::behind(const FunctionRefs &R, const Values &Base,
-                                const FieldDecl *Field, SourceLocation Where) {
+                                const FieldDecl *Field, SourceLocation Where,
+                                std::optional<int64_t> Item) {
   const model::ExtensionModel &Model = States.model();
   using FieldPath = llvm::SmallVector<const FieldDecl *, 4>;
   struct Node {
@@ -619,7 +640,7 @@ Sharing SharingAnalysis::behind(const FunctionRefs &R, const Values &Base,
         Work.push_back({In, X, Path});
   };
   auto State = [&](const FieldPath &Path) {
-    worsen(Result, Path.empty() ? isUnknown() : state(Path.front()));
+    worsen(Result, Path.empty() ? isUnknown() : state(Path.front(), Item));
   };
   if (Base.empty())
     return isUnknown();
@@ -812,12 +833,13 @@ SharingAnalysis::plainAccesses(const FieldDecl *F) {
   return PlainFields[cast<FieldDecl>(F->getCanonicalDecl())];
 }
 
-Sharing SharingAnalysis::state(const ValueDecl *D) {
+Sharing SharingAnalysis::state(const ValueDecl *D, std::optional<int64_t> Item) {
   D = cast<ValueDecl>(D->getCanonicalDecl());
-  auto It = Variables.find(D);
+  const std::pair<const ValueDecl *, int64_t> Key(D, Item.value_or(-1));
+  auto It = Variables.find(Key);
   if (It != Variables.end())
     return It->second;
-  Variables[D] = isPrivate(Sharing::None);
+  Variables[Key] = isPrivate(Sharing::None);
   const model::StateVariable *S = States.model().stateOf(D);
   Sharing Result;
   if (S && S->ThreadLocal) {
@@ -826,15 +848,15 @@ Sharing SharingAnalysis::state(const ValueDecl *D) {
     std::vector<const model::Access *> Accesses;
     for (const model::Access &A : S->Accesses)
       Accesses.push_back(&A);
-    Result = findWriter(D, Accesses);
+    Result = findWriter(D, Item, Accesses);
   } else if (const auto *F = dyn_cast<FieldDecl>(D);
              F && States.model().preprocessing().isFirstParty(
                       F->getLocation())) {
-    Result = findWriter(D, plainAccesses(F));
+    Result = findWriter(D, Item, plainAccesses(F));
   } else {
     Result = isUnknown();
   }
-  return Variables[D] = Result;
+  return Variables[Key] = Result;
 }
 
 /// What is asked of the variable is asked of its elements.
@@ -846,12 +868,19 @@ static bool holdsElements(QualType T) {
 
 /// The second party that can change the container in \p S.
 Sharing SharingAnalysis::findWriter(
-    const ValueDecl *D, llvm::ArrayRef<const model::Access *> Accesses) {
+    const ValueDecl *D, std::optional<int64_t> Item,
+    llvm::ArrayRef<const model::Access *> Accesses) {
   const model::ExtensionModel &Model = States.model();
   const SourceManager &SM = Model.context().getSourceManager();
   const std::string Name = D->getNameAsString();
   const bool Field = isa<FieldDecl>(D);
   const bool Elements = holdsElements(D->getType());
+  // Another element than the one that is asked for.
+  auto IsOther = [&](const Expr *E) {
+    const std::optional<int64_t> That =
+        Item ? itemOf(E, Model.context()) : std::nullopt;
+    return That && *That != *Item;
+  };
 
   for (const model::TypeObject &T : Model.types())
     for (const FieldDecl *M : T.Members)
@@ -862,6 +891,7 @@ Sharing SharingAnalysis::findWriter(
 
   Sharing Handed; // Somebody else has it, nobody here changes it.
   Handed.K = Sharing::Private;
+  Sharing Grown; // Somebody here adds to it.
   llvm::DenseMap<const FunctionDecl *, char> Seen;
   for (const model::Access *Each : Accesses) {
     const model::Access &A = *Each;
@@ -878,17 +908,26 @@ Sharing SharingAnalysis::findWriter(
     for (unsigned Index : R->usesOf(D)) {
       const OriginUse &U = R->uses()[Index];
       const Origin &O = R->origin(U.Origin);
-      if (O.Element != Elements)
+      if (O.Element != Elements || IsOther(O.Where))
         continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
-      if (E.K == Effect::Changes && Run && !areUnborn(*R, O.Base)) {
+      if ((E.K == Effect::Changes || E.K == Effect::Grows) && Run &&
+          !areUnborn(*R, O.Base)) {
         const std::string By = nameOf(E.In ? E.In : A.Function);
-        return isShared(1,
-                        Field ? "another thread can change '" + Name + "' in '" +
-                                    By + "'"
-                              : "'" + By + "' changes '" + Name +
-                                    "', in any thread",
-                        E.Where ? E.Where->getBeginLoc() : SourceLocation());
+        if (E.K == Effect::Grows && Grown.K == Sharing::Shared)
+          continue;
+        Sharing Changer =
+            isShared(1,
+                     Field ? "another thread can change '" + Name + "' in '" +
+                                 By + "'"
+                           : "'" + By + "' changes '" + Name +
+                                 "', in any thread",
+                     E.Where ? E.Where->getBeginLoc() : SourceLocation());
+        if (E.K == Effect::Changes)
+          return Changer;
+        Grown = std::move(Changer);
+        Grown.OnlyGrows = true;
+        continue;
       }
       if (E.K == Effect::Escapes && Handed.K != Sharing::Shared)
         Handed = isShared(1, "'" + Name + "' is handed to others in '" +
@@ -900,7 +939,7 @@ Sharing SharingAnalysis::findWriter(
   // Replacing the container drops the old one and its items with it.
   for (const model::Access *Each : Accesses) {
     const model::Access &A = *Each;
-    if (!A.writes() || !A.Function)
+    if (!A.writes() || !A.Function || IsOther(A.Place))
       continue;
     const model::Function *F = Model.function(A.Function);
     if (!isConcurrent(F, Model.contextsOf(A.Function)))
@@ -917,13 +956,25 @@ Sharing SharingAnalysis::findWriter(
   // Given by somebody who may have kept it.
   for (const model::Access *Each : Accesses) {
     const model::Access &A = *Each;
-    if (A.Kind != model::AccessKind::Write || !A.Function || A.Resets)
+    if (A.Kind != model::AccessKind::Write || !A.Function || A.Resets ||
+        IsOther(A.Place))
       continue;
     const auto *Assign = dyn_cast_or_null<BinaryOperator>(A.Statement);
     if (!Assign || Assign->getOpcode() != BO_Assign)
       continue;
     const FunctionRefs *R = States.get(A.Function);
-    if (!R)
+    // An object of the extension's own is no container.
+    const RecordDecl *Type =
+        Assign->getRHS()->IgnoreParenCasts()->getType()->isPointerType()
+            ? Assign->getRHS()
+                  ->IgnoreParenCasts()
+                  ->getType()
+                  ->getPointeeType()
+                  ->getAsRecordDecl()
+            : nullptr;
+    if (!R || (Type && model::ExtensionModel::isObjectRecord(Type) &&
+               !isPythonsOwn(Type) &&
+               Model.preprocessing().isFirstParty(Type->getLocation())))
       continue;
     for (unsigned Index : R->storedBy(Assign)) {
       Sharing From = origin(*R, R->uses()[Index].Origin, false);
@@ -936,6 +987,8 @@ Sharing SharingAnalysis::findWriter(
   }
   if (Handed.K == Sharing::Shared)
     return Handed;
+  if (Grown.K == Sharing::Shared)
+    return Grown;
   // Other files see it too.
   const bool Visible =
       Field ? !SM.isInMainFile(SM.getExpansionLoc(D->getLocation()))
@@ -981,7 +1034,9 @@ SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
       return E;
     const facts::CallEffect *Row = facts::findEffect(Api);
     if (Row && Row->MutatesArg >= 0 && unsigned(Row->MutatesArg) == U.Index) {
-      E.K = Effect::Changes;
+      E.K = Api == "PyDict_SetDefault" || Api == "PyDict_SetDefaultRef"
+                ? Effect::Grows
+                : Effect::Changes;
       return E;
     }
     if (facts::isContainerOnlyApi(Api, U.Index) ||

@@ -18,6 +18,7 @@
 
 #include "flow/RefState.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include <optional>
 #include <string>
 
 namespace pyext::flow {
@@ -44,6 +45,9 @@ struct Sharing {
   /// Second party, a sentence without a final stop; empty unless Shared.
   std::string Who;
   clang::SourceLocation Where; ///< Of the second party; may be invalid.
+  /// The second party adds items and never removes or replaces one: what was
+  /// found in the container stays in it.
+  bool OnlyGrows = false;
   /// For a parameter: calls, at most three, that give a container others share.
   llvm::SmallVector<const clang::CallExpr *, 1> Given;
 };
@@ -91,22 +95,24 @@ private:
   bool areUnborn(const FunctionRefs &R, const Values &V, unsigned Level = 0);
   Sharing load(const FunctionRefs &R, const Origin &O);
   Sharing behind(const FunctionRefs &R, const Values &Base,
-                 const clang::FieldDecl *Field, clang::SourceLocation Where);
+                 const clang::FieldDecl *Field, clang::SourceLocation Where,
+                 std::optional<int64_t> Item = std::nullopt);
   const std::vector<const model::Access *> &
   plainAccesses(const clang::FieldDecl *F);
   Sharing item(const FunctionRefs &R, const Origin &O);
   Sharing result(const FunctionRefs &R, unsigned O);
   Sharing resultAnew(const FunctionRefs &R, const Origin &O);
-  /// A global or a field.
-  Sharing state(const clang::ValueDecl *D);
-  Sharing findWriter(const clang::ValueDecl *D,
+  /// A global or a field, or element \p Item of it.
+  Sharing state(const clang::ValueDecl *D,
+                std::optional<int64_t> Item = std::nullopt);
+  Sharing findWriter(const clang::ValueDecl *D, std::optional<int64_t> Item,
                      llvm::ArrayRef<const model::Access *> Accesses);
   bool protectsValues(llvm::ArrayRef<Lock> Locks, const FunctionRefs &R,
                       const clang::Expr *E, const Values &V, bool &Suspendable);
 
   /// What a function does to a container it is given.
   struct Effect {
-    enum Kind : uint8_t { Nothing, Escapes, Changes } K = Nothing;
+    enum Kind : uint8_t { Nothing, Grows, Escapes, Changes } K = Nothing;
     const clang::Stmt *Where = nullptr;
     const clang::FunctionDecl *In = nullptr;
   };
@@ -115,7 +121,7 @@ private:
 
   RefStates &States;
   llvm::DenseMap<const clang::ParmVarDecl *, Sharing> Parameters;
-  llvm::DenseMap<const clang::ValueDecl *, Sharing> Variables;
+  llvm::DenseMap<std::pair<const clang::ValueDecl *, int64_t>, Sharing> Variables;
   /// Accesses of fields that are no state by themselves: of structs that are
   /// neither objects nor module state.
   llvm::DenseMap<const clang::FieldDecl *, std::vector<const model::Access *>>

@@ -41,6 +41,62 @@ const flow::Lock *guardOf(const flow::LockList &Locks, const Expr *Read) {
 
 } // namespace
 
+/// \p Write, in \p Body, is only reached when what it writes is null: nothing that
+/// somebody may have read is replaced.
+static bool fillsInNull(const model::Access &Write, const Stmt *Body) {
+  const ParentMap Parents(const_cast<Stmt *>(Body));
+  const std::string Text = flow::canonicalText(Write.Where);
+  const Stmt *Child = Write.Where;
+  for (const Stmt *S = Parents.getParent(Child); S;
+       Child = S, S = Parents.getParent(S)) {
+    const auto *If = dyn_cast<IfStmt>(S);
+    if (!If || Child != If->getThen())
+      continue;
+    const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
+    const Expr *Tested = nullptr;
+    if (const auto *Not = dyn_cast<UnaryOperator>(Cond);
+        Not && Not->getOpcode() == UO_LNot)
+      Tested = Not->getSubExpr();
+    else if (const auto *B = dyn_cast<BinaryOperator>(Cond);
+             B && B->getOpcode() == BO_EQ &&
+             B->getRHS()->IgnoreParenCasts()->isNullPointerConstant(
+                 // The macro is a cast of 0.
+                 *const_cast<ASTContext *>(&Write.Function->getASTContext()),
+                 Expr::NPC_ValueDependentIsNotNull))
+      Tested = B->getLHS();
+    if (!Tested)
+      continue;
+    Tested = Tested->IgnoreParenCasts();
+    if (flow::canonicalText(Tested) == Text)
+      return true;
+    // value = self->value; if (value == NULL)
+    const auto *R = dyn_cast<DeclRefExpr>(Tested);
+    const auto *Block = dyn_cast_or_null<CompoundStmt>(Parents.getParent(If));
+    if (!R || !Block)
+      continue;
+    for (const Stmt *Before : Block->body()) {
+      if (Before == If)
+        break;
+      const auto *B = dyn_cast<BinaryOperator>(Before);
+      const auto *D = dyn_cast<DeclStmt>(Before);
+      const auto *V = D && D->isSingleDecl()
+                          ? dyn_cast<VarDecl>(D->getSingleDecl())
+                          : nullptr;
+      const auto *To = B && B->getOpcode() == BO_Assign
+                           ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens())
+                           : nullptr;
+      const Expr *Value = nullptr;
+      if (To && To->getDecl() == R->getDecl())
+        Value = B->getRHS();
+      else if (V && V == R->getDecl())
+        Value = V->getInit();
+      if (Value && flow::canonicalText(Value->IgnoreParenCasts()) == Text)
+        return true;
+    }
+  }
+  return false;
+}
+
 /// True when the field or global can change once its owner is made. \p Writer is
 /// set to who changes it, when that is in this file.
 static bool mayChange(const model::ExtensionModel &Model, const ValueDecl *D,
@@ -66,6 +122,9 @@ static bool mayChange(const model::ExtensionModel &Model, const ValueDecl *D,
       continue;
     const flow::FunctionRefs *Refs = Model.refs().get(A.Function);
     if (Refs && A.Statement && Refs->storesToNewObject(A.Statement))
+      continue;
+    if (A.Kind == model::AccessKind::Write && !A.Resets &&
+        fillsInNull(A, A.Function->getBody()))
       continue;
     if (!Writer)
       Writer = &A;

@@ -144,7 +144,7 @@ UseAfterCall findUseAfterCall(const model::ExtensionModel &Model,
     if (L.Fact->Container == facts::ContainerKind::Tuple)
       return Result;
     Result.Sharing = Sharing.container(Refs, L);
-    if (Result.Sharing.K != flow::Sharing::Shared)
+    if (Result.Sharing.K != flow::Sharing::Shared || Result.Sharing.OnlyGrows)
       return Result;
     // A native lock also keeps the own thread from coming back. A critical
     // section does not, but who takes one has thought of what is called.
@@ -172,9 +172,10 @@ const flow::Use *findUseAfterUnlock(const model::ExtensionModel &Model,
     return nullptr;
   for (const flow::Use &U : L.Uses)
     if (!inAssertion(U.Where->getBeginLoc(), Model.context()) &&
-        !Sharing.protects(Model.locksAt(FD, U.Where), Refs, L, Suspendable))
-      return Sharing.container(Refs, L).K == flow::Sharing::Shared ? &U
-                                                                    : nullptr;
+        !Sharing.protects(Model.locksAt(FD, U.Where), Refs, L, Suspendable)) {
+      const flow::Sharing S = Sharing.container(Refs, L);
+      return S.K == flow::Sharing::Shared && !S.OnlyGrows ? &U : nullptr;
+    }
   return nullptr;
 }
 

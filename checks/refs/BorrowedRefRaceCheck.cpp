@@ -104,7 +104,7 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       }
 
       flow::Sharing S = Sharing.container(*Refs, L);
-      if (S.K == flow::Sharing::Private)
+      if (S.K == flow::Sharing::Private || S.OnlyGrows)
         continue;
       if (S.K == flow::Sharing::Unknown) {
         if (!StrictHelpers)

@@ -284,8 +284,43 @@ void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
       if (Row.ActAlone == Alone)
         for (const Site &Act : SitesOf(Row.Act))
           for (const Site &Check : SitesOf(Row.Check))
-            if (Act.FD == Check.FD && Act.Call != Check.Call)
+            if (Act.FD == Check.FD && Act.Call != Check.Call &&
+                !llvm::any_of(facts::pairedCalls(),
+                              [&](const facts::PairedCalls &Other) {
+                                return StringRef(Other.Act) == Row.Act &&
+                                       checksAgain(Model, SitesOf(Other.Check),
+                                                   Check, Act);
+                              }))
               judge(Model, Row, Check, Act);
+}
+
+/// One of \p Sites looks once more for what \p Check has looked for, under a lock
+/// that is still held at \p Act.
+bool ContainerCheckThenActCheck::checksAgain(const model::ExtensionModel &Model,
+                                             llvm::ArrayRef<Site> Sites,
+                                             const Site &Check,
+                                             const Site &Act) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const flow::LockList Held = Model.locksAt(Act.FD, Act.Call);
+  if (Held.empty())
+    return false;
+  return llvm::any_of(Sites, [&](const Site &Again) {
+    return Again.FD == Act.FD && Again.Call != Check.Call &&
+           Again.Call != Act.Call &&
+           SM.isBeforeInTranslationUnit(
+               SM.getFileLoc(Check.Call->getBeginLoc()),
+               SM.getFileLoc(Again.Call->getBeginLoc())) &&
+           SM.isBeforeInTranslationUnit(
+               SM.getFileLoc(Again.Call->getBeginLoc()),
+               SM.getFileLoc(Act.Call->getBeginLoc())) &&
+           keyText(Again.Key) == keyText(Act.Key) &&
+           flow::canonicalText(Again.Container) ==
+               flow::canonicalText(Act.Container) &&
+           llvm::any_of(Model.locksAt(Again.FD, Again.Call),
+                        [&](const flow::Lock &L) {
+                          return llvm::is_contained(Held, L);
+                        });
+  });
 }
 
 void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,

@@ -33,6 +33,9 @@ private:
                std::vector<Site> &Sites);
   void judge(const model::ExtensionModel &Model, const facts::PairedCalls &Row,
              const Site &Check, const Site &Act);
+  static bool checksAgain(const model::ExtensionModel &Model,
+                          llvm::ArrayRef<Site> Sites, const Site &Check,
+                          const Site &Act);
   llvm::SmallVector<clang::FixItHint, 2>
   makeFix(const model::ExtensionModel &Model, const facts::PairedCalls &Row,
           const Site &Act, const clang::ParentMap &Parents);

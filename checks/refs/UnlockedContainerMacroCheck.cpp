@@ -63,7 +63,19 @@ static flow::Sharing whoHas(const model::ExtensionModel &Model,
   if (!Given || Arg >= Given->Args.size() ||
       (areNew(R, Given->Args[Arg]) && (!Given->Escaped[Arg] || Making)))
     return {};
-  return Model.sharing().argument(R, Call, Arg);
+  flow::Sharing S = Model.sharing().argument(R, Call, Arg);
+  // Where nothing else changes it, this does.
+  if (S.K == flow::Sharing::Private && S.Why == flow::Sharing::Unchanged)
+    for (unsigned V : Given->Args[Arg])
+      if (const ValueDecl *D = R.origin(V).Decl) {
+        S.K = flow::Sharing::Shared;
+        S.Tier = 1;
+        S.Who = "another thread can change '" + D->getNameAsString() +
+                "' in '" + R.function()->getNameAsString() + "'";
+        S.Where = Call->getBeginLoc();
+        break;
+      }
+  return S;
 }
 
 /// The place that receives the value of \p Call: a local variable, when it is one.

@@ -9,6 +9,9 @@ typedef struct {
   PyObject *fixed;
   PyObject *items;
   PyMutex lock;
+  PyObject *lazy;
+  PyObject *memo;
+  PyObject *often;
 } Obj;
 
 int use(PyObject *op);
@@ -162,7 +165,49 @@ static PyObject *take(Obj *self, PyObject *ignored) {
   return v;
 }
 
+// Made when first asked for, and then it stays.
+static PyObject *lazily(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->lazy;
+  if (self->lazy == NULL) {
+    v = PyDict_New();
+    self->lazy = v;
+  }
+  Py_END_CRITICAL_SECTION();
+  PyObject *memo;
+  PyMutex_Lock(&self->lock);
+  memo = self->memo;
+  if (!memo) {
+    self->memo = memo = PyDict_New();
+  }
+  PyMutex_Unlock(&self->lock);
+  if (v == NULL || memo == NULL)
+    return NULL;
+  return PyLong_FromLong(use(v) + use(memo));
+}
+
+// Made when it is there already.
+static PyObject *anew(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->often;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->often' is read under a lock
+  // CHECK-NOTES: :[[@LINE+7]]:12: note: the reference is used here without the lock
+  // CHECK-NOTES: :[[@LINE+3]]:11: note: 'anew' can replace it
+  if (self->often != NULL) {
+    Py_DECREF(self->often);
+    self->often = PyDict_New();
+  }
+  Py_END_CRITICAL_SECTION();
+  if (v && use(v) < 0)
+    return NULL;
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"lazily", (PyCFunction)(void *)lazily, METH_NOARGS, NULL},
+    {"anew", (PyCFunction)(void *)anew, METH_NOARGS, NULL},
     {"set", (PyCFunction)(void *)set, METH_O, NULL},
     {"tested", (PyCFunction)(void *)tested, METH_NOARGS, NULL},
     {"used", (PyCFunction)(void *)used, METH_NOARGS, NULL},

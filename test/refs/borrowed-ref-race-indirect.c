@@ -19,6 +19,8 @@ typedef struct {
   Ctx inner;
   PyObject *slots[4];
   PyObject **items;
+  PyObject *interned; ///< Nothing is ever taken out.
+  PyObject *extra;    ///< A dict or a tuple.
 } Obj;
 
 //===--- Local structs and arrays -------------------------------------------===//
@@ -107,6 +109,31 @@ static PyObject *array_of_caller(PyObject *m, PyObject *dict) {
   return of_pair(pair);
 }
 
+static void fill_in(Ctx *ctx, PyObject *arg) {
+  ctx->dict = arg;
+  ctx->list = NULL;
+}
+
+static PyObject *filled_in(PyObject *m, PyObject *arg) {
+  Ctx ctx;
+  fill_in(&ctx, arg);
+  PyObject *v = PyDict_GetItem(ctx.dict, Py_None);
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning: borrowed reference from 'PyDict_GetItem' on 'ctx.dict' is
+  return Py_XNewRef(v);
+}
+
+static PyObject *in_capsule(PyObject *m, PyObject *capsule) {
+  Ctx *ctx = PyCapsule_GetPointer(capsule, "ctx");
+  PyObject *v = ctx ? PyList_GetItem(ctx->stack[3], 0) : NULL;
+  // CHECK-MESSAGES: :[[@LINE-1]]:23: warning: borrowed reference from 'PyList_GetItem' on 'ctx->stack[3]' is
+  return Py_XNewRef(v);
+}
+
+static PyObject *change_in_capsule(PyObject *m, PyObject *capsule) {
+  Ctx *ctx = PyCapsule_GetPointer(capsule, "ctx");
+  return ctx ? PyLong_FromLong(PyList_SetSlice(ctx->stack[3], 0, 1, NULL)) : NULL;
+}
+
 //===--- What hangs off an object -------------------------------------------===//
 
 static PyObject *through_pointer(Obj *self, PyObject *key) {
@@ -136,6 +163,17 @@ static PyObject *element(Obj *self, PyObject *key) {
   return Py_XNewRef(v);
 }
 
+static PyObject *through_address(Obj *self, PyObject *key) {
+  PyObject **slot = &self->ctx->dict;
+  PyObject *v = PyDict_GetItemWithError(*slot, key);
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning: borrowed reference from 'PyDict_GetItemWithError' on '*slot' is
+  return Py_XNewRef(v);
+}
+
+static PyObject *another_element(Obj *self, PyObject *key) {
+  return Py_XNewRef(PyDict_GetItemWithError(self->slots[2], key));
+}
+
 static PyObject *changed_element(Obj *self, PyObject *key) {
   return PyLong_FromLong(PyDict_SetItem(self->slots[1], key, key));
 }
@@ -145,6 +183,52 @@ static PyObject *unchanged_element(Obj *self, PyObject *key) {
 }
 
 static void free_items(Obj *self) { PyMem_Free(self->items); }
+
+//===--- Who changes it without dropping anything ----------------------------===//
+
+static PyObject *get_interned(Obj *self, PyObject *key) {
+  PyObject *v = PyDict_GetItem(self->interned, key);
+  if (!v)
+    v = PyDict_SetDefault(self->interned, key, key);
+  return Py_XNewRef(v);
+}
+
+static PyObject *kind_of(Obj *self, PyObject *key) {
+  PyObject *v = PyDict_GetItem(self->extra, key);
+  return Py_XNewRef(v);
+}
+
+static Obj *make(PyTypeObject *type) {
+  Obj *self = (Obj *)type->tp_alloc(type, 0);
+  if (self)
+    self->slots[0] = NULL;
+  return self;
+}
+
+static Obj *make_and_prepare(PyTypeObject *type, int n) {
+  Obj *self = make(type);
+  if (!self)
+    return NULL;
+  self->extra = PyTuple_New(n);
+  return self;
+}
+
+static PyObject *with_tuple(PyObject *m, PyObject *type) {
+  Obj *self = make_and_prepare((PyTypeObject *)type, 1);
+  if (!self)
+    return NULL;
+  PyTuple_SET_ITEM(self->extra, 0, Py_NewRef(type));
+  return (PyObject *)self;
+}
+
+static PyObject *with_dict(PyObject *m, PyObject *type) {
+  Obj *self = make_and_prepare((PyTypeObject *)type, 0);
+  if (!self)
+    return NULL;
+  self->extra = PyDict_New();
+  PyDict_SetItem(self->extra, type, type);
+  return (PyObject *)self;
+}
 
 //===--- Globals -------------------------------------------------------------===//
 
@@ -202,6 +286,10 @@ static PyMethodDef obj_methods[] = {METHOD(through_pointer, METH_O),
                                     METHOD(member, METH_O),
                                     METHOD(changed_member, METH_O),
                                     METHOD(element, METH_O),
+                                    METHOD(another_element, METH_O),
+                                    METHOD(through_address, METH_O),
+                                    METHOD(get_interned, METH_O),
+                                    METHOD(kind_of, METH_O),
                                     METHOD(changed_element, METH_O),
                                     METHOD(unchanged_element, METH_O),
                                     {0}};
@@ -225,6 +313,11 @@ static PyMethodDef methods[] = {METHOD(local_struct, METH_O),
                                 METHOD(local_array, METH_VARARGS),
                                 METHOD(fastcall, METH_FASTCALL),
                                 METHOD(array_of_caller, METH_O),
+                                METHOD(filled_in, METH_O),
+                                METHOD(in_capsule, METH_O),
+                                METHOD(change_in_capsule, METH_O),
+                                METHOD(with_tuple, METH_O),
+                                METHOD(with_dict, METH_O),
                                 METHOD(in_array, METH_O),
                                 METHOD(in_struct, METH_O),
                                 METHOD(in_struct_behind_pointer, METH_O),

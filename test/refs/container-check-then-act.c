@@ -7,6 +7,7 @@ PyObject *make_value(void); // Returns a new reference.
 typedef struct {
   PyObject_HEAD
   PyObject *cache;
+  PyMutex lock;
 } Thing;
 
 static PyObject *get_or_make(Thing *self, PyObject *key) {
@@ -118,7 +119,23 @@ static PyObject *own(PyObject *m, PyObject *key) {
   return dict;
 }
 
+// Looked up once more under the lock.
+static PyObject *twice(Thing *self, PyObject *key) {
+  PyObject *v;
+  if (PyDict_GetItemRef(self->cache, key, &v) != 0)
+    return v;
+  PyMutex_Lock(&self->lock);
+  int found = PyDict_Contains(self->cache, key);
+  if (found == 0)
+    found = PyDict_SetItem(self->cache, key, key);
+  PyMutex_Unlock(&self->lock);
+  if (found < 0)
+    return NULL;
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef thing_methods[] = {
+    {"twice", (PyCFunction)twice, METH_O, NULL},
     {"get_or_make", (PyCFunction)get_or_make, METH_O, NULL},
     {"forget", (PyCFunction)forget, METH_O, NULL},
     {"through_helpers", (PyCFunction)through_helpers, METH_O, NULL},
