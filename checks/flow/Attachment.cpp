@@ -1423,6 +1423,8 @@ private:
       if (facts::findModelCall(calleeName(Call->getDirectCallee())) ==
           facts::ModelCall::LeavesFunction)
         leaves(S, Call);
+      else if (Context.getLangOpts().CPlusPlus)
+        throwsOut(S, Call);
     } else if (const auto *New = dyn_cast<CXXConstructExpr>(St)) {
       objectMade(S, New);
     }
@@ -1450,6 +1452,161 @@ private:
           continue;
         report(HoldProblem::LeftHeld, H.Index, At);
       }
+  }
+
+  // --- Exceptions of callees ---
+
+  enum class Throws : uint8_t { Never, Perhaps, Surely };
+  DenseMap<const FunctionDecl *, Throws> ThrowsOf;
+
+  /// Perhaps: nothing shows that it does not.
+  Throws throwing(const FunctionDecl *FD, unsigned Depth = 0) {
+    if (!FD || FD->isExternC() || FD->getBuiltinID())
+      return Throws::Never;
+    if (const auto *Type = FD->getType()->getAs<FunctionProtoType>();
+        Type && Type->isNothrow())
+      return Throws::Never;
+    if (!FD->getASTContext().getLangOpts().CPlusPlus || Depth > 3)
+      return Throws::Perhaps;
+    auto [It, New] = ThrowsOf.try_emplace(FD->getCanonicalDecl(),
+                                          Throws::Perhaps);
+    const FunctionDecl *Body = nullptr;
+    if (!New || !C.Model.function(FD) || !FD->hasBody(Body))
+      return It->second;
+    Throws Result = Throws::Never;
+    unsigned Budget = 400;
+    SmallVector<const Stmt *, 32> Work{Body->getBody()};
+    while (!Work.empty() && Budget && Result != Throws::Surely) {
+      const Stmt *St = Work.pop_back_val();
+      if (!St || isa<LambdaExpr>(St))
+        continue;
+      --Budget;
+      if (const auto *Try = dyn_cast<CXXTryStmt>(St)) {
+        // What its handlers do not throw again stays inside.
+        for (unsigned I = 0; I < Try->getNumHandlers(); ++I)
+          Work.push_back(Try->getHandler(I)->getHandlerBlock());
+        continue;
+      }
+      if (isa<CXXThrowExpr>(St))
+        Result = Throws::Surely;
+      else if (const auto *Call = dyn_cast<CallExpr>(St))
+        Result = std::max(Result, throwing(Call->getDirectCallee(), Depth + 1));
+      Work.append(St->child_begin(), St->child_end());
+    }
+    if (!Budget)
+      Result = std::max(Result, Throws::Perhaps);
+    return ThrowsOf[FD->getCanonicalDecl()] = Result;
+  }
+
+  bool isBefore(const Stmt *A, const Stmt *B) const {
+    const SourceManager &SM = Context.getSourceManager();
+    return SM.isBeforeInTranslationUnit(SM.getExpansionLoc(A->getBeginLoc()),
+                                        SM.getExpansionLoc(B->getBeginLoc()));
+  }
+
+  /// The statement whose handlers see what \p At throws, of those that begin
+  /// after \p From, or before it.
+  const CXXTryStmt *tryAround(const Stmt *At, const Stmt *From,
+                              bool After) const {
+    const Stmt *Child = At;
+    for (const Stmt *P = Result.Parents->getParent(At); P;
+         Child = P, P = Result.Parents->getParent(P))
+      if (const auto *Try = dyn_cast<CXXTryStmt>(P);
+          Try && Try->getTryBlock() == Child && isBefore(From, Try) == After)
+        return Try;
+    return nullptr;
+  }
+
+  /// Handlers, or what follows them, give it back.
+  bool isReleasedBehind(const Hold &Of, const CXXTryStmt &Try) const {
+    for (const auto &[At, Op] : C.Ops) {
+      if (Op.K != OpKind::Release || Op.Kind != Of.Kind || Op.Key != Of.Key ||
+          isBefore(At, &Try))
+        continue;
+      const Stmt *P = At;
+      while (P && P != Try.getTryBlock())
+        P = Result.Parents->getParent(P);
+      if (!P)
+        return true;
+    }
+    return false;
+  }
+
+  /// An exception of the callee leaves what is held: it surely throws, or there
+  /// are handlers around it all.
+  void throwsOut(const State &S, const CallExpr *Call) {
+    if (S.Collapsed || all_of(S.Paths, [](const Path &P) {
+          return P.Holds.empty();
+        }))
+      return;
+    const Throws How = throwing(Call->getDirectCallee());
+    if (How == Throws::Never)
+      return;
+    for (const Path &P : S.Paths)
+      for (const Held &H : P.Holds) {
+        const Hold &Of = Result.Holds[H.Index];
+        if (H.Released || Of.Scoped || Of.Escapes || Of.ValueUnused ||
+            Of.Elsewhere || Of.Where == Call ||
+            tryAround(Call, Of.Where, /*After=*/true))
+          continue;
+        const CXXTryStmt *Caught =
+            tryAround(Call, Of.Where, /*After=*/false);
+        if (Caught ? isReleasedBehind(Of, *Caught) : How != Throws::Surely)
+          continue;
+        report(HoldProblem::LeftHeld, H.Index, Call);
+      }
+  }
+
+  /// Handlers that leave the function with what was held before their block.
+  void handlers(const Stmt *S) {
+    if (!S || isa<LambdaExpr>(S))
+      return;
+    if (const auto *Try = dyn_cast<CXXTryStmt>(S))
+      for (unsigned I = 0; I < Try->getNumHandlers(); ++I) {
+        const Stmt *Block = Try->getHandler(I)->getHandlerBlock();
+        const Stmt *First = nullptr;
+        bool Releases = false;
+        exits(Block, First, Releases);
+        bool Changed = false;
+        markChanged(Block, Changed);
+        if (!First || Releases)
+          continue;
+        for (unsigned Index : Result.heldAt(First)) {
+          const Hold &Of = Result.Holds[Index];
+          if (!Of.Scoped && !Of.Escapes && !Of.ValueUnused && !Of.Elsewhere &&
+              isBefore(Of.Where, Try))
+            report(HoldProblem::LeftHeld, Index, First);
+        }
+      }
+    for (const Stmt *Child : S->children())
+      handlers(Child);
+  }
+
+  /// What follows an operation in a handler is not as the block began.
+  void markChanged(const Stmt *S, bool &Changed) {
+    if (!S || isa<LambdaExpr>(S))
+      return;
+    if (Changed) {
+      Point New;
+      New.State = AttachState::Unknown;
+      if (Result.PointOf.try_emplace(S, Result.Points.size()).second)
+        Result.Points.push_back(std::move(New));
+    }
+    for (const Stmt *Child : S->children())
+      markChanged(Child, Changed);
+    Changed |= C.Ops.count(S) != 0;
+  }
+
+  /// The first return or throw in a handler, and whether anything there gives
+  /// something back.
+  void exits(const Stmt *S, const Stmt *&First, bool &Releases) const {
+    if (!S || isa<LambdaExpr, CXXTryStmt>(S))
+      return;
+    if (!First && isa<ReturnStmt, CXXThrowExpr>(S))
+      First = S;
+    Releases |= C.Ops.count(S) != 0;
+    for (const Stmt *Child : S->children())
+      exits(Child, First, Releases);
   }
 
   const Stmt *ThrowAt = nullptr;
@@ -1570,6 +1727,8 @@ void FunctionAttachment::Analysis::finish(const Solution<Analysis> &Solved) {
       Exit = !Exit || *Exit == A ? A : AttachState::Unknown;
     }
   }
+  if (Context.getLangOpts().CPlusPlus && !Result.Holds.empty())
+    handlers(C.FD->getBody());
   // begin() and end() keep the handle between them.
   llvm::erase_if(Result.Findings, [&](const HoldFinding &F) {
     const Hold &H = Result.Holds[F.Hold];

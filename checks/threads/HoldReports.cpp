@@ -41,8 +41,13 @@ std::string exitName(const Stmt *Way) {
   if (isa<CXXThrowExpr>(Way))
     return "'throw'";
   if (const auto *Call = dyn_cast<CallExpr>(Way))
-    if (const FunctionDecl *Callee = Call->getDirectCallee())
-      return "'" + Callee->getNameAsString() + "'";
+    if (const FunctionDecl *Callee = Call->getDirectCallee()) {
+      const IdentifierInfo *II = Callee->getIdentifier();
+      const bool Jumps = II && facts::findModelCall(II->getName()) ==
+                                   facts::ModelCall::LeavesFunction;
+      return (Jumps ? "'" : "an exception of '") + Callee->getNameAsString() +
+             "'";
+    }
   return "the jump";
 }
 

@@ -162,6 +162,19 @@ int moves(py::object op) {
   }
   return kept.ptr() == op.ptr();
 }
+int handler_attaches(PyObject *op) {
+  PyThreadState *saved = PyEval_SaveThread();
+  int rc = 0;
+  try {
+    rc = work(4);
+  } catch (...) {
+    PyEval_RestoreThread(saved);
+    PyErr_NoMemory();
+    return -1;
+  }
+  PyEval_RestoreThread(saved);
+  return rc;
+}
 int handles(const py::object &op) {
   py::gil_scoped_release release;
   py::handle h(op);
