@@ -47,6 +47,27 @@ static bool tears(const StateVariable &S, const Access &W) {
          QT->isPointerType() || QT->isRecordType() || QT->isArrayType();
 }
 
+AddressUse addressUse(const ExtensionModel &Model, const StateVariable &S,
+                      const Access &A) {
+  const GlobalVerdict *V = Model.globals().of(S);
+  bool Known = false, Kept = false;
+  for (const GlobalUse &U : V ? ArrayRef(V->Uses) : ArrayRef<GlobalUse>()) {
+    if (U.By != &A)
+      continue;
+    Known = true;
+    if (U.Kind == UseKind::Returned || U.Kind == UseKind::Kept)
+      Kept = true;
+    else if (U.Kind != UseKind::Read)
+      return AddressUse::Written;
+  }
+  if (!Known)
+    return AddressUse::Written;
+  const QualType Element(S.Decl->getType()->getBaseElementTypeUnsafe(), 0);
+  if (Kept && !Element->isRecordType())
+    return AddressUse::Written;
+  return Kept ? AddressUse::Kept : AddressUse::Read;
+}
+
 namespace {
 class Collector {
 public:
@@ -94,7 +115,8 @@ private:
     const GlobalVerdict *V = Model.globals().of(S);
     const bool Races = V && V->races() && V->Class != GlobalClass::Silent &&
                        V->Class != GlobalClass::NativeHandle;
-    const Access *Racy = nullptr, *Plain = nullptr, *Object = nullptr;
+    const Access *Racy = nullptr, *Plain = nullptr, *Kept = nullptr,
+                 *Object = nullptr;
     bool Certain = false;
     for (const Access &A : S.Accesses) {
       if (!A.writes() || !A.Function)
@@ -104,7 +126,14 @@ private:
         Object = &A;
       if (!isUnguarded(Model, A))
         continue;
-      if (!Plain)
+      const AddressUse Use = A.Kind == AccessKind::Address && !S.HoldsObjects
+                                 ? addressUse(Model, S, A)
+                                 : AddressUse::Written;
+      if (Use == AddressUse::Read)
+        continue;
+      if (Use == AddressUse::Kept)
+        Kept = Kept ? Kept : &A;
+      else if (!Plain)
         Plain = &A;
       if (!(Model.contextsOf(A.Function) & (RunContext | ForeignContext)))
         continue;
@@ -129,6 +158,12 @@ private:
       add(Found.OwnGil, Plain->Where->getBeginLoc(), Name,
           "is shared by all interpreters and written here without a lock",
           Racy && Certain);
+    else if (!S.HoldsObjects && Kept && !S.ThreadLocal) {
+      add(Found.OwnGil, Kept->Where->getBeginLoc(), Name,
+          "is shared by all interpreters and written here without a lock",
+          Racy && Certain);
+      Found.OwnGil.back().KeptAs = elementTypeName(S.Decl->getType());
+    }
   }
 
   /// Objects that are being made are still private.
@@ -228,7 +263,8 @@ std::string SlotEvidence::extent() const {
   return Text;
 }
 
-static bool skipped(const Preprocessing &PP, SourceRange Range, StringRef Name) {
+static bool skipped(const Preprocessing &PP, SourceRange Range,
+                    StringRef Name) {
   return PP.skippedMentions(Range, Name) || PP.skippedDefinition(Range, Name);
 }
 
@@ -279,30 +315,30 @@ static std::optional<facts::Promise> meaningOf(facts::ModuleSlotRole Role,
                                              Promise::SharedGil,
                                              Promise::OwnGil};
   const ArrayRef<Promise> Meanings =
-      Role == facts::ModuleSlotRole::Gil
-          ? ArrayRef(Gil)
-          : Role == facts::ModuleSlotRole::MultipleInterpreters
-                ? ArrayRef(Interpreters)
-                : ArrayRef<Promise>();
+      Role == facts::ModuleSlotRole::Gil ? ArrayRef(Gil)
+      : Role == facts::ModuleSlotRole::MultipleInterpreters
+          ? ArrayRef(Interpreters)
+          : ArrayRef<Promise>();
   if (!Number || *Number < 0 || *Number >= int64_t(Meanings.size()))
     return std::nullopt;
   return Meanings[*Number];
 }
 
 bool hasUnknownTag(const Module &Mod) {
-  return any_of(Mod.BindingTags,
-                [](StringRef Tag) { return !meaningOf(Tag); });
+  return any_of(Mod.BindingTags, [](StringRef Tag) { return !meaningOf(Tag); });
 }
 
 std::optional<facts::Promise> promiseOf(const Module &Mod,
                                         facts::ModuleSlotRole Role) {
   for (StringRef Tag : Mod.BindingTags)
     if (std::optional<facts::Promise> Meaning = meaningOf(Tag);
-        Meaning && facts::findModuleSlot(facts::moduleSlotValue(*Meaning).Slot)
-                           ->Role == Role)
+        Meaning &&
+        facts::findModuleSlot(facts::moduleSlotValue(*Meaning).Slot)->Role ==
+            Role)
       return Meaning;
   if (const Slot *S = Mod.slot(Role)) {
-    if (const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(S->Value))
+    if (const facts::ModuleSlotValue *Row =
+            facts::findModuleSlotValue(S->Value))
       return Row->Meaning;
     return meaningOf(Role, S->Number);
   }
@@ -310,8 +346,8 @@ std::optional<facts::Promise> promiseOf(const Module &Mod,
 }
 
 /// The init function and those it calls, a few calls deep.
-static SmallVector<const Function *, 8> initFunctions(const ExtensionModel &Model,
-                                                      const Module &Mod) {
+static SmallVector<const Function *, 8>
+initFunctions(const ExtensionModel &Model, const Module &Mod) {
   SmallVector<const Function *, 8> Result;
   if (const Function *F = Model.function(Mod.InitFunction))
     Result.push_back(F);
@@ -343,7 +379,8 @@ const Expr *loadsOnlyOnce(const ExtensionModel &Model) {
     if (!F->initOnly())
       continue;
     const bool SetsFlag = any_of(Model.state(), [&](const StateVariable &S) {
-      return (S.Kind == StateKind::Global || S.Kind == StateKind::StaticLocal) &&
+      return (S.Kind == StateKind::Global ||
+              S.Kind == StateKind::StaticLocal) &&
              S.Decl->getType()->isIntegralOrEnumerationType() &&
              any_of(S.Accesses, [&](const Access &A) {
                return A.writes() && A.Function == F->Decl;

@@ -27,7 +27,17 @@ struct Evidence {
   /// Two parties are known that clash. Otherwise it is only what nobody who
   /// makes the promise should leave unread.
   bool Certain = true;
+  /// When all that speaks against it is that pointers to it are kept: the
+  /// struct that they point to. It is not written when no code writes such a
+  /// struct.
+  std::string KeptAs;
 };
+
+/// What becomes of an address that is taken.
+enum class AddressUse : uint8_t { Read, Kept, Written };
+/// Of the access \p A of \p S, whose kind is AccessKind::Address.
+AddressUse addressUse(const ExtensionModel &Model, const StateVariable &S,
+                      const Access &A);
 
 /// All of it in one file, each list in source order.
 struct SlotEvidence {

@@ -304,12 +304,15 @@ bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
   if (V.Dropped)
     return true;
   for (const Reference &Ref : V.References) {
-    if (!Ref.Token.valid())
+    const Place At = Ref.Token.valid() ? Ref.Token : Ref.Pasted;
+    if (!At.valid())
       continue;
-    StringRef T = I.Files[Ref.Token.File].Text;
+    StringRef T = I.Files[At.File].Text;
     StringRef Rest =
-        T.substr(Ref.Token.End).take_until([](char C) { return C == ';'; });
+        T.substr(At.End).take_until([](char C) { return C == ';'; });
     Rest = Rest.ltrim();
+    while (!Ref.Token.valid() && Rest.consume_front("##"))
+      Rest = Rest.ltrim().drop_while(isWord).ltrim();
     StringRef Left = Path;
     bool Fits = true;
     while (Fits && !Left.empty()) {

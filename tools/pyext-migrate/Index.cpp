@@ -162,7 +162,13 @@ public:
     int F = file(ID);
     if (F < 0)
       return {};
-    return {F, Offset, Offset + Lexer::MeasureTokenLength(Loc, SM, LO)};
+    const unsigned End = Offset + Lexer::MeasureTokenLength(Loc, SM, LO);
+    // A token may begin with the end of the line before it.
+    StringRef T = I.Files[F].Text;
+    while (T.substr(Offset).starts_with("\\\n") ||
+           T.substr(Offset).starts_with("\\\r\n"))
+      Offset = T.find('\n', Offset) + 1;
+    return {F, Offset, End};
   }
 
   /// As written, whole macro uses; invalid when its ends are in two places.
@@ -188,7 +194,46 @@ public:
     return {F, Begin, Stop};
   }
 
+  /// The text of an expression that is only a part of what a macro gives, as
+  /// the definition has it; empty for others.
+  std::string textInMacro(const Expr *E) {
+    SourceLocation B = E->getBeginLoc(), End = E->getEndLoc();
+    if (!B.isMacroID() || !End.isMacroID() || SM.isMacroArgExpansion(B) ||
+        SM.isMacroArgExpansion(End))
+      return "";
+    if (!Lexer::makeFileCharRange(
+             CharSourceRange::getTokenRange(E->getSourceRange()), SM, LO)
+             .isInvalid())
+      return "";
+    // Out of nested macros, until both ends are in one.
+    for (unsigned N = 0; N < 8; ++N) {
+      SourceLocation Up = SM.getImmediateExpansionRange(B).getBegin();
+      if (!Up.isMacroID() || !SM.isAtStartOfImmediateMacroExpansion(B))
+        break;
+      B = Up;
+    }
+    for (unsigned N = 0; N < 8; ++N) {
+      SourceLocation Up = SM.getImmediateExpansionRange(End).getEnd();
+      SourceLocation After = End.getLocWithOffset(
+          int(Lexer::MeasureTokenLength(SM.getSpellingLoc(End), SM, LO)));
+      if (!Up.isMacroID() || !SM.isAtEndOfImmediateMacroExpansion(After))
+        break;
+      End = Up;
+    }
+    Place First = token(B), Last = token(End);
+    if (!First.valid() || First.File != Last.File || Last.End <= First.Begin ||
+        SM.isMacroArgExpansion(B) || SM.isMacroArgExpansion(End))
+      return "";
+    std::string Out;
+    for (char C : I.text({First.File, First.Begin, Last.End}))
+      if (C != '\\' && C != '\n')
+        Out += C;
+    return Out;
+  }
+
   std::string textOf(const Expr *E) {
+    if (std::string Text = textInMacro(E); !Text.empty())
+      return Text;
     Place P = written(E->getSourceRange());
     return P.valid() ? I.text(P).str() : std::string();
   }
@@ -274,8 +319,12 @@ public:
     F.Key = keyOf(FD);
     F.Name = FD->getNameAsString();
     F.Static = FD->getFormalLinkage() != Linkage::External;
-    F.Variadic |= FD->isVariadic() || !FD->hasPrototype() ||
-                  isa<CXXMethodDecl>(FD) || FD->isTemplateInstantiation() ||
+    // `int f()` in C, with no parameters in its definition either.
+    const FunctionDecl *Definition = FD->getDefinition();
+    const bool NoList =
+        !FD->hasPrototype() && (!Definition || !Definition->param_empty());
+    F.Variadic |= FD->isVariadic() || NoList || isa<CXXMethodDecl>(FD) ||
+                  FD->isTemplateInstantiation() ||
                   FD->getDescribedFunctionTemplate();
     QualType R = FD->getReturnType();
     F.Returns = R->isVoidType()                    ? Function::Void
@@ -327,7 +376,16 @@ public:
       F.Parameters.push_back(Q);
     }
     F.Body = written(FD->getBody()->getSourceRange());
-    if (F.Body.valid()) {
+    if (Place Made = macroBody(FD->getBody()); Made.valid()) {
+      F.Body = Made;
+      F.Header = {};
+      F.MacroMade = true;
+      F.FirstStatement = F.Body.Begin + 1;
+      for (unsigned N = 0; N < F.Parameters.size(); ++N) {
+        Place Name = token(FD->getParamDecl(N)->getLocation());
+        F.Parameters[N].Written = Name.File == Made.File ? Name : Place();
+      }
+    } else if (F.Body.valid()) {
       SourceLocation Begin = SM.getExpansionLoc(FD->getBeginLoc());
       auto [ID, B] = SM.getDecomposedLoc(Begin);
       int FileIndex = file(ID);
@@ -336,10 +394,26 @@ public:
         unsigned E = F.Body.Begin;
         while (E > B && isspace(static_cast<unsigned char>(T[E - 1])))
           --E;
+        StringRef Before = T.take_front(B).rtrim();
+        if (Before.consume_back("\"C\"") && Before.rtrim().ends_with("extern"))
+          B = Before.rtrim().size() - 6;
         F.Header = {FileIndex, unsigned(B), E};
       }
       F.FirstStatement = F.Body.Begin + 1;
     }
+  }
+
+  /// The body as the definition of a macro has it.
+  Place macroBody(const Stmt *Body) {
+    SourceLocation B = Body->getBeginLoc(), E = Body->getEndLoc();
+    if (!B.isMacroID() || !E.isMacroID() || SM.isMacroArgExpansion(B) ||
+        SM.isMacroArgExpansion(E) ||
+        SM.getExpansionLoc(B) != SM.getExpansionLoc(E))
+      return {};
+    Place Open = token(B), Close = token(E);
+    if (!Open.valid() || Open.File != Close.File || Close.End <= Open.Begin)
+      return {};
+    return {Open.File, Open.Begin, Close.End};
   }
 
   void noteVariable(const VarDecl *VD) {
@@ -387,8 +461,21 @@ public:
     if (const model::StateVariable *S = Model.stateOf(VD)) {
       V.Mutable |= !S->DefinitionTable && !S->Constant && !S->Synchronization &&
                    !S->HeaderTable && !S->Generated;
-      for (const model::Access &A : S->Accesses)
+      for (const model::Access &A : S->Accesses) {
         V.Dropped |= A.DropsReference;
+        if (A.writes() && A.Kind != model::AccessKind::Address)
+          V.Changes = true;
+        else if (A.Kind == model::AccessKind::Address) {
+          const model::AddressUse Use = model::addressUse(Model, *S, A);
+          V.Changes |= Use == model::AddressUse::Written;
+          if (Use == model::AddressUse::Kept)
+            V.KeptAs.insert(V.TypeName);
+        } else if (A.Kind == model::AccessKind::Atomic) {
+          V.Changes = true;
+        }
+      }
+    } else {
+      V.Changes = true;
     }
     if (VD->isStaticLocal() && Current)
       V.Owner = keyOf(Current);
@@ -600,40 +687,8 @@ public:
     for (StringRef Field : {"m_name", "m_doc", "m_size", "m_methods", "m_slots",
                             "m_traverse", "m_clear", "m_free"}) {
       const Expr *E = model::fieldInit(List, Field);
-      if (!E || (model::isNullOrZero(E, Context) && Field != "m_size"))
-        continue;
-      M.DefFields.push_back({Field.str(), textOf(E)});
-      if (Field == "m_size") {
-        if (std::optional<int64_t> N = model::integerOf(E, Context)) {
-          M.Size = *N;
-          M.SizeKnown = true;
-        }
-        if (const RecordDecl *RD = model::sizeofRecord(E)) {
-          if (RD->getDefinition()) {
-            Place End = token(RD->getDefinition()->getBraceRange().getEnd());
-            if (End.valid())
-              M.StateEnd = {End.File, End.Begin, End.Begin};
-          }
-          M.StateStruct =
-              RD->getNameAsString().empty() && RD->getTypedefNameForAnonDecl()
-                  ? RD->getTypedefNameForAnonDecl()->getNameAsString()
-                  : RD->getNameAsString();
-        }
-      } else if (Field == "m_name") {
-        M.FullName = model::stringOf(model::stripped(E));
-      } else if (Field == "m_methods") {
-        if (const VarDecl *T = model::variableOf(E))
-          M.MethodTables.push_back(keyOf(T));
-      } else if (Field == "m_slots") {
-        if (const VarDecl *T = model::variableOf(E)) {
-          readSlots(T, M);
-        }
-      } else if (const FunctionDecl *FD = model::functionOf(E)) {
-        addRoot(FD, Root::ModuleHook, keyOf(VD));
-        (Field == "m_traverse" ? M.Traverse
-         : Field == "m_clear"  ? M.Clear
-                               : M.Free) = keyOf(FD);
-      }
+      if (E)
+        setDefinitionField(M, Field, E);
     }
     Variable &V = I.Variables[keyOf(VD)];
     M.MacroMade = VD->getLocation().isMacroID();
@@ -642,6 +697,64 @@ public:
           I.text(P).contains("PyModuleDef_HEAD_INIT") ||
           (M.MacroMade && V.Declarations.size() == 1))
         M.DefDeclaration = P;
+  }
+
+  void setDefinitionField(ModuleInfo &M, StringRef Field, const Expr *E) {
+    if (model::isNullOrZero(E, Context) && Field != "m_size")
+      return;
+    M.DefFields.push_back({Field.str(), textOf(E)});
+    if (Field == "m_size") {
+      if (std::optional<int64_t> N = model::integerOf(E, Context)) {
+        M.Size = *N;
+        M.SizeKnown = true;
+      }
+      if (const RecordDecl *RD = model::sizeofRecord(E)) {
+        if (RD->getDefinition()) {
+          Place End = token(RD->getDefinition()->getBraceRange().getEnd());
+          if (End.valid())
+            M.StateEnd = {End.File, End.Begin, End.Begin};
+        }
+        M.StateStruct =
+            RD->getNameAsString().empty() && RD->getTypedefNameForAnonDecl()
+                ? RD->getTypedefNameForAnonDecl()->getNameAsString()
+                : RD->getNameAsString();
+      }
+    } else if (Field == "m_name") {
+      M.FullName = model::stringOf(model::stripped(E));
+    } else if (Field == "m_methods") {
+      if (const VarDecl *T = model::variableOf(E))
+        M.MethodTables.push_back(keyOf(T));
+    } else if (Field == "m_slots") {
+      if (const VarDecl *T = model::variableOf(E))
+        readSlots(T, M);
+    } else if (const FunctionDecl *FD = model::functionOf(E)) {
+      addRoot(FD, Root::ModuleHook, M.Definition);
+      (Field == "m_traverse" ? M.Traverse
+       : Field == "m_clear"  ? M.Clear
+                             : M.Free) = keyOf(FD);
+    }
+  }
+
+  /// `def.m_name = "spam";` before the module is made.
+  void noteDefinitionField(const VarDecl *VD, StringRef Field,
+                           const BinaryOperator *B) {
+    auto Known = Definitions.find(keyOf(VD));
+    if (Known == Definitions.end())
+      return;
+    ModuleInfo &M = Known->second;
+    bool Braces = false;
+    Place W = written(B->getSourceRange());
+    Place Statement = W.valid() ? statementOf(B, W, Braces) : Place();
+    const VarDecl *Value = model::variableOf(B->getRHS());
+    if (!Statement.valid() || Braces || (Value && !Value->hasGlobalStorage()))
+      M.Refused = "'" + Field.str() +
+                  "' of its PyModuleDef is assigned where "
+                  "it cannot be moved to the definition";
+    M.DefAssignments.push_back(Statement);
+    if (Field == "m_reload")
+      Field = "m_slots";
+    erase_if(M.DefFields, [&](const auto &F) { return F.first == Field; });
+    setDefinitionField(M, Field, B->getRHS());
   }
 
   void readSlots(const VarDecl *T, ModuleInfo &M) {
@@ -658,6 +771,8 @@ public:
           model::stripped(Id)->getBeginLoc(), SM, LO,
           [](StringRef N) { return facts::findModuleSlot(N) != nullptr; });
       M.Slots.insert(Macro.str());
+      if (Value)
+        M.SlotValues[Macro.str()] = written(Value->getSourceRange());
       if (Value)
         if (const FunctionDecl *FD = model::functionOf(Value)) {
           addRoot(FD, Macro == "Py_mod_exec" ? Root::Init : Root::ModuleHook,
@@ -695,8 +810,10 @@ public:
         readTypeField(T, F->getName(), E);
     if (const Expr *Base = model::fieldInit(List, "ob_base"))
       checkMetaclass(T, Base);
-    if (T.Flags.empty())
+    if (T.Flags.empty()) {
       T.Flags = "Py_TPFLAGS_DEFAULT";
+      T.Subclassable = false;
+    }
   }
 
   static StringRef firstFieldOf(const RecordDecl *RD) {
@@ -760,6 +877,26 @@ public:
       T.Refused = "its metaclass is not 'type'";
   }
 
+  /// `A\n#ifdef B\n | B` with its #endif and the end of that line.
+  std::string withDirectives(const Expr *E, const std::string &Text) {
+    const size_t Opened =
+        StringRef(Text).count("#if") + StringRef(Text).count("# if");
+    size_t Closed = StringRef(Text).count("endif");
+    Place P = written(E->getSourceRange());
+    if (Opened == Closed || !P.valid() || I.text(P) != Text)
+      return Text;
+    StringRef All = I.Files[P.File].Text;
+    size_t End = P.End;
+    for (; Closed < Opened && End != StringRef::npos; ++Closed) {
+      End = All.find("endif", End);
+      End = End == StringRef::npos ? End : End + 5;
+    }
+    if (End == StringRef::npos)
+      return Text;
+    End = All.find('\n', End);
+    return All.slice(P.Begin, End == StringRef::npos ? End : End + 1).str();
+  }
+
   void readTypeField(StaticType &T, StringRef Field, const Expr *E) {
     if (model::isNullOrZero(E, Context))
       return;
@@ -791,9 +928,10 @@ public:
     } else if (Field == "tp_itemsize") {
       T.ItemSize = Text;
     } else if (Field == "tp_flags") {
-      T.Flags = Text;
+      T.Flags = withDirectives(E, Text);
       if (std::optional<int64_t> N = model::integerOf(E, Context)) {
         T.HasGc = *N & (1 << 14);
+        T.Subclassable = *N & (1 << 10);
       }
     } else if (Field == "tp_base") {
       if (VD && ours(VD))
@@ -952,6 +1090,8 @@ public:
       noteVariable(VD);
     Reference R;
     R.Token = token(E->getLocation());
+    if (!R.Token.valid())
+      R.Pasted = pastedAt(E->getLocation());
     if (Current)
       R.Function = keyOf(Current);
     if (Table) {
@@ -993,11 +1133,25 @@ public:
     }
     R.Writes = Current && writes(E);
     for (Reference &Old : V.References)
-      if (Old.Token == R.Token && Old.Function == R.Function) {
+      if (Old.Token == R.Token && Old.Pasted == R.Pasted &&
+          Old.Function == R.Function) {
         Old.Writes |= R.Writes;
         return;
       }
     V.References.push_back(std::move(R));
+  }
+
+  /// The beginning of `name ## X` in the macro that pasted the token at \p Loc.
+  Place pastedAt(SourceLocation Loc) {
+    for (unsigned N = 0; N < 8 && SM.isMacroArgExpansion(Loc); ++N)
+      Loc = SM.getImmediateSpellingLoc(Loc);
+    if (!Loc.isMacroID() || !SM.isWrittenInScratchSpace(SM.getSpellingLoc(Loc)))
+      return {};
+    Place P = token(SM.getImmediateExpansionRange(Loc).getBegin());
+    if (!P.valid())
+      return {};
+    StringRef Rest = StringRef(I.Files[P.File].Text).substr(P.End).ltrim();
+    return Rest.starts_with("##") ? P : Place();
   }
 
   bool writes(const Expr *E) {
@@ -1153,6 +1307,32 @@ public:
     return {};
   }
 
+  /// The call `PyObject_New(T, &Type)` as `F(PyObject_New)(T, &Type)`, with a
+  /// macro of the extension: the range takes the macro in, and what is returned
+  /// is the text from the name on without it.
+  std::string unwrapped(Place &Whole, StringRef Name) {
+    StringRef T = I.Files[Whole.File].Text;
+    StringRef Text = I.text(Whole);
+    StringRef Rest = Text;
+    if (!Rest.consume_front(Name))
+      return Text.str();
+    Rest = Rest.ltrim();
+    if (!Rest.consume_front(")"))
+      return Text.str();
+    StringRef Before = T.take_front(Whole.Begin).rtrim();
+    if (!Before.consume_back("("))
+      return Text.str();
+    Before = Before.rtrim();
+    size_t Begin = Before.size();
+    while (Begin && (isAlnum(Before[Begin - 1]) || Before[Begin - 1] == '_'))
+      --Begin;
+    if (Begin == Before.size())
+      return Text.str();
+    std::string Out = (Name + Rest).str();
+    Whole.Begin = Begin;
+    return Out;
+  }
+
   /// Whether \p E is a statement of its own, and whether adding another one
   /// needs braces.
   Place statementOf(const Expr *E, Place Whole, bool &NeedsBraces) {
@@ -1179,7 +1359,29 @@ public:
     return withSemicolon(W);
   }
 
+  void noteWritten(const RecordDecl *RD) {
+    if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
+      I.WrittenStructs.insert(TD->getNameAsString());
+    I.WrittenStructs.insert(RD->getNameAsString());
+  }
+
+  /// Functions of others may write what they are given.
+  void noteGiven(const CallExpr *C) {
+    const FunctionDecl *FD = C->getDirectCallee();
+    if (FD && ours(FD))
+      return;
+    for (const Expr *A : C->arguments()) {
+      QualType T = A->IgnoreParenCasts()->getType();
+      T = T->isPointerType() || T->isArrayType()
+              ? QualType(T->getPointeeOrArrayElementType(), 0)
+              : QualType();
+      if (!T.isNull() && T->getAsRecordDecl())
+        noteWritten(T->getAsRecordDecl());
+    }
+  }
+
   bool VisitCallExpr(CallExpr *C) {
+    noteGiven(C);
     const Expr *CalleeExpr = C->getCallee()->IgnoreParenImpCasts();
     const FunctionDecl *FD = C->getDirectCallee();
     if (const auto *DRE = dyn_cast<DeclRefExpr>(CalleeExpr))
@@ -1293,7 +1495,7 @@ public:
         }
     }
     if (U.Whole.valid())
-      U.Args = splitArguments(I.text(U.Whole));
+      U.Args = splitArguments(unwrapped(U.Whole, U.Name));
     if (U.Name != "tp_dealloc" && U.Name != "tp_traverse")
       for (const Expr *A : C->arguments()) {
         if (std::string Key = typeKey(A); !Key.empty() && U.Type.empty())
@@ -1449,6 +1651,11 @@ public:
   }
 
   bool VisitBinaryOperator(BinaryOperator *B) {
+    // *p = value
+    if (B->getOpcode() == BO_Assign)
+      if (const RecordDecl *RD = B->getLHS()->getType()->getAsRecordDecl();
+          RD && !isa<DeclRefExpr>(B->getLHS()->IgnoreParens()))
+        noteWritten(RD);
     if (B->getOpcode() != BO_Assign || !Current)
       return true;
     const auto *M = dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts());
@@ -1458,6 +1665,10 @@ public:
     const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
     if (!VD || !ours(VD))
       return true;
+    if (model::elementTypeName(VD->getType()) == "PyModuleDef") {
+      noteDefinitionField(VD, M->getMemberDecl()->getName(), B);
+      return true;
+    }
     if (!isTypeObject(VD->getType()) &&
         !facts::findTypeSlotByField(
             firstFieldOf(VD->getType()->getAsRecordDecl())))
@@ -1506,7 +1717,16 @@ public:
         Out.Whole = {PB.File, PB.Begin, PE.End};
       if (Place First = token(B); First.valid()) {
         StringRef T = I.Files[First.File].Text;
+        SourceLocation End = R->getEndLoc();
+        Place Last = token(End);
+        while (Last.File != First.File && End.isMacroID()) { // NULL
+          End = SM.getImmediateExpansionRange(End).getEnd();
+          Last = token(End);
+        }
         size_t Semi = T.find(';', First.Begin);
+        if (Last.File == First.File && Last.End > First.Begin &&
+            !StringRef(T.substr(Last.End)).ltrim(" \t").starts_with(";"))
+          Semi = Last.End - 1; // The one of the use ends it.
         if (T.substr(First.Begin).starts_with("return") &&
             Semi != StringRef::npos)
           Out.Spelled = {First.File, First.Begin, unsigned(Semi + 1)};
@@ -1536,6 +1756,9 @@ public:
   // --- Modules --------------------------------------------------------------
 
   void finishModules() {
+    for (const model::FieldAccess &F : Model.fieldAccesses())
+      if (F.By.writes() || F.By.Kind == model::AccessKind::Atomic)
+        noteWritten(F.Field->getParent());
     // Fields that the deallocator of a type releases.
     for (auto &[Key, RD] : InstanceOf) {
       StaticType &T = I.Types[Key];
@@ -1599,7 +1822,8 @@ public:
         M.OnlyReturnsCreate = Made->Returned;
         M.VariableDeclaration = Made->Declared;
         M.GlobalVariable = Made->GlobalVariable;
-        M.Refused = Made->Refused;
+        if (!Made->Refused.empty())
+          M.Refused = Made->Refused;
         if (M.DefName.empty() ||
             (!Made->Spelled.empty() && M.MacroMade && isName(Made->Spelled)))
           M.DefName = Made->Spelled;
@@ -1754,13 +1978,14 @@ private:
 class Consumer : public ASTConsumer {
 public:
   Consumer(Index &I, std::shared_ptr<TranslationUnit> Unit, Preprocessor &PP)
-      : I(I), Unit(std::move(Unit)) {
+      : I(I), Unit(std::move(Unit)), Processor(PP) {
     auto R = std::make_unique<Recorder>(Skips, Macros, I.Headers);
     Record = R.get();
     PP.addPPCallbacks(std::move(R));
   }
   void HandleTranslationUnit(ASTContext &Context) override {
     const SourceManager &SM = Context.getSourceManager();
+    I.LimitedApi |= Processor.isMacroDefined("Py_LIMITED_API");
     if (Context.getDiagnostics().hasUncompilableErrorOccurred()) {
       OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID());
       I.Errors.push_back(Main ? Main->getName().str() : "?");
@@ -1840,7 +2065,9 @@ private:
                                std::to_string(P.getLine()) + ": "
                          : std::string()) +
             "'" + E.Name + "' " + E.What;
-        if (!is_contained(To, Line))
+        if (!E.KeptAs.empty())
+          I.KeptEvidence.push_back({Line, E.KeptAs});
+        else if (!is_contained(To, Line))
           To.push_back(Line);
       }
     };
@@ -1890,6 +2117,7 @@ private:
 
   Index &I;
   std::shared_ptr<TranslationUnit> Unit;
+  Preprocessor &Processor;
   Recorder *Record = nullptr; ///< The preprocessor's.
   std::vector<Recorder::Skip> Skips;
   std::vector<SourceLocation> Macros;
@@ -1966,6 +2194,18 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
       }
     }
   }
+  // What only pointers are kept of, and no code writes such a struct.
+  for (const auto &[Line, Struct] : I.KeptEvidence)
+    if (I.WrittenStructs.count(Struct) && !is_contained(I.OwnGil, Line))
+      I.OwnGil.push_back(Line);
+  for (auto &[Key, V] : I.Variables)
+    if (!V.Changes && !V.Object && !V.ObjectBlock && !V.Instance &&
+        V.TypeName != "PyTypeObject" && V.TypeName != "_typeobject" &&
+        none_of(V.KeptAs, [&](const std::string &Struct) {
+          return I.WrittenStructs.count(Struct);
+        }))
+      for (Reference &R : V.References)
+        R.Writes = false;
   // Functions of method tables.
   std::set<std::string> OfModule;
   for (const ModuleInfo &M : I.Modules)

@@ -55,7 +55,8 @@ struct SourceFile {
 
 /// One mention of a variable.
 struct Reference {
-  Place Token;            ///< The name itself.
+  Place Token;            ///< The name itself; invalid when a macro pastes it.
+  Place Pasted;           ///< Then: its beginning in the macro.
   Place AddressOf;        ///< The `&` right before it, parentheses aside.
   Place Member;           ///< The `.` right after it.
   std::string Function;   ///< Key of the function; empty in an initialiser.
@@ -82,9 +83,12 @@ struct Variable {
   std::vector<std::string> ObjectPaths;
   bool Mutable = false; ///< Neither const nor a table nor a lock.
   bool ThreadLocal = false;
-  bool Defined = false;             ///< Not only declared extern.
-  bool MacroMade = false;           ///< The body of a macro declares it.
-  bool Instance = false;            ///< A Python object itself, not a pointer.
+  bool Defined = false;   ///< Not only declared extern.
+  bool MacroMade = false; ///< The body of a macro declares it.
+  bool Instance = false;  ///< A Python object itself, not a pointer.
+  bool Changes = false;   ///< Some code writes it.
+  /// Structs that pointers to it point to, where such pointers are kept.
+  std::set<std::string> KeptAs;
   bool Dropped = false;             ///< Some code gives a reference back.
   std::string Owner;                ///< Function of a Local.
   std::string Initialiser;          ///< Text; empty when none or null.
@@ -124,6 +128,7 @@ struct Function {
   bool Defined = false;
   enum { Void, Pointer, Integer, Other } Returns = Other;
   std::vector<Parameter> Parameters;
+  bool MacroMade = false; ///< A macro of the extension writes its body.
   Place Header; ///< From the first specifier to the closing parenthesis.
   Place Body;   ///< Braces included.
   unsigned FirstStatement =
@@ -155,6 +160,7 @@ struct StaticType {
   std::string NameText;
   std::string BasicSize, ItemSize, Flags;
   bool HasGc = false;
+  bool Subclassable = true; ///< Py_TPFLAGS_BASETYPE, or not known.
   struct Slot {
     std::string Id, Value;
     std::string Function; ///< Key, when it is one of this extension.
@@ -224,11 +230,14 @@ struct ModuleInfo {
   std::string GlobalVariable; ///< Key, when the module is kept in one.
   Place DefDeclaration;
   std::vector<std::pair<std::string, std::string>> DefFields; ///< Name, text.
+  /// `def.m_name = "spam";` in the function that makes the module.
+  std::vector<Place> DefAssignments;
   int64_t Size = 0;
   bool SizeKnown = false;
   bool MultiPhase = false;
   Place SlotsEnd; ///< Before the last element.
   std::set<std::string> Slots;
+  std::map<std::string, Place> SlotValues; ///< As written.
   std::string ModuleVariable; ///< Name of the local that holds the module.
   Place VariableDeclaration;  ///< Its whole DeclStmt when it declares only it.
   bool VariableWithCreate = false;
@@ -281,8 +290,12 @@ struct Index {
   std::set<std::pair<int, int>> Includes;
   std::vector<std::string> Errors; ///< Files that do not compile.
   unsigned PythonMinor = 0;
+  bool LimitedApi = false; ///< Some file is compiled with Py_LIMITED_API.
   /// What the checks hold against promises of the module, "file:line: ...".
   std::vector<std::string> SeveralInterpreters, OwnGil, WithoutGil;
+  /// The same of variables of which only pointers are kept, with the struct.
+  std::vector<std::pair<std::string, std::string>> KeptEvidence;
+  std::set<std::string> WrittenStructs; ///< Through pointers.
   unsigned FunctionsSeen = 0, VariablesSeen = 0, NotAnalysed = 0;
 
   int fileOf(llvm::StringRef Path) const;

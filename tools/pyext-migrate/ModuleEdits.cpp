@@ -17,17 +17,31 @@ using namespace llvm;
 namespace pyext::migrate {
 
 /// The limited API of an older Python hides what the headers have.
-static bool limitedApi(const Index &I) {
-  return any_of(I.Files, [](const SourceFile &File) {
-    return StringRef(File.Text).contains("define Py_LIMITED_API");
-  });
-}
+static bool limitedApi(const Index &I) { return I.LimitedApi; }
 
 /// Whether a slot is declared in text that is not compiled with these headers.
 static bool hiddenSlot(const Index &I, StringRef Name) {
   return limitedApi(I) && any_of(I.Files, [&](const SourceFile &File) {
-    return StringRef(File.Text).contains(("{" + Name + ",").str());
-  });
+           return StringRef(File.Text).contains(("{" + Name + ",").str());
+         });
+}
+
+/// Where the innermost condition that is open at \p At begins.
+static size_t openCondition(StringRef T, size_t At) {
+  std::vector<size_t> Open;
+  for (size_t Pos = 0; Pos < At;) {
+    size_t End = std::min(T.find('\n', Pos), T.size());
+    StringRef L = T.slice(Pos, End).ltrim(" \t");
+    if (L.consume_front("#")) {
+      L = L.ltrim();
+      if (L.starts_with("if"))
+        Open.push_back(Pos);
+      else if (L.starts_with("endif") && !Open.empty())
+        Open.pop_back();
+    }
+    Pos = End + 1;
+  }
+  return Open.empty() ? StringRef::npos : Open.back();
 }
 
 std::string Rewriter::guarded(unsigned Minor, const std::string &Line) const {
@@ -67,14 +81,24 @@ std::string Rewriter::slotLines(bool Exec) {
   return Text;
 }
 
+/// What m_clear gives back, a collection does only for modules in cycles.
+std::string Rewriter::freeText() {
+  const Function *Clear = function(M.Clear);
+  if (!Clear || !M.Free.empty() || !HasState || M.MultiPhase)
+    return "";
+  HasFree = true;
+  return "static void\n" + Prefix + "_free(void *module)\n{\n" + In + "(void)" +
+         Clear->Name + "((PyObject *)module);\n}\n\n";
+}
+
 std::string Rewriter::hooksText() {
   if (!WithState)
-    return "";
+    return freeText();
   std::string S = StateName, Text;
   std::vector<const Entity *> Order = ordered();
   bool Objects = any_of(Order, [](const Entity *E) { return E->Owned; });
   if (!Objects)
-    return "";
+    return freeText();
   HasHooks = true;
   std::string Own =
       In + StateType + " *" + S + " = " + GetState + "(module);\n";
@@ -162,7 +186,9 @@ void Rewriter::extendHook(const std::string &Key, const char *Macro) {
 
 std::string Rewriter::accessorsText() {
   std::string Finder;
-  if (UsesModuleByType || (WithState && usesByType()))
+  const bool ByType = WithState && usesByType();
+  const bool Operands = WithState && usesOperands();
+  if (UsesModuleByType || ByType || Operands)
     Finder = finderText();
   if (!WithState)
     return Finder;
@@ -174,18 +200,18 @@ std::string Rewriter::accessorsText() {
            "assert(data != NULL);\n" + In + "return (" + StateType +
            " *)data;\n}\n\n";
   Text += Finder;
-  if (usesByType()) {
+  if (ByType || Operands)
     Text += "static " + StateType + " *\n" + Prefix +
             "_find_state(PyTypeObject *type)\n{\n" + In +
             "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
             "return owner == NULL ? NULL : " + GetState + "(owner);\n}\n\n";
+  if (ByType)
     Text += Storage + StateType + " *\n" + Prefix +
             "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
             " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
             "assert(" + StateName + " != NULL);\n" + In + "return " +
             StateName + ";\n}\n\n";
-  }
-  if (usesOperands())
+  if (Operands)
     Text += Storage + StateType + " *\n" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right)\n{\n" +
             In + StateType + " *" + StateName + " = " + Prefix +
@@ -267,6 +293,8 @@ std::string Rewriter::definitionText() {
     if (M.Free.empty())
       Fields["m_free"] = Prefix + "_free";
   }
+  if (HasFree)
+    Fields["m_free"] = Prefix + "_free";
   std::string Storage = M.DefStatic ? "static " : "";
   std::string Text = Storage + "struct PyModuleDef " + M.DefName + " = {\n" +
                      In + "PyModuleDef_HEAD_INIT,\n";
@@ -294,6 +322,22 @@ std::string Rewriter::loadedOnce() {
          In + In + "return -1;\n" + In + "}\n" + In + "loaded = 1;\n";
 }
 
+/// Whether there is nothing in \p P but macros and the definition \p Def.
+static bool onlyOwn(StringRef T, Place P, Place Def) {
+  std::string Text;
+  if (Def.File == P.File && P.Begin <= Def.Begin && Def.End <= P.End)
+    Text = (T.slice(P.Begin, Def.Begin) + T.slice(Def.End, P.End)).str();
+  else
+    Text = T.slice(P.Begin, P.End).str();
+  SmallVector<StringRef, 16> Lines;
+  StringRef(Text).split(Lines, '\n');
+  return all_of(Lines, [](StringRef L) {
+    L = L.trim();
+    return L.empty() || L.starts_with("#") || L.starts_with("//") ||
+           (L.starts_with("/*") && L.ends_with("*/"));
+  });
+}
+
 void Rewriter::emitModule() {
   if (M.MultiPhase) {
     emitMultiPhase();
@@ -309,6 +353,10 @@ void Rewriter::emitModule() {
     Earlier |= !contains(Body->Body, Ref.Token) &&
                Ref.Function != M.InitFunction && Ref.Token.valid();
   replaceAll(Def);
+  for (const Place &P : M.DefAssignments) {
+    replaceAll(P);
+    edit(wholeLine(P), "");
+  }
   if (Earlier && !Cxx)
     edit(Def, std::string("static struct PyModuleDef ") + M.DefName + ";");
   else
@@ -317,11 +365,14 @@ void Rewriter::emitModule() {
   std::string Exec = Prefix + "_exec";
   Place Header = Body->Header;
   StringRef HeaderText = I.text(Header);
-  if (HeaderText.contains("\n#")) {
-    size_t If = T.take_front(Header.Begin).rfind("#if");
-    if (If != StringRef::npos)
-      Header.Begin = If;
-  }
+  if (HeaderText.contains("\n#"))
+    if (size_t If = openCondition(T, Header.Begin); If != StringRef::npos) {
+      Place Line{Header.File, unsigned(If), unsigned(T.find('\n', If) + 1)};
+      if (onlyOwn(T, {Header.File, Line.End, Header.Begin}, Def))
+        Header.Begin = If;
+      else
+        edit(Line, ""); // Other things of this branch stay.
+    }
   const bool Plain = BodyKey == M.InitFunction && !HeaderText.contains('#') &&
                      !HeaderText.contains("//");
   std::string InitText =
@@ -365,7 +416,19 @@ void Rewriter::editInitCall() {
 bool Rewriter::isTrivialBody() const {
   if (!M.OnlyReturnsCreate)
     return false;
-  StringRef T = I.text(Body->Body).drop_front().drop_back().trim();
+  std::string Text;
+  Place At = Body->Body;
+  ++At.Begin;
+  std::vector<Place> Gone = M.DefAssignments;
+  Gone.push_back(M.DefDeclaration);
+  llvm::sort(Gone);
+  for (const Place &P : Gone)
+    if (contains(At, P)) {
+      Text += I.text({At.File, At.Begin, P.Begin}).str();
+      At.Begin = P.End;
+    }
+  Text += I.text({At.File, At.Begin, At.End - 1}).str();
+  StringRef T = StringRef(Text).trim();
   return T.starts_with("return") && T.count(';') == 1;
 }
 
@@ -382,13 +445,22 @@ void Rewriter::editBody() {
   if (!Start.empty()) {
     // Not within what goes.
     unsigned At = firstStatement(*Body);
+    std::vector<Place> Gone = M.DefAssignments;
+    Gone.insert(Gone.end(), {M.CreateStatement, M.CheckStatement, SetGil,
+                             M.DefDeclaration});
+    llvm::sort(Gone);
     for (unsigned N = 0; N < 3; ++N)
-      for (const Place &P : {M.CreateStatement, M.CheckStatement, SetGil})
-        if (P.valid() && P.Begin <= At && At < P.End) {
-          unsigned End = wholeLine(P).End;
-          At = T.find_first_not_of(" \t\r\n", End);
+      for (const Place &P : Gone)
+        if (P.File == Body->Body.File && P.Begin <= At && At < P.End) {
+          At = firstStatement(*Body, wholeLine(P).End);
         }
-    const bool Directive = T[At] == '#';
+    for (;;) {
+      size_t If = openCondition(T, At);
+      if (If == StringRef::npos || If < Body->Body.Begin)
+        break;
+      At = If;
+    }
+    const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
     insert(
         Body->Body.File, At,
         (Directive ? In : std::string()) +
@@ -436,7 +508,7 @@ void Rewriter::editBody() {
           if (Before.ends_with(Release))
             Where.Begin = Before.size() - Release.size();
         }
-      edit(Where, "return -1;");
+      edit(Where, I.text(Where).ends_with(";") ? "return -1;" : "return -1");
       continue;
     }
     if (Ret.What == Return::Null)
@@ -449,6 +521,55 @@ void Rewriter::editBody() {
       edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
   }
   removeReleases();
+  removeDeadBranches();
+}
+
+/// `#if PY_MAJOR_VERSION >= 3` in the body, with what stands for it otherwise:
+/// what is left of them would be empty, or return something else.
+void Rewriter::removeDeadBranches() {
+  const int File = Body->Body.File;
+  StringRef T = I.Files[File].Text;
+  auto LineOf = [&](size_t At) {
+    size_t Begin = T.rfind('\n', At);
+    Begin = Begin == StringRef::npos ? 0 : Begin + 1;
+    return Place{File, unsigned(Begin), unsigned(T.find('\n', At) + 1)};
+  };
+  auto Directive = [&](size_t At) {
+    StringRef L = T.slice(LineOf(At).Begin, LineOf(At).End).trim();
+    L.consume_front("#");
+    return L.ltrim();
+  };
+  for (const auto &[Where, Supported] : I.Files[File].Inactive) {
+    if (Supported || !contains(Body->Body, Where))
+      continue;
+    StringRef First = Directive(Where.Begin), Last = Directive(Where.End);
+    if (First.starts_with("if") && Last.starts_with("endif")) {
+      edit({File, LineOf(Where.Begin).Begin, LineOf(Where.End).End}, "");
+    } else if (First.starts_with("else") && Last.starts_with("endif")) {
+      size_t If = openCondition(T, LineOf(Where.Begin).Begin);
+      if (If == StringRef::npos || If < Body->Body.Begin)
+        continue;
+      edit(LineOf(If), "");
+      edit({File, LineOf(Where.Begin).Begin, LineOf(Where.End).End}, "");
+    } else if (First.starts_with("if") && Last.starts_with("else")) {
+      size_t End = LineOf(Where.End).End;
+      unsigned Depth = 1;
+      while (Depth && End < Body->Body.End) {
+        StringRef L = Directive(End);
+        if (T.substr(End).ltrim(" \t").starts_with("#")) {
+          if (L.starts_with("if"))
+            ++Depth;
+          else if (L.starts_with("endif") && --Depth == 0)
+            break;
+        }
+        End = LineOf(End).End;
+      }
+      if (Depth)
+        continue;
+      edit({File, LineOf(Where.Begin).Begin, LineOf(Where.End).End}, "");
+      edit(LineOf(End), "");
+    }
+  }
 }
 
 /// The macro that is used at \p Ret, from its name; invalid when unknown.
@@ -593,6 +714,13 @@ void Rewriter::removeReleases() {
 }
 
 void Rewriter::emitMultiPhase() {
+  // A promise that was refused before.
+  if (O.ClaimOwnGil)
+    if (auto Slot = M.SlotValues.find("Py_mod_multiple_interpreters");
+        Slot != M.SlotValues.end() && Slot->second.valid() &&
+        I.text(Slot->second) != "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED" &&
+        StringRef(I.text(Slot->second)).starts_with("Py_MOD_"))
+      edit(Slot->second, "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED");
   std::string Lines = slotLines(false);
   if (!Lines.empty() && M.SlotsEnd.valid()) {
     StringRef T = I.Files[M.SlotsEnd.File].Text;
@@ -620,9 +748,16 @@ void Rewriter::emitMultiPhase() {
                "return -1;\n";
     if (!Start.empty()) {
       unsigned At = firstStatement(*Body);
+      StringRef T = I.Files[Body->Body.File].Text;
+      size_t If = openCondition(T, At);
+      for (; If != StringRef::npos && If > Body->Body.Begin;
+           If = openCondition(T, At))
+        At = If;
+      const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
       insert(Body->Body.File, At,
-             StringRef(Start).ltrim().str() +
-                 indentAt({Body->Body.File, At, At}));
+             (Directive ? In : std::string()) + StringRef(Start).ltrim().str() +
+                 (Directive ? std::string()
+                            : indentAt({Body->Body.File, At, At})));
     }
   }
 }

@@ -90,6 +90,8 @@ private:
   bool isGuard(const Variable &V) const;
   bool isStructSequence(const std::string &Key) const;
   bool isShared(const Variable &V) const;
+  bool pastedMoves(const Reference &Ref) const;
+  bool soleOfMacro(const Variable &V) const;
   bool anyInitialiser() const;
   bool inClinic(const Function &F) const;
   /// Gives macros that mention the state a parameter for it.
@@ -152,6 +154,7 @@ private:
   std::string access(const Entity &E) const;
   void emit();
   bool multiFile() const;
+  bool together(int A, int B) const;
   bool onlyIncludedBy(int Header, int Source) const;
   void emitReferences();
   /// Memory of an object that is given back without its deallocator, and
@@ -161,6 +164,8 @@ private:
   /// The reference is in text that another edit replaces.
   bool skipped(Place P) const;
   std::string fetch(const Function &F) const;
+  bool servesFinalTypes(const Function &F) const;
+  unsigned lazyPlace(const Function &F) const;
   std::string asObject(const Function &F, unsigned N) const;
   std::string selfName(const Function &F) const;
   std::string parameterName(const Function &F, unsigned N) const;
@@ -178,8 +183,9 @@ private:
   std::string moduleIn(const std::string &Key) const;
   /// Calls a function that is given the state.
   bool handsState(const std::string &Key) const;
-  void declareState(const Function &F, const std::string &Value);
-  void declare(const Function &F, const std::string &Decl);
+  void declareState(const Function &F, const std::string &Value,
+                    unsigned At = 0);
+  void declare(const Function &F, const std::string &Decl, unsigned Where = 0);
   void addParameter(const Function &F, const std::string &Text,
                     const std::string &Argument);
   bool anyType() const;
@@ -205,10 +211,11 @@ private:
   std::string structName(const StaticType &T) const;
   void visitType(const std::string &Key);
   void rewriteDealloc(const std::string &Key);
+  void insertBefore(Place P, const std::string &Text, bool Braces);
   void replaceStatement(Place P, std::string Text, bool Braces);
   /// Offset of the first statement that is no declaration. Declarations are
   /// recognised by their form.
-  unsigned firstStatement(const Function &F) const;
+  unsigned firstStatement(const Function &F, unsigned From = 0) const;
   void removeSubTable(const std::string &Key);
   std::string baseText(const Entity &E) const;
   std::string createCall(const Entity &E, const std::string &Module) const;
@@ -226,6 +233,8 @@ private:
   int sharedHeader(const std::vector<const Entity *> &Order) const;
   /// Puts the state into a header of its own.
   void newHeader(const std::string &Text);
+  std::string includedFrom(int File, int Other) const;
+  bool reaches(int From, int To, unsigned Depth = 0) const;
   std::vector<const Entity *> ordered() const;
   bool usesByType() const;
   bool usesOperands() const;
@@ -238,6 +247,7 @@ private:
   std::string guarded(unsigned Minor, const std::string &Line) const;
   std::string slotLines(bool Exec);
   std::string hooksText();
+  std::string freeText();
   /// Adds what moved to an m_traverse or m_clear that exists.
   void extendHook(const std::string &Key, const char *Macro);
   std::string accessorsText();
@@ -258,6 +268,7 @@ private:
   static std::vector<std::string> splitTop(llvm::StringRef S);
   /// exec borrows the module.
   void removeReleases();
+  void removeDeadBranches();
   void emitMultiPhase();
   Index I; ///< A copy: text that is not compiled adds to it.
   const RewriteOptions &O;
@@ -267,7 +278,7 @@ private:
   std::string BodyKey, Prefix, StateType, StateName = "state", ModuleName, In;
   int MainFile = -1;
   bool Cxx = false, HasState = false, WithState = false, Multi = false;
-  bool HasHooks = false, AnyNotCallable = false;
+  bool HasHooks = false, HasFree = false, AnyNotCallable = false;
   bool Changed = false;
   std::map<std::string, Entity> Entities;
   std::map<std::string, Mode> Modes;

@@ -192,6 +192,24 @@ void Rewriter::checkModes() {
     Modes[Key] = Is;
   }
   ModuleUsers = NeedModule;
+  // Functions of one macro have one text.
+  for (const auto &[Key, Is] : Modes) {
+    const Function *F = function(Key);
+    if (!F || !F->MacroMade)
+      continue;
+    for (const auto &[OtherKey, Other] : I.Functions) {
+      if (OtherKey == Key || !Other.MacroMade || !(Other.Body == F->Body))
+        continue;
+      auto OtherIs = Modes.find(OtherKey);
+      if (OtherIs == Modes.end() || OtherIs->second != Is ||
+          (Is == Mode::Local && fetch(*F) != fetch(Other))) {
+        dropAllOf(Key, "the macro that writes '" + F->Name + "' also writes '" +
+                           Other.Name +
+                           "', which reaches the module otherwise");
+        return;
+      }
+    }
+  }
 }
 
 void Rewriter::dropAllOf(const std::string &Key, const std::string &Why) {
@@ -235,10 +253,40 @@ void Rewriter::dropReached(const std::string &Key, const std::string &Why) {
         }
 }
 
+/// Whether all that a macro pastes together at a place moves.
+bool Rewriter::pastedMoves(const Reference &Ref) const {
+  if (!Ref.Pasted.valid())
+    return false;
+  for (const auto &[Key, V] : I.Variables)
+    for (const Reference &Other : V.References)
+      if (Other.Pasted == Ref.Pasted && !Other.Token.valid() &&
+          (Other.Function.empty() || !moves(Key) ||
+           Entities.at(Key).Field != V.Name))
+        return false;
+  return true;
+}
+
+/// Whether the macro that declares a variable declares nothing else.
+bool Rewriter::soleOfMacro(const Variable &V) const {
+  if (V.Declarations.size() != 1 || V.Declarators[0] != 1)
+    return false;
+  const Place P = V.Declarations[0];
+  for (const auto &[Key, Other] : I.Variables)
+    if (Key != V.Key && is_contained(Other.Declarations, P))
+      return false;
+  for (const Index::MacroUse &U : I.MacroUses)
+    if (U.Name.File == P.File && U.Name.Begin == P.Begin) {
+      StringRef Text = I.text(U.Definition).rtrim();
+      Text.consume_back(";");
+      return !Text.contains(';') && !Text.contains('{');
+    }
+  return false;
+}
+
 void Rewriter::checkReferences(Entity &E) {
   const Variable &V = *E.V;
   for (const Reference &Ref : V.References) {
-    if (!Ref.Token.valid()) {
+    if (!Ref.Token.valid() && (E.isType() || !pastedMoves(Ref))) {
       drop(E, "its name is pasted together by a macro");
       return;
     }
@@ -279,7 +327,7 @@ void Rewriter::checkReferences(Entity &E) {
         return;
       }
     }
-  if (V.MacroMade) {
+  if (V.MacroMade && !soleOfMacro(V)) {
     drop(E, "a macro declares it");
     return;
   }
@@ -480,8 +528,10 @@ bool Rewriter::setPlainField(Entity &E, const TypeAssignment &A) {
   } else {
     return false;
   }
-  if (A.Field == "tp_flags")
+  if (A.Field == "tp_flags") {
     T.HasGc = StringRef(T.Flags).contains("Py_TPFLAGS_HAVE_GC");
+    T.Subclassable = true;
+  }
   return true;
 }
 
@@ -543,6 +593,10 @@ void Rewriter::checkType(Entity &E) {
       drop(E, "its deallocator is not in these files");
       return;
     }
+    if (F->MacroMade) {
+      drop(E, "a macro writes its deallocator", F->Body);
+      return;
+    }
     if (frees(Dealloc).empty() &&
         delegateOf(Dealloc, "Py_tp_dealloc").empty()) {
       drop(E,
@@ -570,6 +624,10 @@ void Rewriter::checkType(Entity &E) {
   std::string Traverse = slotFunction(E, "Py_tp_traverse");
   if (Traverse == "?") {
     drop(E, "its tp_traverse is not in these files");
+    return;
+  }
+  if (const Function *F = function(Traverse); F && F->MacroMade) {
+    drop(E, "a macro writes its tp_traverse", F->Body);
     return;
   }
   if (!T.Offsets.empty() && !T.Members.empty() && !T.MembersEnd.valid()) {

@@ -143,15 +143,44 @@ int Rewriter::sharedHeader(const std::vector<const Entity *> &Order) const {
   return -1;
 }
 
+/// \p Path as a file in \p Folder names it.
+static std::string relative(StringRef Path, StringRef Folder) {
+  auto P = sys::path::begin(Path), PEnd = sys::path::end(Path);
+  auto F = sys::path::begin(Folder), FEnd = sys::path::end(Folder);
+  while (P != PEnd && F != FEnd && *P == *F)
+    ++P, ++F;
+  std::string Out;
+  for (; F != FEnd; ++F)
+    Out += "../";
+  for (bool First = true; P != PEnd; ++P, First = false)
+    Out += (First ? "" : "/") + P->str();
+  return Out;
+}
+
+/// How a file next to \p Other includes \p File.
+std::string Rewriter::includedFrom(int File, int Other) const {
+  return relative(I.Files[File].Path,
+                  sys::path::parent_path(I.Files[Other].Path));
+}
+
 void Rewriter::newHeader(const std::string &Text) {
   SmallString<256> Path(sys::path::parent_path(I.Files[MainFile].Path));
   const std::string Name = Prefix + "_state.h";
   sys::path::append(Path, Name);
   std::string Guard = upper(Prefix) + "_STATE_H";
-  R.NewFiles[std::string(Path)] = "#ifndef " + Guard + "\n#define " + Guard +
-                                  "\n\n#include <Python.h>\n\n" +
-                                  StringRef(Text).rtrim().str() +
-                                  "\n\n#endif\n";
+  // The types of the fields.
+  std::string Includes = "#include <Python.h>\n";
+  std::set<std::string> Seen;
+  for (const Entity *E : ordered()) {
+    if (E->isType() || !E->V->TypeEnd.valid())
+      continue;
+    const std::string Of = includedFrom(E->V->TypeEnd.File, MainFile);
+    if (Seen.insert(Of).second)
+      Includes += "#include \"" + Of + "\"\n";
+  }
+  R.NewFiles[std::string(Path)] =
+      "#ifndef " + Guard + "\n#define " + Guard + "\n\n" + Includes + "\n" +
+      StringRef(Text).rtrim().str() + "\n\n#endif\n";
   for (int File : stateFiles()) {
     StringRef T = I.Files[File].Text;
     // After the first #include <Python.h>, else after the last #include
@@ -167,12 +196,10 @@ void Rewriter::newHeader(const std::string &Text) {
         At = T.find("#define");
     }
     size_t Line = At == StringRef::npos ? StringRef::npos : T.find('\n', At);
-    SmallString<256> Spelled(Name);
-    if (sys::path::parent_path(I.Files[File].Path) !=
-        sys::path::parent_path(I.Files[MainFile].Path))
-      Spelled = Path;
     insert(File, Line == StringRef::npos ? 0 : Line + 1,
-           "#include \"" + std::string(Spelled) + "\"\n");
+           "#include \"" +
+               relative(Path, sys::path::parent_path(I.Files[File].Path)) +
+               "\"\n");
   }
 }
 
@@ -190,36 +217,58 @@ std::vector<const Rewriter::Entity *> Rewriter::ordered() const {
 }
 
 bool Rewriter::usesByType() const {
-  return any_of(Modes,
-                [&](const auto &P) {
-                  return P.second == Mode::Local &&
-                         (mentioned().count(P.first) || handsState(P.first)) &&
-                         StringRef(fetch(I.Functions.at(P.first)))
-                             .contains("_by_type");
-                }) ||
-         usesOperands();
+  return any_of(Modes, [&](const auto &P) {
+    return P.second == Mode::Local &&
+           (mentioned().count(P.first) || handsState(P.first)) &&
+           StringRef(fetch(I.Functions.at(P.first))).contains("_state_by_type");
+  });
 }
 
 bool Rewriter::usesOperands() const {
   return any_of(Modes, [&](const auto &P) {
     return P.second == Mode::Local &&
+           (mentioned().count(P.first) || handsState(P.first)) &&
            StringRef(fetch(I.Functions.at(P.first))).contains("_by_operands");
+  });
+}
+
+/// The files that \p T includes with quotes, as indices, and where.
+static std::vector<std::pair<size_t, int>> includesOf(const Index &I,
+                                                      StringRef T) {
+  std::vector<std::pair<size_t, int>> Out;
+  for (size_t At = T.find("#"); At != StringRef::npos;
+       At = T.find("#", At + 1)) {
+    StringRef L =
+        T.substr(At + 1).take_until([](char C) { return C == '\n'; }).trim();
+    if (!L.consume_front("include"))
+      continue;
+    L = L.ltrim();
+    if (!L.consume_front("\"") && !L.consume_front("<"))
+      continue;
+    StringRef Name = sys::path::filename(
+        L.take_until([](char C) { return C == '"' || C == '>'; }));
+    for (size_t File = 0; File < I.Files.size(); ++File)
+      if (sys::path::filename(I.Files[File].Path) == Name)
+        Out.push_back({At, int(File)});
+  }
+  return Out;
+}
+
+bool Rewriter::reaches(int From, int To, unsigned Depth) const {
+  if (From == To)
+    return true;
+  if (Depth > 8)
+    return false;
+  return any_of(includesOf(I, I.Files[From].Text), [&](const auto &P) {
+    return P.second != From && reaches(P.second, To, Depth + 1);
   });
 }
 
 /// Where \p File includes \p Header, directly or through another.
 size_t Rewriter::includeOf(int File, int Header) const {
-  StringRef T = I.Files[File].Text;
-  StringRef Name = sys::path::filename(I.Files[Header].Path);
-  for (size_t At = T.find("#include"); At != StringRef::npos;
-       At = T.find("#include", At + 1)) {
-    StringRef L =
-        T.substr(At).take_until([](char C) { return C == '\n'; }).rtrim();
-    size_t Quote = L.find('"');
-    if (Quote != StringRef::npos &&
-        sys::path::filename(L.drop_front(Quote + 1).rtrim("\"")) == Name)
+  for (const auto &[At, Included] : includesOf(I, I.Files[File].Text))
+    if (Included != File && reaches(Included, Header))
       return At;
-  }
   return StringRef::npos;
 }
 

@@ -132,9 +132,27 @@ void Rewriter::replaceStatement(Place P, std::string Text, bool Braces) {
   edit(P, Text);
 }
 
-unsigned Rewriter::firstStatement(const Function &F) const {
+/// Another statement before the one at \p P; both in braces when it is the body
+/// of an if or a loop.
+void Rewriter::insertBefore(Place P, const std::string &Text, bool Braces) {
+  std::string Ind = indentAt(P);
+  if (!Braces)
+    return insert(P.File, P.Begin, Text + "\n" + Ind);
+  StringRef Before = StringRef(I.Files[P.File].Text).take_front(P.Begin);
+  insert(P.File, Before.rtrim().size(), " {");
+  insert(P.File, P.Begin,
+         (Before.rtrim(" \t").ends_with("\n") ? "" : "\n" + Ind) + Text + "\n" +
+             Ind);
+  insert(
+      P.File, P.End,
+      "\n" +
+          Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0) +
+          "}");
+}
+
+unsigned Rewriter::firstStatement(const Function &F, unsigned From) const {
   StringRef T = I.text(F.Body);
-  size_t At = 1;
+  size_t At = From ? From - F.Body.Begin : 1;
   for (;;) {
     // Skip white space, comments and directives.
     for (;;) {

@@ -127,6 +127,8 @@ void Rewriter::emitTypes() {
     }
     if (!Dealloc.empty())
       rewriteDealloc(Dealloc);
+    for (size_t At; (At = Flags.find("\n | ")) != std::string::npos;)
+      Flags.replace(At, 4, "\n" + In + In + "| ");
     std::string Text = Before;
     Text += "static PyType_Slot " + T.Name + "_slots[] = {\n";
     for (const StaticType::Slot &S : E.Slots)
@@ -322,16 +324,6 @@ void Rewriter::rewriteDealloc(const std::string &Key) {
       Sep + "PyTypeObject *" + Type + " = Py_TYPE(" + Self + ");";
   unsigned At = F->Body.Begin + 1 + (OneLine ? 0 : Rest.size());
   insert(F->Body.File, At, Start);
-  if (!Untracked) {
-    // The first statement after the declarations.
-    unsigned First = firstStatement(*F);
-    if (OneLine)
-      insert(F->Body.File, First, "PyObject_GC_UnTrack(" + Self + "); ");
-    else
-      insert(F->Body.File, First,
-             "PyObject_GC_UnTrack(" + Self + ");\n" +
-                 indentAt({F->Body.File, First, First}));
-  }
   for (const ApiUse *U : frees(Key)) {
     std::string Ind = indentAt(U->Statement);
     if (U->Name == "tp_dealloc") {
@@ -345,6 +337,17 @@ void Rewriter::rewriteDealloc(const std::string &Key) {
     std::string Free = Type + "->tp_free((PyObject *)" + Self + ");\n" + Ind +
                        "Py_DECREF(" + Type + ");";
     replaceStatement(U->Statement, Free, U->NeedsBraces);
+  }
+  // Last: the first statement may be one that was replaced.
+  if (!Untracked) {
+    // The first statement after the declarations.
+    unsigned First = firstStatement(*F);
+    if (OneLine)
+      insert(F->Body.File, First, "PyObject_GC_UnTrack(" + Self + "); ");
+    else
+      insert(F->Body.File, First,
+             "PyObject_GC_UnTrack(" + Self + ");\n" +
+                 indentAt({F->Body.File, First, First}));
   }
 }
 
@@ -459,8 +462,7 @@ void Rewriter::registerType(Entity &E) {
     if (Increased)
       continue;
     if (U.Statement.valid())
-      insert(U.Statement.File, U.Statement.Begin,
-             "Py_INCREF(" + access(E) + ");\n" + indentAt(U.Statement));
+      insertBefore(U.Statement, "Py_INCREF(" + access(E) + ");", U.NeedsBraces);
     else {
       replaceAll(U.Whole);
       edit(U.Whole, "PyModule_AddType(" + U.Args[0] + ", " + access(E) + ")");
@@ -488,7 +490,16 @@ void Rewriter::rewriteAllocations() {
     else
       continue;
     replaceAll(U.Whole);
-    edit(U.Whole, "(" + U.Args[0] + " *)" + Type + "->tp_alloc(" + Type + ", " +
+    // A cast that is there already.
+    std::string Cast = "(" + U.Args[0] + " *)";
+    StringRef Before =
+        StringRef(I.Files[U.Whole.File].Text).take_front(U.Whole.Begin).rtrim();
+    if (Before.consume_back(")") && Before.rtrim().ends_with("*")) {
+      Before = Before.rtrim().drop_back().rtrim();
+      if (Before.ends_with(U.Args[0]) || Before.ends_with("(PyObject"))
+        Cast.clear();
+    }
+    edit(U.Whole, Cast + Type + "->tp_alloc(" + Type + ", " +
                       (Var && U.Args.size() > 2 ? U.Args[2] : "0") + ")");
   }
 }

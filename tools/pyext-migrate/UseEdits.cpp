@@ -81,7 +81,10 @@ void Rewriter::emitMacros() {
       StringRef T = E.Text;
       size_t At = T.find(StateName);
       return contains(Body, E.Where) && At != StringRef::npos &&
-             (!At || !isWord(T[At - 1]));
+             (!At || !isWord(T[At - 1])) &&
+             none_of(I.Functions, [&](const auto &P) {
+               return P.second.MacroMade && contains(P.second.Body, E.Where);
+             });
     });
   };
   std::set<Place> Bodies;
@@ -97,23 +100,45 @@ void Rewriter::emitMacros() {
           if (contains(P, U.Name) && !(P == U.Definition))
             More |= Bodies.insert(P).second;
   }
+  std::set<std::string> Done;
   for (const Place &Body : Bodies) {
     StringRef T = I.text(Body);
     std::string Name = T.take_while(isWord).str();
-    // One definition that is compiled and used where names say so.
-    unsigned Definitions = 0;
-    for (const Place &P : I.MacroBodies)
-      Definitions += I.text(P).take_while(isWord) == Name;
-    if (Definitions != 1)
-      continue;
     const bool Function = T.drop_front(Name.size()).starts_with("(");
-    unsigned At = Body.Begin + Name.size() + (Function ? 1 : 0);
-    const bool Empty =
-        Function && T.drop_front(Name.size() + 1).ltrim().starts_with(")");
-    insert(Body.File, At,
-           Function ? StateName + (Empty ? "" : ", ") : "(" + StateName + ")");
+    // What stands for it in other builds takes the same arguments.
+    std::vector<std::pair<int, size_t>> Definitions;
+    bool Alike = true;
+    for (size_t File = 0; File < I.Files.size(); ++File) {
+      StringRef Text = I.Files[File].Text;
+      if (!together(int(File), Body.File))
+        continue;
+      for (size_t At = Text.find(Name); At != StringRef::npos;
+           At = Text.find(Name, At + 1)) {
+        const size_t End = At + Name.size();
+        if (isWord(Text[End]) || inComment(Text, At))
+          continue;
+        StringRef Before = Text.take_front(At).rtrim(" \t");
+        if (!Before.consume_back("define") ||
+            !Before.rtrim(" \t").ends_with("#"))
+          continue;
+        Alike &= (Text[End] == '(') == Function;
+        Definitions.push_back({int(File), End});
+      }
+    }
+    if (!Alike || !Done.insert(Name).second)
+      continue;
+    for (const auto &[File, End] : Definitions) {
+      const bool Empty = Function && StringRef(I.Files[File].Text)
+                                         .substr(End + 1)
+                                         .ltrim()
+                                         .starts_with(")");
+      insert(File, End + (Function ? 1 : 0),
+             Function ? StateName + (Empty ? "" : ", ")
+                      : "(" + StateName + ")");
+    }
     for (const Index::MacroUse &U : I.MacroUses) {
-      if (!(U.Definition == Body) || skipped(U.Name))
+      if (I.text(U.Definition).take_while(isWord) != Name ||
+          !together(U.Definition.File, Body.File) || skipped(U.Name))
         continue;
       if (!Function)
         insert(U.Name.File, U.Name.End, "(" + StateName + ")");
@@ -143,6 +168,20 @@ void Rewriter::emitMacros() {
   }
 }
 
+/// Whether one source compiles both.
+bool Rewriter::together(int A, int B) const {
+  if (A == B)
+    return true;
+  for (size_t S = 0; S < I.Files.size(); ++S) {
+    auto Has = [&](int F) {
+      return int(S) == F || I.Includes.count({int(S), F});
+    };
+    if (Has(A) && Has(B))
+      return true;
+  }
+  return false;
+}
+
 bool Rewriter::onlyIncludedBy(int Header, int Source) const {
   return all_of(I.Includes, [&](const auto &P) {
     return P.second != Header || P.first == Source;
@@ -160,10 +199,12 @@ bool Rewriter::multiFile() const {
       if (E.T)
         Files.insert(E.T->Definition.File);
       for (const Reference &Ref : E.V->References)
-        if (!Ref.Function.empty() && !I.Files[Ref.Token.File].Header)
+        if (!Ref.Function.empty() && Ref.Token.valid() &&
+            !I.Files[Ref.Token.File].Header)
           Files.insert(Ref.Token.File);
     }
   // What is included into a source is part of it.
+  Files.erase(-1);
   for (int File : std::set<int>(Files))
     if (File != MainFile && I.Files[File].Header &&
         I.Includes.count({MainFile, File}) && onlyIncludedBy(File, MainFile))
@@ -178,6 +219,11 @@ void Rewriter::emitReferences() {
     for (const Reference &Ref : E.V->References) {
       if (Ref.Function.empty())
         continue; // Inside a type's definition, which goes.
+      if (!Ref.Token.valid()) {
+        if (!skipped(Ref.Pasted))
+          insert(Ref.Pasted.File, Ref.Pasted.Begin, StateName + "->");
+        continue;
+      }
       if (skipped(Ref.Token))
         continue;
       if (const Function *F = function(Ref.Function); F && inClinic(*F)) {
@@ -207,6 +253,8 @@ void Rewriter::emitReferences() {
       for (const auto &[K, Other] : Entities)
         if (Other.Drop.empty() && is_contained(Other.V->Declarations, P))
           Names.insert(Other.V->Name);
+      if (E.V->MacroMade)
+        replaceAll(P);
       if (E.V->Declarators[N] == Names.size())
         removeDeclaration(P);
       else
@@ -236,9 +284,9 @@ void Rewriter::emitReleases() {
              Other.ArgVariable == U.ArgVariable && Other.Function == U.Function;
     });
     if (!Increased && U.Statement.valid())
-      insert(U.Statement.File, U.Statement.Begin,
-             "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");\n" +
-                 indentAt(U.Statement));
+      insertBefore(U.Statement,
+                   "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");",
+                   U.NeedsBraces);
     else if (!Increased)
       R.Refused = "'" + Entities.at(U.ArgVariable).V->Name +
                   "' is given to PyModule_AddObject() without a reference of "
@@ -246,14 +294,41 @@ void Rewriter::emitReleases() {
   }
 }
 
+/// Whether the objects that a slot or method is called with are of types that
+/// nothing derives from: their type is the one that the module has made.
+bool Rewriter::servesFinalTypes(const Function &F) const {
+  if (I.LimitedApi && O.MinMinor < 10)
+    return false;
+  for (const auto &[R, Of] : F.Roots) {
+    bool Found = false;
+    for (const auto &[Key, T] : I.Types)
+      if (Key == Of || is_contained(T.Tables, Of)) {
+        if (T.Subclassable || !moves(Key))
+          return false;
+        Found = true;
+      }
+    if (!Found)
+      return false;
+  }
+  return !F.Roots.empty();
+}
+
 std::string Rewriter::fetch(const Function &F) const {
   const std::string &Self = selfName(F);
   bool ModuleSelf = has(F, Root::ModuleMethod) || has(F, Root::ModuleHook);
   bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod);
   bool Binary = has(F, Root::BinarySlot);
+  if (F.MacroMade) // The macro writes others, with the same text.
+    for (const auto &[Key, Other] : I.Functions)
+      Binary |= Other.MacroMade && Other.Body == F.Body &&
+                has(Other, Root::BinarySlot);
   bool ObjectSelf = has(F, Root::SelfSlot) || has(F, Root::TypeMethod);
   std::string Module = GetState + "(" + asObject(F, 0) + ")";
-  std::string ByType = Prefix + "_get_state_by_type(Py_TYPE(" + Self + "))";
+  std::string ByType =
+      servesFinalTypes(F)
+          ? std::string(Cxx ? "(" + StateType + " *)" : "") +
+                "PyType_GetModuleState(Py_TYPE(" + Self + "))"
+          : Prefix + "_get_state_by_type(Py_TYPE(" + Self + "))";
   if (ModuleSelf && ObjectSelf)
     return "PyModule_Check(" + Self + ") ? " + Module + " : " + ByType;
   if (ModuleSelf)
@@ -425,8 +500,11 @@ void Rewriter::emitFunctions() {
       nameParameter(F, 0);
       if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
         nameParameter(F, 1);
-      if (!inClinic(F) || handsState(Key))
-        declareState(F, fetch(F));
+      if (!inClinic(F) || handsState(Key)) {
+        const bool Needed = any_of(
+            ModuleUsers, [&](const std::string &User) { return User == Key; });
+        declareState(F, fetch(F), Needed ? 0 : lazyPlace(F));
+      }
     } else if (Is == Mode::Exec) {
       if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
         declareState(F, GetState + "(" + ModuleName + ")");
@@ -479,17 +557,113 @@ bool Rewriter::handsState(const std::string &Key) const {
   });
 }
 
-void Rewriter::declareState(const Function &F, const std::string &Value) {
-  declare(F, StateType + " *" + StateName + " = " + Value + ";");
+void Rewriter::declareState(const Function &F, const std::string &Value,
+                            unsigned At) {
+  declare(F, StateType + " *" + StateName + " = " + Value + ";", At);
 }
 
-void Rewriter::declare(const Function &F, const std::string &Decl) {
+/// After the `{` of the innermost block with all that needs the state, such as
+/// the one that raises an exception; 0 for the function itself. It is not one
+/// that a loop runs often, or that a jump enters.
+unsigned Rewriter::lazyPlace(const Function &F) const {
   StringRef T = I.Files[F.Body.File].Text;
-  unsigned At = F.FirstStatement;
+  if (F.MacroMade || I.text(F.Body).contains("\n#") ||
+      I.text(F.Body).contains("\n #"))
+    return 0; // What other builds compile may need it elsewhere.
+  unsigned First = ~0u, Last = 0;
+  auto Note = [&](Place P) {
+    if (!P.valid() || !contains(F.Body, P))
+      return false;
+    First = std::min(First, P.Begin);
+    Last = std::max(Last, P.End);
+    return true;
+  };
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty())
+      for (const Reference &Ref : E.V->References)
+        if (Ref.Function == F.Key && !Note(Ref.Token))
+          return 0;
+  for (const Call &C : I.Calls)
+    if (auto To = Modes.find(C.Callee);
+        C.Caller == F.Key && To != Modes.end() &&
+        (To->second == Mode::Parameter || To->second == Mode::ModuleParameter))
+      if (!Note(C.Open))
+        return 0;
+  if (First >= Last)
+    return 0;
+  // The blocks around all of them, from the outside in.
+  std::vector<std::pair<unsigned, unsigned>> Around;
+  std::vector<unsigned> Open;
+  for (unsigned At = F.Body.Begin; At < F.Body.End; ++At) {
+    if ((T[At] != '{' && T[At] != '}') || inComment(T, At))
+      continue;
+    if (T[At] == '{') {
+      Open.push_back(At);
+      continue;
+    }
+    if (Open.empty())
+      return 0;
+    if (Open.back() < First && Last <= At)
+      Around.push_back({Open.back(), At});
+    Open.pop_back();
+  }
+  if (!Open.empty() || Around.empty() || Around.back().first != F.Body.Begin)
+    return 0;
+  Around.pop_back();
+  unsigned Found = 0;
+  for (const auto &[Begin, End] : reverse(Around)) {
+    StringRef Before = T.slice(F.Body.Begin, Begin).rtrim();
+    bool Once =
+        Before.ends_with(";") || Before.ends_with("{") || Before.ends_with("}");
+    if (Before.ends_with("else") && !isWord(Before[Before.size() - 5]))
+      Once = true;
+    if (Before.ends_with(")")) {
+      int Depth = 0;
+      size_t At = Before.size();
+      do {
+        --At;
+        if (!inComment(T, F.Body.Begin + At))
+          Depth += Before[At] == ')' ? 1 : Before[At] == '(' ? -1 : 0;
+      } while (At && Depth);
+      StringRef Word = Before.take_front(At).rtrim();
+      Once = Word.ends_with("if") &&
+             (Word.size() < 3 || !isWord(Word[Word.size() - 3]));
+    }
+    StringRef Text = T.slice(Begin + 1, End);
+    if (!Once)
+      break;
+    SmallVector<StringRef, 16> Lines;
+    Text.split(Lines, '\n');
+    if (any_of(Lines, [](StringRef L) {
+          L = L.trim();
+          return L.ends_with(":") && L.size() > 1 &&
+                 all_of(L.drop_back(), isWord) && L != "default:";
+        }))
+      break; // A label.
+    Found = Begin + 1;
+  }
+  return Found;
+}
+
+void Rewriter::declare(const Function &F, const std::string &Decl,
+                       unsigned Where) {
+  StringRef T = I.Files[F.Body.File].Text;
+  unsigned At = Where ? Where : F.FirstStatement;
   StringRef Rest = T.substr(At).take_until([](char C) { return C == '\n'; });
   StringRef Trimmed = Rest.trim();
-  if (Trimmed.empty() || Trimmed.starts_with("/*") ||
-      Trimmed.starts_with("//")) {
+  if (F.MacroMade) {
+    // On a line of its own, with the `\` in the column that it has.
+    const size_t Line = T.rfind('\n', At) + 1;
+    if (Trimmed == "\\" && Rest.ends_with("\\")) {
+      std::string Text = In + Decl;
+      const size_t Column = At + Rest.size() - 1 - Line;
+      Text.append(Text.size() < Column ? Column - Text.size() : 1, ' ');
+      insert(F.Body.File, At + Rest.size(), "\n" + Text + "\\");
+    } else {
+      insert(F.Body.File, At, " " + Decl);
+    }
+  } else if (Trimmed.empty() || Trimmed.starts_with("/*") ||
+             Trimmed.starts_with("//")) {
     std::string Ind = In;
     size_t Line = At + Rest.size() + 1;
     StringRef Next = T.substr(std::min(Line, T.size()));
@@ -497,7 +671,8 @@ void Rewriter::declare(const Function &F, const std::string &Decl) {
         Next.take_while([](char C) { return C == ' ' || C == '\t'; }).str();
     if (!Seen.empty() && !Next.ltrim(" \t").starts_with("\n"))
       Ind = Seen;
-    insert(F.Body.File, At + Rest.size(), "\n" + Ind + Decl);
+    const bool Longer = Trimmed.starts_with("/*") && !Trimmed.contains("*/");
+    insert(F.Body.File, Longer ? At : At + Rest.size(), "\n" + Ind + Decl);
   } else {
     insert(F.Body.File, At, " " + Decl);
   }
@@ -514,8 +689,12 @@ void Rewriter::addParameter(const Function &F, const std::string &Text,
   if (Argument.empty())
     return;
   for (const Call &C : I.Calls)
-    if (C.Callee == F.Key && !skipped(C.Open))
-      edit(C.Open, Argument + (C.HasArguments ? ", " : ""));
+    if (C.Callee == F.Key && !skipped(C.Open)) {
+      const bool Last = StringRef(I.Files[C.Open.File].Text)
+                            .substr(C.Open.End)
+                            .starts_with("\n");
+      edit(C.Open, Argument + (!C.HasArguments ? "" : Last ? "," : ", "));
+    }
 }
 
 } // namespace pyext::migrate
