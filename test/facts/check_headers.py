@@ -77,6 +77,17 @@ template <class T> struct ObjectIfComplete<T, false> : std::true_type {};
 """
 
 
+# What the class templates of C++ are looked at with.
+CXX_ARGUMENTS = {
+    "std::__basic_future": "<int>",
+    "std::barrier": "<>",
+    "std::future": "<int>",
+    "std::shared_future": "<int>",
+    "std::shared_lock": "<std::shared_timed_mutex>",
+    "std::unique_lock": "<std::timed_mutex>",
+}
+
+
 class Headers(NamedTuple):
     """One version of Python in one configuration."""
 
@@ -395,18 +406,20 @@ class Checker:
         probe, body = Probe(prelude), Probe("")
         body.lines = []
         cxx = Probe("".join(f"#include <{name}>\n" for name in (
-            "atomic", "barrier", "condition_variable", "latch", "mutex", "semaphore", "shared_mutex", "thread")) + "#include <pthread.h>\n"
+            "atomic", "barrier", "condition_variable", "future", "latch", "mutex", "semaphore", "shared_mutex", "thread")) + "#include <pthread.h>\n"
             "template <class T> struct One;\n")
         for row in self.tables["Locks"] + self.tables["ModelCalls"]:
             if row["Origin"] in ("C", "POSIX"):
                 body.ask(row, "is not declared", f"(void)sizeof(&{row['Name']});")
-            elif row["Origin"] == "Cxx" and (row.values.get("Spelling") == "Function" or "this_thread" in row["Name"]):
+            elif row["Origin"] == "Cxx" and (row.values.get("Spelling") == "Function" or row["Name"].startswith("std::this_thread::") or row["Name"].count("::") == 1):
                 cxx.ask(row, "is not declared", f"using {row['Name']};")
             elif row["Origin"] == "Cxx":
+                # A class may name a member of its base, however often it is overloaded.
                 owner, method = row["Name"].rsplit("::", 1)
-                arguments = "<std::timed_mutex>" if owner == "std::unique_lock" else "<std::shared_timed_mutex>" if owner == "std::shared_lock" else ""
-                call = f"std::declval<{owner}{arguments} &>().{method}({'std::chrono::seconds(1)' if method.endswith('_for') else 'std::chrono::steady_clock::now()' if method.endswith('_until') else ''})"
-                cxx.ask(row, "is not declared", f"static_assert(sizeof(({call}, 0)) > 0);")
+                base = owner + CXX_ARGUMENTS.get(owner, "")
+                member = "Base" if method == owner.rsplit("::", 1)[1] else method
+                cxx.ask(row, "is not declared",
+                        f"struct Derived{len(cxx.asked)} : {base} {{ using Base = {base}; using Base::{member}; }};")
         for row in self.tables["SynchronizationTypes"] + self.tables["LockGuards"]:
             if row["Origin"] in ("C", "POSIX"):
                 probe.ask(row, "is no type", f"extern {row['Name']} *pyext_{row['Name']};")
