@@ -65,7 +65,11 @@ bool InstanceState::Collector::isOwn(SourceLocation Loc) {
 }
 
 /// A function that another file lists in its tables, by its name.
-static EntryKind guessKind(StringRef Name) {
+static EntryKind guessKind(const FunctionDecl *FD, StringRef Name) {
+  // Not the method of that name, which returns an object.
+  if (Name.ends_with_insensitive("clear") && FD->getNumParams() == 1 &&
+      FD->getReturnType()->isIntegerType())
+    return EntryKind::Clear;
   for (auto [Suffix, Kind] :
        {std::pair{"dealloc", EntryKind::Dealloc},
         std::pair{"finalize", EntryKind::Finalize},
@@ -82,7 +86,7 @@ bool runsShared(const Function &F, bool &InInit) {
   bool Shared = false, Init = false;
   auto Consider = [&](EntryKind Kind, StringRef Name) {
     if (Kind == EntryKind::Exported)
-      Kind = guessKind(Name);
+      Kind = guessKind(F.Decl, Name);
     switch (Kind) {
     case EntryKind::ModuleInit:
     case EntryKind::ModuleExport:
@@ -110,7 +114,7 @@ bool runsShared(const Function &F, bool &InInit) {
         (F.Callers.empty() && !isa<CXXDestructorDecl>(F.Decl)))
       Consider(E.Kind, E.Name);
   if (F.Entries.empty() && F.AddressTaken)
-    Shared = true;
+    Consider(EntryKind::Exported, F.Decl->getIdentifier() ? F.Decl->getName() : "");
   InInit = Init && !Shared;
   return Shared || Init;
 }

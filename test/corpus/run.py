@@ -64,7 +64,7 @@ def read_manifest(names, path=HERE / "manifest.toml"):
         if name not in known:
             raise Error(f"manifest.toml: no package named '{name}'")
     allowed = {"name", "version", "sha256", "what", "python", "files", "skip", "std", "include", "define", "flags",
-               "headers", "generated", "gil_only"}
+               "headers", "generated", "gil_only", "ft_define"}
     for package in manifest["package"]:
         if unknown := set(package) - allowed:
             raise Error(f"manifest.toml: {package['name']}: unknown key '{min(unknown)}'")
@@ -296,6 +296,8 @@ def analyse(package, source, path, flags, options):
         if gil_only and configuration != "gil":
             continue
         compile_flags = flags + extra
+        if extra:
+            compile_flags = compile_flags + ["-D" + define for define in package.get("ft_define", [])]
         depends = options.work / f"depends-{os.getpid()}-{threading.get_ident()}"
         clang = [options.clang, "-fsyntax-only", "-MMD", "-MF", str(depends), *compile_flags, str(path)]
         tidy = [*options.tidy, "-checks=" + options.checks, "-header-filter=^" + re.escape(str(source)) + "/",
