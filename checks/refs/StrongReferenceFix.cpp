@@ -905,8 +905,11 @@ Rewriter::Bits Rewriter::transferCall(Bits In, const CallExpr *CE, Plan &P,
     const bool NullOk = Op->NullOk;
     switch (Op->Op) {
     case facts::RefcountOp::Incref:
-      if (!(In & AnyValue & ~Null) || !(In & Ours))
+      if (!(In & AnyValue & ~Null) || !(In & Ours)) {
+        if ((In & Other) && P.Dropped.count(CE))
+          violate(P, Record, "a Py_INCREF is for another value of the variable");
         return In;
+      }
       if (!NullOk)
         In &= ~Null; // It would have crashed.
       if (P.Dropped.count(CE)) {
@@ -918,6 +921,8 @@ Rewriter::Bits Rewriter::transferCall(Bits In, const CallExpr *CE, Plan &P,
         In = (In & ~Owned) | OwnedTwice;
       return In;
     case facts::RefcountOp::NewRef:
+      if ((In & Other) && !(In & Ours) && P.Dropped.count(CE))
+        violate(P, Record, "a Py_NewRef is for another value of the variable");
       if (!(In & Ours) || !P.Dropped.count(CE))
         return In;
       if (In & (OwnedTwice | HandedOver | Spent | Other | GivenUp))
