@@ -265,7 +265,8 @@ bool Planner::addLikeNeighbour(const std::string &File, const Database &From) {
     say(From.Folder + "/" + databaseName().str() + " does not know " +
         path::filename(File).str() + "; using its flags " +
         llvm::StringRef(Command.Heuristic).substr(9).str());
-    addCommand(File, std::move(Command), /*FromDatabase=*/true);
+    addCommand(File, std::move(Command), /*FromDatabase=*/true,
+               /*Guessed=*/true);
     Any = true;
   }
   return Any;
@@ -309,7 +310,7 @@ void Planner::addFile(const std::string &File, Database *From, bool Explicit) {
   CompileCommand Command;
   if (fallback(File, Command, From))
     addCommand(File, std::move(Command), /*FromDatabase=*/false,
-               /*Guessed=*/!Explicit && !Wanted.Flags);
+               /*Guessed=*/!Wanted.Flags);
 }
 
 bool Planner::addPath(const std::string &Given) {

@@ -37,8 +37,7 @@ struct Unit {
   clang::tooling::CompileCommand Command;
   Build For = Build::AsIs;
   std::string Target; ///< What the build links it into; empty: not known.
-  /// Nobody asked for this file, and no build speaks of it: it may be for
-  /// another system.
+  /// No build speaks of this file: it may be for another system.
   bool Guessed = false;
 };
 
