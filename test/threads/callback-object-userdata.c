@@ -108,3 +108,35 @@ static void on_reg(void *user) {
   PyGILState_Release(st);
 }
 void obj_register(Reg *r) { lib_on_event(on_reg, r); }
+
+// Detached for a call that lasts as long as the callbacks do: on this thread, and with an object that the method holds.
+int lib_run(int (*progress)(void *user), void *user);
+int lib_set_progress(int (*progress)(void *user), void *user);
+static int on_progress(void *user) {
+  PyGILState_STATE st = PyGILState_Ensure();
+  Py_XDECREF(PyObject_CallNoArgs((PyObject *)user));
+  PyGILState_Release(st);
+  return 0;
+}
+PyObject *obj_run(PyObject *self, PyObject *ignored) {
+  int rc;
+  Py_BEGIN_ALLOW_THREADS
+  rc = lib_run(on_progress, self);
+  Py_END_ALLOW_THREADS
+  return PyLong_FromLong(rc);
+}
+// This one only registers.
+static int on_set_progress(void *user) {
+  PyGILState_STATE st = PyGILState_Ensure();
+  Py_XDECREF(PyObject_CallNoArgs((PyObject *)user));
+  // CHECK-MESSAGES: :[[@LINE-1]]:34: warning: callback 'on_set_progress' takes its data 'user' for a Python object, but 'PyGILState_Ensure' does not attach to the interpreter of that object, and nothing keeps the object alive until then
+  PyGILState_Release(st);
+  return 0;
+}
+PyObject *obj_set_progress(PyObject *self, PyObject *ignored) {
+  int rc;
+  Py_BEGIN_ALLOW_THREADS
+  rc = lib_set_progress(on_set_progress, self);
+  Py_END_ALLOW_THREADS
+  return PyLong_FromLong(rc);
+}
