@@ -166,6 +166,8 @@ private:
   std::string fetch(const Function &F) const;
   bool servesFinalTypes(const Function &F) const;
   unsigned lazyPlace(const Function &F) const;
+  bool onlyAsserts(const Function &F) const;
+  void declareForAsserts(const Function &F, const std::string &Value);
   std::string asObject(const Function &F, unsigned N) const;
   std::string selfName(const Function &F) const;
   std::string parameterName(const Function &F, unsigned N) const;

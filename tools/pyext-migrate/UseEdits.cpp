@@ -501,9 +501,10 @@ void Rewriter::emitFunctions() {
       if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
         nameParameter(F, 1);
       if (!inClinic(F) || handsState(Key)) {
-        const bool Needed = any_of(
-            ModuleUsers, [&](const std::string &User) { return User == Key; });
-        declareState(F, fetch(F), Needed ? 0 : lazyPlace(F));
+        if (onlyAsserts(F))
+          declareForAsserts(F, fetch(F));
+        else
+          declareState(F, fetch(F), ModuleUsers.count(Key) ? 0 : lazyPlace(F));
       }
     } else if (Is == Mode::Exec) {
       if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
@@ -560,6 +561,43 @@ bool Rewriter::handsState(const std::string &Key) const {
 void Rewriter::declareState(const Function &F, const std::string &Value,
                             unsigned At) {
   declare(F, StateType + " *" + StateName + " = " + Value + ";", At);
+}
+
+/// Whether all that needs the state in a function is in assertions.
+bool Rewriter::onlyAsserts(const Function &F) const {
+  StringRef T = I.Files[F.Body.File].Text;
+  auto Asserted = [&](Place P) {
+    if (!P.valid() || !contains(F.Body, P))
+      return false;
+    StringRef Before = T.slice(F.Body.Begin, P.Begin);
+    Before = Before.substr(Before.find_last_of(";{}") + 1).ltrim();
+    return Before.starts_with("assert(") || Before.starts_with("assert (");
+  };
+  if (F.MacroMade || I.text(F.Body).contains("\n#") ||
+      I.text(F.Body).contains("\n #"))
+    return false;
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty())
+      for (const Reference &Ref : E.V->References)
+        if (Ref.Function == F.Key && !Asserted(Ref.Token))
+          return false;
+  for (const Call &C : I.Calls)
+    if (auto To = Modes.find(C.Callee);
+        C.Caller == F.Key && To != Modes.end() &&
+        (To->second == Mode::Parameter || To->second == Mode::ModuleParameter))
+      if (!Asserted(C.Open))
+        return false;
+  return true;
+}
+
+void Rewriter::declareForAsserts(const Function &F, const std::string &Value) {
+  StringRef T = I.Files[F.Body.File].Text;
+  const unsigned At = F.Body.Begin + 1;
+  if (T[At] != '\n')
+    return declareState(F, Value);
+  insert(F.Body.File, At,
+         "\n#ifndef NDEBUG\n" + In + StateType + " *" + StateName + " = " +
+             Value + ";\n#endif");
 }
 
 /// After the `{` of the innermost block with all that needs the state, such as

@@ -16,6 +16,7 @@ DEFINE_STRING(width);
 DEFINE_STRING(name);
 DEFINE_STRING(more);
 static PyObject *error;
+static PyTypeObject Box_Type;
 
 typedef struct {
     PyObject_HEAD
@@ -46,6 +47,13 @@ box_fit(PyObject *self, PyObject *value)
     return PyBool_FromLong(n >= 0);
 }
 
+static PyObject *
+box_same(PyObject *self, PyObject *other)
+{
+    assert(Py_TYPE(self) == &Box_Type);
+    return PyBool_FromLong(self == other);
+}
+
 static int
 box_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
@@ -58,6 +66,7 @@ box_init(PyObject *self, PyObject *args, PyObject *kwargs)
 
 static PyMethodDef box_methods[] = {
     {"fit", box_fit, METH_O, NULL},
+    {"same", box_same, METH_O, NULL},
     {NULL, NULL, 0, NULL}
 };
 
