@@ -160,9 +160,10 @@ static bool isEmptyFile(llvm::StringRef File) {
 }
 
 /// Does what a build needs of the compiler when only the commands matter: makes
-/// an empty object for sources of the project, and links those to an empty file.
-/// False when this takes the real compiler.
-static bool pretend(const Work &W) {
+/// an empty object for sources of the project, and links those to a library
+/// without content, which tools such as strip take, or to an empty file when
+/// there is no compiler. False when this takes the real compiler.
+static bool pretend(const Work &W, const std::string &Compiler) {
   const char *Folders = std::getenv(DryVariable);
   if (!Folders || !*Folders || W.Other)
     return false;
@@ -183,6 +184,11 @@ static bool pretend(const Work &W) {
              llvm::none_of(W.Inputs, isEmptyFile)) {
     return false;
   }
+  if (!W.CompilesOnly)
+    if (auto Program = llvm::sys::findProgramByName(Compiler))
+      if (llvm::sys::ExecuteAndWait(*Program, {*Program, "-shared", "-x", "c",
+                                               "/dev/null", "-o", Output}) == 0)
+        return true;
   std::error_code EC;
   llvm::raw_fd_ostream Empty(Output, EC);
   if (EC)
@@ -205,7 +211,7 @@ int pyext::project::recordCompiler(llvm::ArrayRef<const char *> Arguments) {
   const char *Log = std::getenv(LogVariable);
   if (Log && *Log && !W.Sources.empty())
     appendTo(Line, Log);
-  if (pretend(W))
+  if (pretend(W, Line.front()))
     return 0;
   std::vector<char *> Argv;
   for (std::string &Word : Line)
