@@ -1051,9 +1051,29 @@ private:
     return P && P->getPointeeType()->isPointerType();
   }
 
+  /// \p E is a cast to an object of the extension: what is cast is no container.
+  bool castsToOwn(const Expr *E) const {
+    const auto *Cast = dyn_cast<ExplicitCastExpr>(E->IgnoreParenImpCasts());
+    if (!Cast || !Cast->getType()->isPointerType())
+      return false;
+    const RecordDecl *RD = Cast->getType()->getPointeeType()->getAsRecordDecl();
+    return RD && model::ExtensionModel::isObjectRecord(RD) &&
+           Model.preprocessing().isFirstParty(RD->getLocation());
+  }
+
   Values evaluate(const Expr *E, State &S, unsigned Depth = 0) {
     if (!E || Depth > 64)
       return {UnknownValue};
+    if (castsToOwn(E)) {
+      const Expr *Inner = strip(E);
+      Values V = evaluate(Inner, S, Depth + 1);
+      if (isa<MemberExpr, ArraySubscriptExpr>(Inner))
+        for (unsigned X : V)
+          if (Refs.Origins[X].Kind == OriginKind::Load &&
+              Refs.Origins[X].Where == Inner)
+            Refs.Origins[X].AsOwn = true;
+      return V;
+    }
     E = strip(E);
     ++Depth;
     switch (E->getStmtClass()) {
@@ -1260,6 +1280,10 @@ private:
       if (const facts::NewReference *New = facts::findNewReference(Api);
           New && New->OutArg < 0)
         return newReference(Call, *New, S, Depth);
+      // return PyErr_NoMemory();
+      if (facts::isErrorSetter(Api) && !facts::findBorrowed(Api) &&
+          Call->getType()->isPointerType())
+        return {NullValue};
       // Whoever has the capsule has what is in it.
       if (const facts::InteriorPointer *P = facts::findInteriorPointer(Api);
           P && P->Owner == facts::ContainerKind::Capsule && P->OwnerArg >= 0 &&
@@ -1549,15 +1573,35 @@ private:
       Refs.NewObjectStores.insert(B);
   }
 
+  /// All that function \p D returns are objects that it has made.
+  bool makesInstance(const ValueDecl *D, unsigned Level = 0) {
+    const auto *FD = dyn_cast_or_null<FunctionDecl>(D);
+    const FunctionRefs *Sum = FD && Level < 6 ? States.get(FD) : nullptr;
+    if (!Sum || Sum->returnsEscaped())
+      return false;
+    bool Any = false;
+    for (unsigned X : Sum->returned()) {
+      const Origin &O = Sum->origin(X);
+      if (O.Kind == OriginKind::Null)
+        continue;
+      if (O.Kind != OriginKind::Instance &&
+          !(O.Kind == OriginKind::Call && makesInstance(O.Decl, Level + 1)))
+        return false;
+      Any = true;
+    }
+    return Any;
+  }
+
   /// \p V is an object made here that nobody else knows yet.
-  bool isUnborn(const State &S, const Values &V, bool Containers) const {
+  bool isUnborn(const State &S, const Values &V, bool Containers) {
     bool Unborn = false;
     for (unsigned X : V) {
       const OriginKind K = Refs.Origins[X].Kind;
       if (K == OriginKind::Null)
         continue;
       if ((K != OriginKind::Instance &&
-           !(Containers && K == OriginKind::Fresh)) ||
+           !(Containers && K == OriginKind::Fresh) &&
+           !(K == OriginKind::Call && makesInstance(Refs.Origins[X].Decl))) ||
           contains(S.Escaped, X))
         return false;
       Unborn = true;
@@ -1726,11 +1770,17 @@ private:
     unite(Refs.ReturnValues, V);
   }
 
+  /// Made here, or perhaps by a function that was called here.
+  bool isMade(unsigned X) const {
+    const OriginKind K = Refs.Origins[X].Kind;
+    return K == OriginKind::Fresh || K == OriginKind::Instance ||
+           K == OriginKind::Call;
+  }
+
   /// Marks the new containers among \p V as known to others.
   void escape(State &S, const Values &V) {
     for (unsigned X : V)
-      if (Refs.Origins[X].Kind == OriginKind::Fresh ||
-          Refs.Origins[X].Kind == OriginKind::Instance)
+      if (isMade(X))
         insert(S.Escaped, X);
   }
 
@@ -2076,7 +2126,7 @@ private:
       for (unsigned X : V) {
         const Origin &O = Refs.Origins[X];
         noteUse(X, OriginUse::Argument, Call, I);
-        if (O.Kind == OriginKind::Fresh || O.Kind == OriginKind::Instance) {
+        if (isMade(X)) {
           if (Stores && int(I) != Effect->MutatesArg && !IntoFresh)
             insert(S.Escaped, X);
           else if (Own && !Filled && escapesInside(FD, I, 0))

@@ -59,6 +59,8 @@ struct Origin {
   const clang::ValueDecl *Decl = nullptr;
   /// For Load: not Decl itself but an element of it.
   bool Element = false;
+  /// For Load: it is cast to an object of the extension's own.
+  bool AsOwn = false;
   /// For Load: values of the object whose field was read. For New: the values
   /// of the object it was obtained from, when that is an argument of the call.
   Values Base;

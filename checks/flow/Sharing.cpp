@@ -908,7 +908,7 @@ Sharing SharingAnalysis::findWriter(
     for (unsigned Index : R->usesOf(D)) {
       const OriginUse &U = R->uses()[Index];
       const Origin &O = R->origin(U.Origin);
-      if (O.Element != Elements || IsOther(O.Where))
+      if (O.Element != Elements || O.AsOwn || IsOther(O.Where))
         continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
       if ((E.K == Effect::Changes || E.K == Effect::Grows) && Run &&

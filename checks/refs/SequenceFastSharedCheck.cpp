@@ -167,6 +167,58 @@ static std::optional<FixItHint> takeTuple(const CallExpr *Call,
           Source.text(Written->Args[0]).str() + ")");
 }
 
+/// A call with which \p F begins or ends a critical section, between the two places
+/// as far as they are given; nullable.
+static const CallExpr *sectionCall(const model::Function &F, facts::LockOp Op,
+                                   SourceLocation Before, SourceLocation After,
+                                   const SourceManager &SM) {
+  for (const model::CallSite &C : F.Calls) {
+    const facts::LockApi *Api =
+        C.Call && C.Callee && C.Callee->getIdentifier()
+            ? facts::findLockApi(C.Callee->getName())
+            : nullptr;
+    if (!Api || Api->Op != Op || !facts::isCriticalSection(Api->Kind))
+      continue;
+    const SourceLocation At = SM.getFileLoc(C.Call->getBeginLoc());
+    if ((Before.isInvalid() || SM.isBeforeInTranslationUnit(At, Before)) &&
+        (After.isInvalid() || SM.isBeforeInTranslationUnit(After, At)))
+      return C.Call;
+  }
+  return nullptr;
+}
+
+/// A section on the sequence around \p L and \p Use that is only entered when the
+/// sequence is a list: `if (lock) PyCriticalSection_Begin(&cs, seq);`.
+static bool inSectionForLists(const model::ExtensionModel &Model,
+                              const FunctionDecl *FD, const flow::FunctionRefs &R,
+                              const flow::Lookup &L, const Stmt *Use) {
+  const model::Function *F = Model.function(FD);
+  const SourceManager &SM = Model.context().getSourceManager();
+  if (!F || !L.Container)
+    return false;
+  const SourceLocation At = locationOf(L, SM),
+                       Last = SM.getFileLoc(Use->getBeginLoc());
+  const CallExpr *Begin =
+      sectionCall(*F, facts::LockOp::Begin, At, SourceLocation(), SM);
+  if (!Begin || Begin->getNumArgs() != 2 ||
+      !sectionCall(*F, facts::LockOp::End, SourceLocation(), Last, SM))
+    return false;
+  // The macro keeps what it is given in a variable of its own.
+  const Expr *Locked = Begin->getArg(1)->IgnoreParenCasts();
+  if (const VarDecl *V = variableOf(Locked);
+      V && !isa<ParmVarDecl>(V) && V->hasLocalStorage() && V->getInit() &&
+      SM.getFileLoc(V->getLocation()) == SM.getFileLoc(Begin->getBeginLoc()))
+    Locked = V->getInit()->IgnoreParenCasts();
+  const std::string Key = flow::canonicalText(Locked);
+  if (Key == flow::canonicalText(L.Container))
+    return true;
+  return llvm::any_of(L.ContainerValues, [&](unsigned V) {
+    const flow::Origin &O = R.origin(V);
+    return O.Kind == flow::OriginKind::Parameter && O.Decl &&
+           O.Decl->getNameAsString() == Key;
+  });
+}
+
 /// True when the reference or the items of \p L are used with nothing that keeps
 /// the list as it is.
 static bool isUnprotected(const model::ExtensionModel &Model,
@@ -182,7 +234,8 @@ static bool isUnprotected(const model::ExtensionModel &Model,
     if (inAssertion(U.Where->getBeginLoc(), Model.context()) ||
         (Guarded &&
          Sharing.protects(Model.locksAt(FD, U.Where), R, L, Again) &&
-         !(Suspendable && U.Suspended)))
+         !(Suspendable && U.Suspended)) ||
+        (!U.Suspended && inSectionForLists(Model, FD, R, L, U.Where)))
       continue;
     Found = true;
     OnlyReturned &= U.Kind == flow::UseKind::Returned;

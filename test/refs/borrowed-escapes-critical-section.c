@@ -187,6 +187,21 @@ static PyObject *lazily(Obj *self, PyObject *ignored) {
   return PyLong_FromLong(use(v) + use(memo));
 }
 
+// Set in an object that a helper has just made.
+static Obj *allocate(PyTypeObject *type) {
+  Obj *self = (Obj *)type->tp_alloc(type, 0);
+  if (self == NULL)
+    return (Obj *)PyErr_NoMemory();
+  return self;
+}
+
+static PyObject *copy(Obj *self, PyObject *memo) {
+  Obj *other = allocate(Py_TYPE(self));
+  if (other != NULL)
+    other->memo = Py_NewRef(memo);
+  return (PyObject *)other;
+}
+
 // Made when it is there already.
 static PyObject *anew(Obj *self, PyObject *ignored) {
   PyObject *v;
@@ -208,6 +223,7 @@ static PyObject *anew(Obj *self, PyObject *ignored) {
 static PyMethodDef methods[] = {
     {"lazily", (PyCFunction)(void *)lazily, METH_NOARGS, NULL},
     {"anew", (PyCFunction)(void *)anew, METH_NOARGS, NULL},
+    {"copy", (PyCFunction)(void *)copy, METH_O, NULL},
     {"set", (PyCFunction)(void *)set, METH_O, NULL},
     {"tested", (PyCFunction)(void *)tested, METH_NOARGS, NULL},
     {"used", (PyCFunction)(void *)used, METH_NOARGS, NULL},

@@ -221,6 +221,21 @@ static PyObject *with_tuple(PyObject *m, PyObject *type) {
   return (PyObject *)self;
 }
 
+/// What is cast to an object of the extension is no dict.
+int visit(Obj *op);
+
+static PyObject *with_object(PyObject *m, PyObject *type) {
+  Obj *self = make_and_prepare((PyTypeObject *)type, 0), *other;
+  if (!self)
+    return NULL;
+  other = (Obj *)Py_NewRef(type);
+  self->extra = (PyObject *)other;
+  other = (Obj *)self->extra;
+  if (visit(other) < 0 || visit((Obj *)((Obj *)type)->extra) < 0)
+    return NULL;
+  return (PyObject *)self;
+}
+
 static PyObject *with_dict(PyObject *m, PyObject *type) {
   Obj *self = make_and_prepare((PyTypeObject *)type, 0);
   if (!self)
@@ -318,6 +333,7 @@ static PyMethodDef methods[] = {METHOD(local_struct, METH_O),
                                 METHOD(change_in_capsule, METH_O),
                                 METHOD(with_tuple, METH_O),
                                 METHOD(with_dict, METH_O),
+                                METHOD(with_object, METH_O),
                                 METHOD(in_array, METH_O),
                                 METHOD(in_struct, METH_O),
                                 METHOD(in_struct_behind_pointer, METH_O),

@@ -92,6 +92,51 @@ static PyObject *given_back(PyObject *m, PyObject *seq) {
   Py_RETURN_NONE;
 }
 
+// A section that is only entered for a list.
+#ifdef Py_GIL_DISABLED
+#define BEGIN_SECTION_FAST(original)                                           \
+  {                                                                            \
+    PyObject *orig_ = (PyObject *)(original);                                  \
+    const int lock_ = PyList_CheckExact(orig_);                                \
+    PyCriticalSection cs_;                                                     \
+    if (lock_)                                                                 \
+      PyCriticalSection_Begin(&cs_, orig_);
+#define END_SECTION_FAST()                                                     \
+  if (lock_)                                                                   \
+    PyCriticalSection_End(&cs_);                                               \
+  }
+
+static PyObject *section(PyObject *m, PyObject *seq) {
+  PyObject *fast = PySequence_Fast(seq, "");
+  long n = 0;
+  if (!fast)
+    return NULL;
+  BEGIN_SECTION_FAST(seq)
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast); i++)
+    n += PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
+  END_SECTION_FAST()
+  Py_DECREF(fast);
+  return PyLong_FromLong(n);
+}
+
+static PyObject *section_on_another(PyObject *m, PyObject *seq) {
+  PyObject *fast = PySequence_Fast(seq, "");
+  // CHECK-MESSAGES-FT: :[[@LINE-1]]:20: warning: 'PySequence_Fast' gives back the very list
+  long n = 0;
+  if (!fast)
+    return NULL;
+  BEGIN_SECTION_FAST(m)
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(fast); i++)
+    n += PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
+  END_SECTION_FAST()
+  Py_DECREF(fast);
+  return PyLong_FromLong(n);
+}
+#define SECTIONS METHOD(section, METH_O), METHOD(section_on_another, METH_O),
+#else
+#define SECTIONS
+#endif
+
 #define METHOD(Name, Flags) {#Name, (PyCFunction)(void (*)(void))Name, Flags, NULL}
 static PyMethodDef obj_methods[] = {METHOD(field, METH_O), METHOD(field_replaced, METH_O), {0}};
 static PyType_Slot obj_slots[] = {{Py_tp_methods, obj_methods}, {0}};
@@ -99,6 +144,7 @@ static PyType_Spec obj_spec = {"mod.Obj", sizeof(Obj), 0, Py_TPFLAGS_DEFAULT, ob
 static PyMethodDef methods[] = {
     METHOD(element, METH_FASTCALL), METHOD(outcome, METH_O), METHOD(outcome_of_another, METH_O),
     METHOD(type, METH_O),           METHOD(subtype, METH_O), METHOD(given_back, METH_O),
+    SECTIONS
     {0}};
 static int mod_exec(PyObject *m) {
   return PyModule_AddObjectRef(m, "Obj", PyType_FromModuleAndSpec(m, &obj_spec, NULL));
