@@ -532,7 +532,37 @@ public:
     return Changed;
   }
 
-  bool refine(State &, const CFGBlock &, unsigned) { return true; }
+  /// `if (self->lock) acquire(self->lock); ...`: where there is no lock, there
+  /// is no need of one.
+  bool refine(State &S, const CFGBlock &B, unsigned Successor) {
+    if (Successor == 1)
+      if (auto It = Optional.find(B.getTerminatorStmt()); It != Optional.end())
+        for (const Lock &L : It->second)
+          insert(S.Locks, L);
+    return true;
+  }
+
+  /// Finds the branches in \p S that only take a lock.
+  void findOptional(const Stmt *S) {
+    if (!S)
+      return;
+    if (const auto *If = dyn_cast<IfStmt>(S); If && !If->getElse()) {
+      State Held;
+      if (onlyTakes(If->getThen(), Held) && !Held.Locks.empty()) {
+        Optional[If] = Held.Locks;
+        SmallVector<const Stmt *, 4> Parts{If->getCond()->IgnoreParens()};
+        while (!Parts.empty())
+          if (const auto *And = dyn_cast<BinaryOperator>(Parts.pop_back_val());
+              And && And->getOpcode() == BO_LAnd) {
+            Optional[And] = Held.Locks;
+            Parts.push_back(And->getLHS()->IgnoreParenImpCasts());
+            Parts.push_back(And->getRHS()->IgnoreParenImpCasts());
+          }
+      }
+    }
+    for (const Stmt *Child : S->children())
+      findOptional(Child);
+  }
 
   void transfer(State &S, const CFGElement &E) {
     if (std::optional<CFGStmt> CS = E.getAs<CFGStmt>())
@@ -543,6 +573,20 @@ public:
   }
 
 private:
+  /// Applies the calls in \p S in source order; false when a jump leaves it.
+  bool onlyTakes(const Stmt *S, State &Held) {
+    if (!S)
+      return true;
+    if (isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt, LambdaExpr>(S))
+      return false;
+    for (const Stmt *Child : S->children())
+      if (!onlyTakes(Child, Held))
+        return false;
+    if (isa<CallExpr>(S))
+      statement(Held, S);
+    return true;
+  }
+
   static std::string guardName(const VarDecl *VD) {
     const CXXRecordDecl *RD = VD->getType()->getAsCXXRecordDecl();
     return RD ? RD->getQualifiedNameAsString() : std::string();
@@ -684,6 +728,8 @@ private:
 
   LockSummaries &Summaries;
   DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
+  /// Branches that do nothing but take locks, by what decides about them.
+  DenseMap<const Stmt *, LockList> Optional;
 };
 
 std::shared_ptr<FunctionLocks>
@@ -699,6 +745,7 @@ FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
   if (Calls) {
     if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
       Analysis A(Summaries);
+      A.findOptional(FD->getBody());
       if (auto Solved = solveForward(Flow, A, Failed))
         Solved->visit(A, [&](const State &S, const CFGElement &E) {
           if (auto CS = E.getAs<CFGStmt>())

@@ -43,6 +43,7 @@ private:
   bool chooseLazy(FieldRace &R);
   bool chooseDetached(FieldRace &R, const Group &Racing);
   void judgeInit(const FieldDecl *FD, const Group &All);
+  bool judgeRelease(const FieldDecl *FD, const Group &All);
   bool releasedAtDeath(const FieldDecl *FD) const;
   void mergeAlike();
   SourceLocation assignable(const FieldDecl *FD) const;
@@ -594,6 +595,10 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
         }))
       return;
   }
+  for (const FieldUse *U : All)
+    if (U->InInit && U->Locks.empty() && U->Path.size() == 1 && U->writes() &&
+        (U->DropsReference || (U->Content && U->Foreign)))
+      R.Inits.push_back(U);
   Races.push_back(std::move(R));
 }
 
@@ -613,8 +618,37 @@ bool InstanceState::Judge::releasedAtDeath(const FieldDecl *FD) const {
          });
 }
 
+/// __init__() gives back the object that was there, and others take it meanwhile.
+bool InstanceState::Judge::judgeRelease(const FieldDecl *FD, const Group &All) {
+  const FieldUse *Drop = nullptr;
+  for (const FieldUse *U : All)
+    if (U->InInit && U->Path.size() == 1 && !U->Content && U->DropsReference &&
+        U->writes() && U->Locks.empty() && !Drop &&
+        any_of(U->Ways, [](const WayIn &W) {
+          return W.From->has(EntryKind::Init);
+        }))
+      Drop = U;
+  if (!Drop || !ExtensionModel::isObjectPointer(FD->getType()))
+    return false;
+  FieldRace R;
+  R.Kind = RaceKind::Reinit;
+  R.Field = FD;
+  R.First = Drop;
+  R.Open = {Drop};
+  for (const FieldUse *U : All)
+    if (!U->InInit && !U->Weak && U->TakesReference && overlap(*U, *Drop) &&
+        U->Locks.empty() && U->Path.size() == 1) {
+      R.Open.push_back(U);
+      if (!R.Second)
+        R.Second = U;
+    }
+  if (R.Second)
+    Races.push_back(std::move(R));
+  return true;
+}
+
 void InstanceState::Judge::judgeInit(const FieldDecl *FD, const Group &All) {
-  if (!FD->getType()->isPointerType())
+  if (!FD->getType()->isPointerType() || judgeRelease(FD, All))
     return;
   const FieldUse *Store = nullptr;
   for (const FieldUse *U : All) {
@@ -679,7 +713,7 @@ void InstanceState::Judge::mergeAlike() {
                         R.Field->getParent() == M.Field->getParent() &&
                         R.Field != M.Field;
       const bool Init = R.Kind == RaceKind::Reinit && M.Kind == R.Kind &&
-                        R.First->In == M.First->In;
+                        R.First->In == M.First->In && R.WithGil == M.WithGil;
       const bool Lazy = M.Kind == RaceKind::LazyInit &&
                         is_contained(M.Others, R.Field) &&
                         (R.Kind == RaceKind::LazyInit ||

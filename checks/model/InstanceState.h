@@ -87,6 +87,8 @@ struct FieldRace {
   const FieldUse *Second = nullptr;
   std::vector<const FieldUse *> Open;    ///< All that lack the lock, with First.
   std::vector<const FieldUse *> Guarded; ///< Those with a lock.
+  /// Where __init__(), called again, gives back what was there.
+  std::vector<const FieldUse *> Inits;
   const clang::Stmt *Test = nullptr; ///< Of LazyInit: the branch that tests.
   bool WithGil = false; ///< The GIL does not help either.
 };

@@ -214,10 +214,45 @@ bool InstanceState::Collector::isDetached(const Function &F,
          (Lexical && At != flow::Attachment::Attached);
 }
 
+/// A call_once() before \p S in \p F has waited for what sets things up.
+bool InstanceState::Collector::isAfterOnce(const Function &F, const Stmt *S) {
+  auto [It, New] = OnceIn.try_emplace(&F);
+  if (New)
+    for (const CallSite &Site : F.Calls) {
+      const FunctionDecl *Callee = Site.Callee;
+      if (!Site.Call || !Callee || !Callee->getIdentifier() || It->second.isValid())
+        continue;
+      const facts::LockApi *Api = facts::findLockApi(
+          isa<CXXMethodDecl>(Callee)
+              ? Callee->getQualifiedNameAsString()
+              : facts::canonicalName(Callee->getName()).str());
+      if (Api && Api->Op == facts::LockOp::Once)
+        It->second = Site.Call->getEndLoc();
+    }
+  return It->second.isValid() &&
+         Model.context().getSourceManager().isBeforeInTranslationUnit(
+             It->second, S->getBeginLoc());
+}
+
+/// Only functions that other files call lead there.
+static bool isWeak(ArrayRef<WayIn> Ways) {
+  return all_of(Ways, [](const WayIn &W) {
+    return !W.From->Entries.empty() &&
+           all_of(W.From->Entries, [](const EntryPoint &E) {
+             return E.Kind == EntryKind::Exported;
+           });
+  });
+}
+
 // --- Arrivals ---------------------------------------------------------------
 
 void InstanceState::Collector::arrive(Key To, Arrival A) {
   if (To.first->Generated || !Interesting.count(To.first))
+    return;
+  // Whoever comes to an entry point without a lock does what Python does.
+  const bool Enters = A.Ways.front().From == To.first && !A.Ways.front().Call;
+  if (!Enters && Entered.count(To) && A.Path.empty() && !A.Content &&
+      A.Locks.empty() && !A.Detached)
     return;
   std::vector<Arrival> &Known = Arrivals[To];
   for (size_t I = 0; I < Known.size(); ++I) {
@@ -251,6 +286,36 @@ void InstanceState::Collector::cut(const Function &F, const char *Why) {
     Cut.push_back({F.Decl, Why});
 }
 
+bool InstanceState::Collector::isBound(const RecordDecl *RD) const {
+  return RD && BoundClasses.count(cast<RecordDecl>(RD->getCanonicalDecl()));
+}
+
+bool InstanceState::Collector::isInstance(const RecordDecl *RD) const {
+  return ExtensionModel::isObjectRecord(RD) || isBound(RD);
+}
+
+/// cls.def("name", &Class::method) and cls.def("name", [](Class &self) { ... }).
+void InstanceState::Collector::findBound() {
+  for (const auto &F : Model.functions()) {
+    if (none_of(F->Entries, [](const EntryPoint &E) {
+          return !E.Type && !E.Table && StringRef(E.Name).starts_with("def");
+        }))
+      continue;
+    const RecordDecl *RD = nullptr;
+    const auto *Method = dyn_cast<CXXMethodDecl>(F->Decl);
+    if (Method && !Method->isStatic() && !Method->getParent()->isLambda())
+      RD = Method->getParent();
+    else if (F->Decl->getNumParams() &&
+             F->Decl->getParamDecl(0)->getType()->isReferenceType())
+      RD = F->Decl->getParamDecl(0)
+               ->getType()
+               ->getPointeeType()
+               ->getAsCXXRecordDecl();
+    if (RD && Model.preprocessing().isFirstParty(RD->getLocation()))
+      BoundClasses.insert(cast<RecordDecl>(RD->getCanonicalDecl()));
+  }
+}
+
 void InstanceState::Collector::enter(const Function &F) {
   bool InInit = false;
   if (F.Generated || !runsShared(F, InInit))
@@ -261,11 +326,14 @@ void InstanceState::Collector::enter(const Function &F) {
   for (const ParmVarDecl *P : F.Decl->parameters())
     if (ExtensionModel::isObjectPointer(P->getType()) ||
         (P->getType()->isReferenceType() &&
-         ExtensionModel::isObjectRecord(
-             P->getType()->getPointeeType()->getAsRecordDecl())) ||
+         isInstance(P->getType()->getPointeeType()->getAsRecordDecl())) ||
+        (P->getType()->isPointerType() &&
+         isBound(P->getType()->getPointeeType()->getAsRecordDecl())) ||
         (P->getType()->isVoidPointerType() && P->getFunctionScopeIndex() == 0)) {
       Arrival Self = A;
       Self.InInit = InInit && P->getFunctionScopeIndex() == 0;
+      if (!Self.InInit && F.Entries.front().Kind != EntryKind::Exported)
+        Entered.insert({&F, int(P->getFunctionScopeIndex())});
       arrive({&F, int(P->getFunctionScopeIndex())}, Self);
     }
   const auto *Method = dyn_cast<CXXMethodDecl>(F.Decl);
@@ -277,7 +345,7 @@ void InstanceState::Collector::enter(const Function &F) {
     Self.Path = {Owner};
     Self.Content = true;
     arrive({&F, ThisIndex}, Self);
-  } else if (ExtensionModel::isObjectRecord(Method->getParent())) {
+  } else if (isInstance(Method->getParent())) {
     arrive({&F, ThisIndex}, Self);
   }
 }
@@ -291,6 +359,10 @@ InstanceState::Collector::callsOf(const Function &F) {
   for (const CallSite &Site : F.Calls) {
     const Function *Callee = Model.function(Site.Callee);
     if (!Callee)
+      continue;
+    // A callback that is handed over is called where the helper calls it.
+    if (!Site.Call && !Site.Where &&
+        any_of(Callee->Callers, [](const CallSite &By) { return By.Call; }))
       continue;
     PlacedCall Placed{&Site, Callee, {}};
     auto Add = [&](int Index, Place P) {
@@ -365,6 +437,9 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
       if (!Mine)
         continue;
       Arrival Next = Down(Arg.At);
+      // Who takes an object out of another one is the first to have it.
+      if (Arg.At.Root == Place::Object && !isWeak(A.Ways))
+        Next.Ways = {{&F, At}};
       Next.Path = A.Path;
       for (const FieldDecl *FD : Arg.At.Path)
         if (Next.Path.size() < 5)
@@ -391,12 +466,13 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
     return;
   Use.In = &F;
   const bool Detached = isDetached(F, Use.Where);
+  const bool SetUp = Use.Kind == AccessKind::Read && isAfterOnce(F, Use.Where);
   for (const Arrival &A : It->second) {
     FieldUse New = Use;
     New.Path = A.Path;
     New.Path.append(P.Path.begin(), P.Path.end());
     if (New.Path.empty() ||
-        !ExtensionModel::isObjectRecord(New.Path.front()->getParent()))
+        !isInstance(New.Path.front()->getParent()))
       continue;
     if (P.Path.empty())
       New.Content |= A.Content;
@@ -405,16 +481,16 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
     New.Locks = A.Locks;
     for (const std::string &L : locksAt(F, Use.Where, P, A.Path))
       add(New.Locks, L);
+    if (SetUp)
+      add(New.Locks, flow::lockName({facts::LockKind::Once, "", nullptr, true},
+                                    "G:once"));
     New.Ways = A.Ways;
     for (WayIn &W : New.Ways)
       if (!W.Call && W.From != &F)
         W.Call = Use.Where;
-    New.Weak = all_of(New.Ways, [](const WayIn &W) {
-      return !W.From->Entries.empty() &&
-             all_of(W.From->Entries, [](const EntryPoint &E) {
-               return E.Kind == EntryKind::Exported;
-             });
-    });
+    New.Weak = isWeak(New.Ways);
+    if (P.Root == Place::Object && !New.Weak)
+      New.Ways = {{&F, nullptr}};
     Uses.push_back(std::move(New));
   }
 }
@@ -426,8 +502,36 @@ static bool atomicWrites(const Access &A) {
            E->getOp() != AtomicExpr::AO__atomic_load_n;
   const auto *Call = dyn_cast<CallExpr>(A.Statement);
   const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
-  return !Callee || !Callee->getIdentifier() ||
-         !Callee->getName().contains_insensitive("load");
+  if (!Callee || !Callee->getIdentifier())
+    return true;
+  const StringRef Name = Callee->getName();
+  return !Name.contains_insensitive("load") &&
+         !(Name.contains_insensitive("get") && !Name.contains_insensitive("set"));
+}
+
+/// What the callee of \p Call does to the field whose address it is given.
+bool InstanceState::Collector::throughPointer(const CallExpr *Call,
+                                              const Access &A, FieldUse &Use) {
+  bool Reads = false, Writes = false;
+  for (unsigned I = 0; I < Call->getNumArgs(); ++I) {
+    const auto *Of =
+        dyn_cast<UnaryOperator>(Call->getArg(I)->IgnoreParenCasts());
+    if (!Of || Of->getOpcode() != UO_AddrOf ||
+        (Of->getSubExpr()->IgnoreParens() != A.Where &&
+         Of->getSubExpr()->IgnoreParens() != A.Place))
+      continue;
+    const std::vector<GlobalUse> *Does =
+        Followed.summary(Call->getDirectCallee(), I);
+    for (const GlobalUse &U : Does ? *Does : std::vector<GlobalUse>())
+      if (U.Path.empty() && !U.Pointee && U.Locks.empty()) {
+        Reads |= U.Kind == UseKind::Read || U.Kind == UseKind::ReadWrite;
+        Writes |= U.writes();
+      }
+  }
+  Use.Kind = !Writes ? AccessKind::Read
+             : Reads ? AccessKind::ReadWrite
+                     : AccessKind::Write;
+  return Reads || Writes;
 }
 
 void InstanceState::Collector::collect(const Function &F,
@@ -463,10 +567,14 @@ void InstanceState::Collector::collect(const Function &F,
     if (A.Kind == AccessKind::Address) {
       Use.Kind = AccessKind::Write;
       if (const auto *Call = dyn_cast<CallExpr>(A.Statement)) {
-        // Our own functions are followed; they say what they do.
-        if (Model.function(Call->getDirectCallee()))
-          continue;
-        Use.Foreign = true;
+        // Our own functions are followed; they say what they do with fields of
+        // what they are given, but not what they do with a number or a pointer.
+        if (Model.function(Call->getDirectCallee())) {
+          if (!throughPointer(Call, A, Use))
+            continue;
+        } else {
+          Use.Foreign = true;
+        }
       } else if (const auto *Method = dyn_cast<MemberExpr>(A.Statement)) {
         if (Model.function(
                 dyn_cast<FunctionDecl>(Method->getMemberDecl())))
@@ -590,6 +698,7 @@ void InstanceState::Collector::run() {
             if (const RecordDecl *RD = structBehind(P->getType()))
               TakenAsConst.insert(RD);
   findInteresting(ByFunction);
+  findBound();
   for (const auto &F : Model.functions())
     enter(*F);
   // First come, first served: ways in gather before they are passed on.

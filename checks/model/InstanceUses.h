@@ -15,6 +15,7 @@
 #ifndef PYEXT_MODEL_INSTANCEUSES_H
 #define PYEXT_MODEL_INSTANCEUSES_H
 
+#include "model/GlobalUses.h"
 #include "model/InstanceState.h"
 
 namespace pyext::model {
@@ -26,7 +27,7 @@ public:
 
   Collector(const ExtensionModel &Model, std::deque<FieldUse> &Uses,
             Reasons &Cut)
-      : Model(Model), Where(Model), Uses(Uses), Cut(Cut) {}
+      : Model(Model), Where(Model), Followed(Model), Uses(Uses), Cut(Cut) {}
   void run();
 
 private:
@@ -57,6 +58,13 @@ private:
   bool isDispose(const clang::FunctionDecl *Callee);
   llvm::DenseMap<const clang::FunctionDecl *, bool> Disposes;
   bool isOwn(clang::SourceLocation Loc);
+  /// An object that Python code holds has this type.
+  bool isInstance(const clang::RecordDecl *RD) const;
+  bool isBound(const clang::RecordDecl *RD) const;
+  void findBound();
+  bool isAfterOnce(const Function &F, const clang::Stmt *S);
+  bool throughPointer(const clang::CallExpr *Call, const Access &A,
+                      FieldUse &Use);
   void findInteresting(
       const llvm::DenseMap<const Function *, std::vector<const FieldAccess *>>
           &Users);
@@ -74,10 +82,16 @@ private:
 
   const ExtensionModel &Model;
   Places Where;
+  UseFollower Followed;
+  llvm::DenseMap<const Function *, clang::SourceLocation> OnceIn;
   std::deque<FieldUse> &Uses;
   Reasons &Cut;
   llvm::DenseMap<Key, std::vector<Arrival>> Arrivals;
   std::vector<std::pair<Key, size_t>> Work;
+  /// C++ classes whose methods pybind11 or nanobind hands to Python. Canonical.
+  llvm::DenseSet<const clang::RecordDecl *> BoundClasses;
+  /// Entry points at which Python hands over an object that others use too.
+  llvm::DenseSet<Key> Entered;
   llvm::DenseMap<const Function *, std::vector<PlacedCall>> Calls;
   llvm::DenseSet<const Function *> Interesting;
   std::optional<std::string> ProjectTop; ///< A folder.

@@ -9,6 +9,7 @@
 #include "model/Places.h"
 #include "facts/ApiRoles.h"
 #include "facts/ModelCalls.h"
+#include "model/ApiUses.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -163,6 +164,79 @@ static bool isInitialized(const Function &F, const VarDecl *VD) {
     const auto *Ref = dyn_cast<DeclRefExpr>(bare(Site.Call->getArg(0)));
     return Ref && Ref->getDecl() == VD;
   });
+}
+
+static bool makesObject(const CallExpr *Call);
+
+static bool assigns(const Stmt *S, const VarDecl *VD) {
+  if (!S)
+    return false;
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp())
+    if (const auto *R = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens());
+        R && R->getDecl() == VD)
+      return true;
+  return any_of(S->children(),
+                [&](const Stmt *Child) { return assigns(Child, VD); });
+}
+
+/// The value that a statement of the same block, or of one around it, has given
+/// \p VD before \p E; null when it may have another one too.
+static const Expr *valueBefore(const Function &F, const VarDecl *VD,
+                               const Expr *E) {
+  const std::vector<const Stmt *> Path = pathTo(F.Decl, E);
+  for (size_t I = Path.size(); I-- > 1;) {
+    if (isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt, SwitchStmt>(Path[I - 1]))
+      return nullptr;
+    const auto *Block = dyn_cast<CompoundStmt>(Path[I - 1]);
+    if (!Block)
+      continue;
+    const Expr *Last = nullptr;
+    bool Any = false;
+    for (const Stmt *S : Block->body()) {
+      if (S == Path[I])
+        break;
+      const auto *B = dyn_cast<BinaryOperator>(S);
+      if (isa<LabelStmt>(S)) {
+        Last = nullptr;
+        Any = true;
+      } else if (B && B->getOpcode() == BO_Assign && assigns(S, VD) &&
+                 !assigns(B->getRHS(), VD)) {
+        Last = B->getRHS();
+        Any = true;
+      } else if (assigns(S, VD)) {
+        Last = nullptr;
+        Any = true;
+      }
+    }
+    if (Any)
+      return Last;
+  }
+  return nullptr;
+}
+
+Place Places::ofReference(const Function &F, const DeclRefExpr *E) {
+  const auto *VD = cast<VarDecl>(E->getDecl());
+  Place P = ofVariable(F, VD);
+  if (!P.known() || isa<ParmVarDecl>(VD) || !VD->hasLocalStorage() ||
+      !VD->getType()->isPointerType())
+    return P;
+  // One variable for several objects: which one is it here?
+  bool Fresh = false, Several = false;
+  const Expr *First = nullptr;
+  for (const auto &[Local, Value] : F.PointerValues)
+    if (Local == VD && !isNullOrZero(Value, Model.context())) {
+      Several |= First != nullptr;
+      First = Value;
+      const auto *Call = dyn_cast<CallExpr>(bare(Value));
+      Fresh |= Call && makesObject(Call);
+    }
+  if (Fresh && Several)
+    if (const Expr *Value = valueBefore(F, VD, E)) {
+      Place Here = pointee(F, Value);
+      if (Here.Root == Place::Fresh)
+        return Here;
+    }
+  return P;
 }
 
 Place Places::ofVariable(const Function &F, const VarDecl *VD) {
@@ -378,7 +452,7 @@ Place Places::placeOf(const Function &F, const Expr *E) {
   if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
     if (const auto *VD = dyn_cast<VarDecl>(R->getDecl())) {
       if (VD->getType()->isReferenceType() || VD->getType()->isPointerType())
-        P = ofVariable(F, VD); // A pointer variable stands for what it leads to.
+        P = ofReference(F, R); // A pointer variable stands for what it leads to.
       else if (VD->hasLocalStorage())
         P.Root = Place::Fresh;
     }

@@ -61,6 +61,7 @@ public:
 
 private:
   Place ofVariable(const Function &F, const clang::VarDecl *VD);
+  Place ofReference(const Function &F, const clang::DeclRefExpr *E);
   Place ofHolder(const Function &F, const clang::VarDecl *VD);
   Place ofCall(const Function &F, const clang::CallExpr *Call, bool Reference);
   Place returned(const Function &F);

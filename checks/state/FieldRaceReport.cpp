@@ -19,6 +19,9 @@ namespace pyext::state {
 
 /// Functions named in the notes of one finding, and of those with a lock.
 static constexpr size_t MaxFunctions = 60, MaxGuarded = 3;
+/// Helpers shown for what they do, besides the two that race: the lock belongs
+/// where Python code comes in.
+static constexpr size_t MaxHelpers = 2;
 /// Entry points that lead to it.
 static constexpr size_t MaxEntries = 250;
 /// Further uses shown in the function that is reported.
@@ -45,7 +48,7 @@ std::string FieldRaceReport::fieldsOf(const FieldRace &R) {
   std::string Text = "'" + fieldOf(R) + "'";
   for (size_t I = 0; I < R.Others.size(); ++I) {
     const bool Last = I + 1 == R.Others.size();
-    if (I == 2 && !Last)
+    if (I == 5 && !Last)
       return Text + " and " + std::to_string(R.Others.size() - I) + " more";
     Text += (Last ? " and '" : ", '") + R.Others[I]->getNameAsString() + "'";
   }
@@ -147,6 +150,14 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   DenseSet<SourceLocation> Named;
   DenseSet<SourceLocation> Noted, Places;
   size_t Left = MaxFunctions, Entries = MaxEntries, Unnamed = 0;
+  size_t Helpers = MaxHelpers;
+  auto IsHelper = [&](const model::Function *F,
+                      const std::vector<const FieldUse *> &Uses) {
+    return F != R.First->In && (!R.Second || F != R.Second->In) &&
+           all_of(Uses, [](const FieldUse *U) {
+             return all_of(U->Ways, [](const WayIn &W) { return W.Call; });
+           });
+  };
   auto Room = [&] {
     if (Left)
       return --Left, true;
@@ -155,6 +166,10 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   for (auto &[F, Uses] : ByFunction) {
     if (Uses.empty())
       continue;
+    if (IsHelper(F, Uses) && !Helpers--) {
+      ++Helpers;
+      continue;
+    }
     Named.insert(F->Decl->getLocation());
     llvm::stable_sort(Uses, [&](const FieldUse *A, const FieldUse *B) {
       return SM.isBeforeInTranslationUnit(A->Where->getBeginLoc(),
@@ -245,6 +260,13 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
              DiagnosticIDs::Note)
             << nameOf(*W.From) << nameOf(*F) << !By.empty() << By;
       }
+  for (const FieldUse *U : R.Inits)
+    for (const WayIn &W : U->Ways)
+      if (Named.insert(W.From->Decl->getLocation()).second)
+        diag(placeOf(Model, W.Call ? W.Call : U->Where),
+             "'%0' gives back what is in '%1' when __init__() is called again",
+             DiagnosticIDs::Note)
+            << nameOf(*W.From) << R.Field->getNameAsString();
   if (Unnamed)
     diag(R.Field->getLocation(), "and %0 more functions use it without a lock",
          DiagnosticIDs::Note)

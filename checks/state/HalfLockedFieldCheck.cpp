@@ -17,10 +17,10 @@ namespace pyext::state {
 void HalfLockedFieldCheck::report(const ExtensionModel &Model, const FieldRace &R) {
   const auto *Other = R.Guarded.front();
   diag(placeOf(Model, R.First->Where),
-       "'%0' %select{reads|changes}1 %select{'%3'|what is behind '%3'}2 of '%4' "
+       "'%0' %select{reads|changes}1 %select{%3|what is behind %3}2 of '%4' "
        "without the lock that '%5' holds where it %select{reads|changes}6 it")
       << nameOf(*R.First->In) << R.First->writes() << R.First->Content
-      << fieldOf(R) << structOf(R) << nameOf(Other->In == R.First->In ? *Other->Ways.front().From
+      << fieldsOf(R) << structOf(R) << nameOf(Other->In == R.First->In ? *Other->Ways.front().From
                                                      : *Other->In)
       << Other->writes();
 }

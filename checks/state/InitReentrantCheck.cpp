@@ -15,6 +15,15 @@ using namespace pyext::model;
 namespace pyext::state {
 
 void InitReentrantCheck::report(const ExtensionModel &Model, const FieldRace &R) {
+  if (!R.WithGil) {
+    diag(placeOf(Model, R.First->Where),
+         "'%0' releases %1 of '%2' without a lock each time __init__() is "
+         "called, while '%3' can be using the old object, and take a reference "
+         "to it after it is freed")
+        << nameOf(*R.First->In) << fieldsOf(R) << structOf(R)
+        << nameOf(*R.Second->In);
+    return;
+  }
   diag(placeOf(Model, R.First->Where),
        "'%0' overwrites %1 of '%2' each time __init__() is called; what an "
        "earlier call has put there leaks%select{|, and '%4' may be using "

@@ -39,6 +39,10 @@ void StaticFreelistCheck::report(const ExtensionModel &Model,
   diag(SM.getExpansionLoc(V.OutOf->getBeginLoc()), "taken out here, in '%0'",
        DiagnosticIDs::Note)
       << OutOf;
+  for (const GlobalVerdict &Part : Model.globals().all())
+    if (Part.PartOf && Part.PartOf == V.Variable)
+      diag(Part.Decl->getLocation(), "'%0' belongs to it", DiagnosticIDs::Note)
+          << Part.Decl->getName();
   diag(V.Decl->getLocation(),
        "free the instance instead: the allocator keeps lists of its own",
        DiagnosticIDs::Note);
