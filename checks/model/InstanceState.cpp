@@ -798,7 +798,7 @@ void InstanceState::Judge::run() {
   // Only the other configuration shows the locks: it has to judge.
   if (Model.preprocessing().locksAreHidden())
     llvm::erase_if(Races, [](const FieldRace &R) {
-      return R.Kind != RaceKind::Reinit;
+      return R.Kind != RaceKind::Reinit || !R.WithGil;
     });
   for (FieldRace &R : Races)
     if (R.Kind == RaceKind::LazyInit)

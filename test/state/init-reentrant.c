@@ -81,3 +81,40 @@ PyTypeObject Good_Type = {
     .tp_init = (initproc)good_init,
     .tp_methods = good_methods,
 };
+
+// The old object is given back while a method takes a reference to it.
+typedef struct {
+  PyObject_HEAD
+  PyObject *name;
+  PyObject *locked;
+  PyObject *kept;
+} Named;
+
+static int named_init(Named *self, PyObject *args, PyObject *kwargs) {
+  Py_XSETREF(self->name, PyUnicode_FromString("name"));
+// CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'named_init' releases 'name' of 'Named' without a lock each time __init__() is called, while 'named_get' can be using the old object, and take a reference to it after it is freed [cpython-state-init-reentrant]
+// CHECK-NOTES: :[[@LINE+15]]:10: note: 'named_get' reads 'name' here without a lock
+// CHECK-NOTES: :[[@LINE-4]]:12: note: 'named_init' is the slot 'tp_init' of 'demo.Named': any number of threads can be in it
+// CHECK-NOTES: :[[@LINE-10]]:13: note: set it up in 'tp_new' instead, or refuse a second call, or release the old value under a lock
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_XSETREF(self->locked, PyUnicode_FromString("locked"));
+  Py_END_CRITICAL_SECTION();
+  Py_XSETREF(self->kept, PyUnicode_FromString("kept"));
+  return 0;
+}
+static PyObject *named_get(Named *self, PyObject *unused) {
+  PyObject *locked;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  locked = Py_XNewRef(self->locked);
+  Py_END_CRITICAL_SECTION();
+  Py_XDECREF(locked);
+  return Py_XNewRef(self->name);
+}
+static PyMethodDef named_methods[] = {{"get", (PyCFunction)named_get, METH_NOARGS, NULL},
+                                      {NULL, NULL, 0, NULL}};
+PyTypeObject Named_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.Named",
+    .tp_basicsize = sizeof(Named),
+    .tp_init = (initproc)named_init,
+    .tp_methods = named_methods,
+};

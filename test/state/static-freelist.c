@@ -10,9 +10,10 @@ typedef struct obj {
 // An array and its fill level.
 static Obj *free_list[8];
 // CHECK-MESSAGES: :[[@LINE-1]]:13: warning: 'free_list' keeps dead instances for reuse by all threads and interpreters; 'array_dealloc' puts them in and 'array_new' takes them out, with no lock in common [cpython-state-static-freelist]
-// CHECK-NOTES: :[[@LINE+7]]:5: note: put in here, in 'array_dealloc'
-// CHECK-NOTES: :[[@LINE+13]]:17: note: taken out here, in 'array_new'
-// CHECK-NOTES: :[[@LINE-4]]:13: note: free the instance instead: the allocator keeps lists of its own
+// CHECK-NOTES: :[[@LINE+8]]:5: note: put in here, in 'array_dealloc'
+// CHECK-NOTES: :[[@LINE+14]]:17: note: taken out here, in 'array_new'
+// CHECK-NOTES: :[[@LINE+2]]:12: note: 'numfree' belongs to it
+// CHECK-NOTES: :[[@LINE-5]]:13: note: free the instance instead: the allocator keeps lists of its own
 static int numfree;
 static void array_dealloc(PyObject *op) {
   Obj *self = (Obj *)op;
