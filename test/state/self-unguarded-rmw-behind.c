@@ -18,7 +18,7 @@ static void set_number(Inner *inner, int number) { inner->number += number; }
 // CHECK-NOTES: :[[@LINE+9]]:18: note: 'inner_add' is the method 'inner_add' of 'demo.Inner': any number of threads can be in it
 // CHECK-NOTES: :[[@LINE+9]]:3: note: 'inner_add' comes to 'set_number' without a lock
 // CHECK-NOTES: :[[@LINE+12]]:3: note: 'add_inner' comes to 'set_number' without a lock
-// CHECK-NOTES: :[[@LINE-15]]:7: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it
+// CHECK-NOTES: :[[@LINE-12]]:7: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it
 
 static PyObject *inner_get(Inner *self, PyObject *unused) {
   (void)unused;
