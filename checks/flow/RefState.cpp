@@ -1764,7 +1764,7 @@ private:
       return;
     for (unsigned X : V) {
       noteUse(X, OriginUse::Returned, St, 0);
-      if (contains(S.Escaped, X))
+      if (contains(S.Escaped, X) && Refs.Origins[X].Kind != OriginKind::Call)
         Refs.ReturnEscaped = true;
     }
     unite(Refs.ReturnValues, V);
