@@ -150,7 +150,6 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   DenseSet<SourceLocation> Named;
   DenseSet<SourceLocation> Noted, Places;
   size_t Left = MaxFunctions, Entries = MaxEntries, Unnamed = 0;
-  size_t Helpers = MaxHelpers;
   auto IsHelper = [&](const model::Function *F,
                       const std::vector<const FieldUse *> &Uses) {
     return F != R.First->In && (!R.Second || F != R.Second->In) &&
@@ -158,18 +157,25 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
              return all_of(U->Ways, [](const WayIn &W) { return W.Call; });
            });
   };
+  // Those that use the field most.
+  std::vector<std::pair<size_t, const model::Function *>> Helpers;
+  for (const auto &[F, Uses] : ByFunction)
+    if (!Uses.empty() && IsHelper(F, Uses))
+      Helpers.push_back({Uses.size(), F});
+  llvm::stable_sort(Helpers, [](const auto &A, const auto &B) {
+    return A.first > B.first;
+  });
+  DenseSet<const model::Function *> Silent;
+  for (size_t I = MaxHelpers; I < Helpers.size(); ++I)
+    Silent.insert(Helpers[I].second);
   auto Room = [&] {
     if (Left)
       return --Left, true;
     return ++Unnamed, false;
   };
   for (auto &[F, Uses] : ByFunction) {
-    if (Uses.empty())
+    if (Uses.empty() || Silent.contains(F))
       continue;
-    if (IsHelper(F, Uses) && !Helpers--) {
-      ++Helpers;
-      continue;
-    }
     Named.insert(F->Decl->getLocation());
     llvm::stable_sort(Uses, [&](const FieldUse *A, const FieldUse *B) {
       return SM.isBeforeInTranslationUnit(A->Where->getBeginLoc(),
