@@ -87,6 +87,23 @@ static std::string databaseToPass() {
   return Folder;
 }
 
+/// Whether a database has files of the current folder. The flags of a file that
+/// it does not list are then those of one that it does.
+static bool hasDatabase() {
+  llvm::SmallString<256> Here;
+  if (llvm::sys::fs::current_path(Here))
+    return false;
+  const std::string Folder = findDatabase(Here);
+  std::string Message;
+  auto Database =
+      Folder.empty()
+          ? nullptr
+          : clang::tooling::JSONCompilationDatabase::loadFromFile(
+                (Folder + "/" + databaseName()).str(), Message,
+                clang::tooling::JSONCommandLineSyntax::AutoDetect);
+  return Database && knowsFolder(*Database, Here);
+}
+
 int main(int argc, char **argv) {
   pyext::driver::ToolName = "pyext-clangd";
   std::vector<char *> Arguments(argv, argv + argc);
@@ -103,7 +120,9 @@ int main(int argc, char **argv) {
     }
   }
   if (!Has("version") && !Has("help")) {
-    offerPythonHeaders();
+    // Asking an interpreter takes about as long as a first diagnosis.
+    if (Has("compile-commands-dir") || !hasDatabase())
+      offerPythonHeaders();
     if (!Has("compile-commands-dir"))
       Database = databaseToPass();
     if (!Database.empty()) {
