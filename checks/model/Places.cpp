@@ -10,6 +10,7 @@
 #include "facts/ApiRoles.h"
 #include "facts/ModelCalls.h"
 #include "model/ApiUses.h"
+#include "model/ApiUses.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -154,16 +155,15 @@ Place Places::join(Place A, const Place &B) {
   return A.Path.size() <= B.Path.size() ? A : B;
 }
 
-/// Whether \p F makes what local \p VD points to an object anew, as it does with
-/// the memory that a free list keeps.
-static bool isInitialized(const Function &F, const VarDecl *VD) {
-  return any_of(F.Calls, [&](const CallSite &Site) {
-    if (!Site.Call || !Site.Call->getNumArgs() ||
-        !facts::hasRole(Site.Name, facts::ApiRole::InitsObject))
-      return false;
-    const auto *Ref = dyn_cast<DeclRefExpr>(bare(Site.Call->getArg(0)));
-    return Ref && Ref->getDecl() == VD;
-  });
+bool Places::isInitialized(const VarDecl *VD) {
+  if (!Initialized) {
+    Initialized.emplace();
+    for (const ApiUse &Use : usesOf(Model, facts::ApiRole::InitsObject))
+      if (Use.Call->getNumArgs())
+        if (const auto *Ref = dyn_cast<DeclRefExpr>(bare(Use.Call->getArg(0))))
+          Initialized->insert(Ref->getDecl());
+  }
+  return Initialized->contains(VD);
 }
 
 static bool makesObject(const CallExpr *Call);
@@ -262,7 +262,7 @@ Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   auto [It, New] = Variables.try_emplace({&F, VD}, Place());
   if (!New)
     return It->second;
-  if (isInitialized(F, VD)) {
+  if (isInitialized(VD)) {
     It->second.Root = Place::Fresh;
     return It->second;
   }

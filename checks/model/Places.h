@@ -17,7 +17,9 @@
 
 #include "model/ExtensionModel.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
+#include <optional>
 
 namespace pyext::model {
 
@@ -65,6 +67,9 @@ private:
   Place ofHolder(const Function &F, const clang::VarDecl *VD);
   Place ofCall(const Function &F, const clang::CallExpr *Call, bool Reference);
   Place returned(const Function &F);
+  /// Whether what local \p VD points to is made an object anew, as the memory
+  /// that a free list keeps is.
+  bool isInitialized(const clang::VarDecl *VD);
   void readOwners();
   void member(Place &P, const Function &F, const clang::MemberExpr *E);
   Place join(Place A, const Place &B);
@@ -74,6 +79,7 @@ private:
       Variables;
   llvm::DenseMap<const Function *, Place> Results;
   llvm::DenseMap<const clang::RecordDecl *, const clang::FieldDecl *> Owners;
+  std::optional<llvm::DenseSet<const clang::ValueDecl *>> Initialized;
   bool OwnersRead = false;
   unsigned Depth = 0;
 };
