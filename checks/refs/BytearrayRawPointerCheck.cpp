@@ -15,29 +15,6 @@ using namespace clang;
 
 namespace pyext::refs {
 
-/// The variable that \p Call initialises or is assigned to; nullable.
-static const VarDecl *keptIn(const CallExpr *Call, const ParentMap &Parents) {
-  for (const Stmt *S = Parents.getParent(Call); S; S = Parents.getParent(S)) {
-    if (const auto *D = dyn_cast<DeclStmt>(S)) {
-      for (const Decl *One : D->decls())
-        if (const auto *V = dyn_cast<VarDecl>(One);
-            V && V->getInit() && V->getInit()->IgnoreParenCasts() == Call)
-          return V;
-      return nullptr;
-    }
-    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
-      const auto *R =
-          B->getOpcode() == BO_Assign
-              ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts())
-              : nullptr;
-      return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
-    }
-    if (!isa<CastExpr, ParenExpr, FullExpr>(S))
-      return nullptr;
-  }
-  return nullptr;
-}
-
 /// The first use of \p V in \p FD while the thread is detached; nullable.
 static const DeclRefExpr *detachedUse(const model::ExtensionModel &Model,
                                       const FunctionDecl *FD, const VarDecl *V) {

@@ -44,4 +44,27 @@ bool lockedElsewhere(const model::ExtensionModel &Model,
   return false;
 }
 
+const VarDecl *keptIn(const Expr *Call, const ParentMap &Parents) {
+  const Stmt *Child = Call;
+  for (const Stmt *S = Parents.getParent(Call); S;
+       Child = S, S = Parents.getParent(S)) {
+    if (const auto *D = dyn_cast<DeclStmt>(S)) {
+      for (const Decl *One : D->decls())
+        if (const auto *V = dyn_cast<VarDecl>(One); V && V->getInit() == Child)
+          return V;
+      return nullptr;
+    }
+    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
+      const auto *R =
+          B->getOpcode() == BO_Assign && B->getRHS() == Child
+              ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts())
+              : nullptr;
+      return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    }
+    if (!isa<CastExpr, ParenExpr, FullExpr>(S))
+      return nullptr;
+  }
+  return nullptr;
+}
+
 } // namespace pyext::refs

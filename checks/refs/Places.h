@@ -17,6 +17,7 @@
 #include "flow/Sharing.h"
 #include "model/ExtensionModel.h"
 #include "refs/BorrowedLookup.h"
+#include "clang/AST/ParentMap.h"
 
 namespace pyext::refs {
 
@@ -36,6 +37,10 @@ std::string objectText(const clang::Expr *E, const clang::ASTContext &Context);
 /// in \p FD before \p S.
 bool lockedElsewhere(const model::ExtensionModel &Model,
                      const clang::FunctionDecl *FD, const clang::Stmt *S);
+
+/// The variable that the value of \p Call initialises or is assigned to; nullable.
+const clang::VarDecl *keptIn(const clang::Expr *Call,
+                             const clang::ParentMap &Parents);
 
 } // namespace pyext::refs
 

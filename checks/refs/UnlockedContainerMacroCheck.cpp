@@ -78,30 +78,6 @@ static flow::Sharing whoHas(const model::ExtensionModel &Model,
   return S;
 }
 
-/// The place that receives the value of \p Call: a local variable, when it is one.
-static const VarDecl *receiver(const Expr *Call, const ParentMap &Parents) {
-  const Stmt *Child = Call;
-  for (const Stmt *S = Parents.getParent(Call); S;
-       Child = S, S = Parents.getParent(S)) {
-    if (const auto *D = dyn_cast<DeclStmt>(S)) {
-      for (const Decl *One : D->decls())
-        if (const auto *V = dyn_cast<VarDecl>(One); V && V->getInit() == Child)
-          return V;
-      return nullptr;
-    }
-    if (const auto *B = dyn_cast<BinaryOperator>(S)) {
-      const auto *R =
-          B->getOpcode() == BO_Assign && B->getRHS() == Child
-              ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts())
-              : nullptr;
-      return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
-    }
-    if (!isa<CastExpr, ParenExpr, FullExpr>(S))
-      return nullptr;
-  }
-  return nullptr;
-}
-
 /// What writes to the memory that pointer \p P, an expression, leads to, by way
 /// of this very expression; null when nothing does.
 static const Stmt *writeThrough(const Expr *P, const ParentMap &Parents) {
@@ -161,7 +137,7 @@ static const Stmt *findWrite(const CallExpr *Call, const FunctionDecl *FD,
                              const SourceManager &SM) {
   if (const Stmt *Write = writeThrough(Call, Parents))
     return Write;
-  const VarDecl *V = receiver(Call, Parents);
+  const VarDecl *V = keptIn(Call, Parents);
   if (!V || !V->hasLocalStorage() || isa<ParmVarDecl>(V))
     return nullptr;
   const Stmt *First = nullptr;
