@@ -412,6 +412,20 @@ struct RefVars {
   }
 };
 
+/// The base of \p C that has data, null when none has; nothing when several have
+/// or one is not known. Tag bases may stand beside it.
+std::optional<const CXXRecordDecl *> dataBase(const CXXRecordDecl *C) {
+  const CXXRecordDecl *Found = nullptr;
+  for (const CXXBaseSpecifier &B : C->bases()) {
+    const CXXRecordDecl *D = B.getType()->getAsCXXRecordDecl();
+    if (!D || !D->hasDefinition() || (!D->isEmpty() && Found))
+      return std::nullopt;
+    if (!D->isEmpty())
+      Found = D->getDefinition();
+  }
+  return Found;
+}
+
 bool isHandle(const CXXRecordDecl *R) {
   if (!R || !R->hasDefinition() || !R->hasTrivialDestructor())
     return false;
@@ -422,21 +436,10 @@ bool isHandle(const CXXRecordDecl *R) {
         return false;
       ++Pointers;
     }
-    if (C->getNumBases() == 0)
-      break;
-    // Tag bases without data may stand beside the one with the pointer.
-    const CXXRecordDecl *Next = nullptr;
-    for (const CXXBaseSpecifier &B : C->bases()) {
-      const CXXRecordDecl *D = B.getType()->getAsCXXRecordDecl();
-      if (!D || !D->hasDefinition())
-        return false;
-      if (!D->isEmpty()) {
-        if (Next)
-          return false;
-        Next = D;
-      }
-    }
-    C = Next;
+    const std::optional<const CXXRecordDecl *> Base = dataBase(C);
+    if (!Base)
+      return false;
+    C = *Base;
   }
   return Pointers == 1;
 }
@@ -463,18 +466,10 @@ bool isOwner(const CXXRecordDecl *R) {
       else if (!F->getType()->isIntegralOrEnumerationType())
         return false;
     }
-    const CXXRecordDecl *Next = nullptr;
-    for (const CXXBaseSpecifier &B : C->bases()) {
-      const CXXRecordDecl *D = B.getType()->getAsCXXRecordDecl();
-      if (!D || !D->hasDefinition())
-        return false;
-      if (!D->isEmpty()) {
-        if (Next)
-          return false;
-        Next = D->getDefinition();
-      }
-    }
-    C = Next;
+    const std::optional<const CXXRecordDecl *> Base = dataBase(C);
+    if (!Base)
+      return false;
+    C = *Base;
   }
   return Pointers == 1;
 }
