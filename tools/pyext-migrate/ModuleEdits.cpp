@@ -28,19 +28,7 @@ static bool hiddenSlot(const Index &I, StringRef Name) {
 
 /// Where the innermost condition that is open at \p At begins.
 static size_t openCondition(StringRef T, size_t At) {
-  std::vector<size_t> Open;
-  for (size_t Pos = 0; Pos < At;) {
-    size_t End = std::min(T.find('\n', Pos), T.size());
-    StringRef L = T.slice(Pos, End).ltrim(" \t");
-    if (L.consume_front("#")) {
-      L = L.ltrim();
-      if (L.starts_with("if"))
-        Open.push_back(Pos);
-      else if (L.starts_with("endif") && !Open.empty())
-        Open.pop_back();
-    }
-    Pos = End + 1;
-  }
+  const std::vector<size_t> Open = openConditions(T, At);
   return Open.empty() ? StringRef::npos : Open.back();
 }
 

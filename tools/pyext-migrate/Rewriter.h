@@ -297,6 +297,10 @@ private:
       Comments;
 };
 
+/// Where the preprocessor conditions begin that are open at \p At, outermost
+/// first.
+std::vector<size_t> openConditions(llvm::StringRef T, size_t At);
+
 } // namespace pyext::migrate
 
 #endif // PYEXT_PYEXT_MIGRATE_REWRITER_H

@@ -298,14 +298,11 @@ std::vector<std::string> Rewriter::splitTop(StringRef S) {
   return Out;
 }
 
-unsigned Rewriter::outsideConditions(StringRef T, unsigned At, bool Header) {
-  std::vector<unsigned> Open;
-  unsigned Pos = 0;
-  while (Pos < At) {
-    size_t End = T.find('\n', Pos);
-    if (End == StringRef::npos)
-      break;
-    StringRef L = T.slice(Pos, End).trim();
+std::vector<size_t> openConditions(StringRef T, size_t At) {
+  std::vector<size_t> Open;
+  for (size_t Pos = 0; Pos < At;) {
+    const size_t End = std::min(T.find('\n', Pos), T.size());
+    StringRef L = T.slice(Pos, End).ltrim(" \t");
     if (L.consume_front("#")) {
       L = L.ltrim();
       if (L.starts_with("if"))
@@ -315,10 +312,13 @@ unsigned Rewriter::outsideConditions(StringRef T, unsigned At, bool Header) {
     }
     Pos = End + 1;
   }
-  size_t Keep = Header && !Open.empty() ? 1 : 0; // The include guard.
-  if (Open.size() > Keep)
-    return Open[Keep];
-  return At;
+  return Open;
+}
+
+unsigned Rewriter::outsideConditions(StringRef T, unsigned At, bool Header) {
+  const std::vector<size_t> Open = openConditions(T, At);
+  const size_t Keep = Header && !Open.empty() ? 1 : 0; // The include guard.
+  return Open.size() > Keep ? Open[Keep] : At;
 }
 
 } // namespace pyext::migrate
