@@ -20,6 +20,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 namespace clang::clangd {
@@ -57,51 +58,52 @@ static void offerPythonHeaders() {
   }
 }
 
-/// The database of the project in the current folder, where editors start
-/// their servers, when it is in a place in which clangd does not look; empty
-/// otherwise, or when the project says itself where it is.
-static std::string databaseToPass() {
+namespace {
+/// The database that belongs to the current folder, where editors start their
+/// servers.
+struct ProjectDatabase {
   llvm::SmallString<256> Here;
-  if (llvm::sys::fs::current_path(Here))
-    return "";
-  llvm::SmallString<256> Config(Here);
+  std::string Folder; ///< Empty without one.
+  /// It has files of the current folder. The flags of a file that it does not
+  /// list are then those of one that it does. Nothing when it cannot be read.
+  std::optional<bool> KnowsHere;
+};
+} // namespace
+
+static ProjectDatabase projectDatabase() {
+  ProjectDatabase Found;
+  if (llvm::sys::fs::current_path(Found.Here))
+    return Found;
+  Found.Folder = findDatabase(Found.Here);
+  if (Found.Folder.empty())
+    return Found;
+  std::string Message;
+  if (auto Database = clang::tooling::JSONCompilationDatabase::loadFromFile(
+          (Found.Folder + "/" + databaseName()).str(), Message,
+          clang::tooling::JSONCommandLineSyntax::AutoDetect))
+    Found.KnowsHere = knowsFolder(*Database, Found.Here);
+  return Found;
+}
+
+/// The folder of \p Found when it is in a place in which clangd does not look;
+/// empty otherwise, or when the project says itself where its database is.
+static std::string databaseToPass(const ProjectDatabase &Found) {
+  llvm::SmallString<256> Config(Found.Here);
   llvm::sys::path::append(Config, ".clangd");
   if (auto Text = llvm::MemoryBuffer::getFile(Config))
     if ((*Text)->getBuffer().contains("CompilationDatabase"))
       return "";
-  std::string Folder = findDatabase(Here);
   // clangd itself looks into the folders above a file, and build/ in them.
-  if (Here.str().starts_with(Folder) ||
-      llvm::sys::path::filename(Folder) == "build")
+  if (Found.Here.str().starts_with(Found.Folder) ||
+      llvm::sys::path::filename(Found.Folder) == "build")
     return "";
   // That of a project around this one speaks of other files.
-  std::string Message;
-  auto Database = clang::tooling::JSONCompilationDatabase::loadFromFile(
-      (Folder + "/" + databaseName()).str(), Message,
-      clang::tooling::JSONCommandLineSyntax::AutoDetect);
-  if (Database && !knowsFolder(*Database, Here)) {
-    note() << Folder << "/" << databaseName()
+  if (Found.KnowsHere == false) {
+    note() << Found.Folder << "/" << databaseName()
            << " has no file of this folder and is not used\n";
     return "";
   }
-  return Folder;
-}
-
-/// Whether a database has files of the current folder. The flags of a file that
-/// it does not list are then those of one that it does.
-static bool hasDatabase() {
-  llvm::SmallString<256> Here;
-  if (llvm::sys::fs::current_path(Here))
-    return false;
-  const std::string Folder = findDatabase(Here);
-  std::string Message;
-  auto Database =
-      Folder.empty()
-          ? nullptr
-          : clang::tooling::JSONCompilationDatabase::loadFromFile(
-                (Folder + "/" + databaseName()).str(), Message,
-                clang::tooling::JSONCommandLineSyntax::AutoDetect);
-  return Database && knowsFolder(*Database, Here);
+  return Found.Folder;
 }
 
 int main(int argc, char **argv) {
@@ -121,10 +123,11 @@ int main(int argc, char **argv) {
   }
   if (!Has("version") && !Has("help")) {
     // Asking an interpreter takes about as long as a first diagnosis.
-    if (Has("compile-commands-dir") || !hasDatabase())
+    const ProjectDatabase Found =
+        Has("compile-commands-dir") ? ProjectDatabase() : projectDatabase();
+    if (Found.KnowsHere != true)
       offerPythonHeaders();
-    if (!Has("compile-commands-dir"))
-      Database = databaseToPass();
+    Database = databaseToPass(Found);
     if (!Database.empty()) {
       note() << "using the flags in " << Database << "/compile_commands.json\n";
       Database = "--compile-commands-dir=" + Database;
