@@ -774,8 +774,15 @@ bool Preprocessing::isFirstParty(SourceLocation Loc) const {
            Path.drop_front(PythonDir->size()).starts_with("/"))
     First = false;
   else
-    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"})
-      First &= !Path.contains(Part);
+    // The library's own sources are first party when they are what is built.
+    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"}) {
+      const size_t At = Path.rfind(Part);
+      const OptionalFileEntryRef Main =
+          SM->getFileEntryRefForID(SM->getMainFileID());
+      First &= At == StringRef::npos ||
+               (Main && Main->getName().starts_with(
+                            Path.take_front(At + Part.size())));
+    }
   StringRef Base = sys::path::filename(Path);
   if (Base == "Python.h" || Base == "pythoncapi_compat.h")
     First = false;

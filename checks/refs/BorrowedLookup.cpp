@@ -194,6 +194,24 @@ StrongReferenceFix StrongReferenceOffer::fix(const model::ExtensionModel &Model,
     Fix = makeStrongReferenceFix(
         L.Where, *L.Fact, FD, Model.context(),
         {MinPython, CompatHeader, Model.preprocessing().limitedApi()});
+  if (!Fix.Applicable)
+    return Fix;
+  // Of two fixes that change the same text neither could be applied.
+  const SourceManager &SM = Model.context().getSourceManager();
+  llvm::SmallVector<Change, 8> Changes;
+  for (const FixItHint &Hint : Fix.Hints) {
+    const auto [File, Begin] = SM.getDecomposedLoc(Hint.RemoveRange.getBegin());
+    const unsigned End = SM.getFileOffset(Hint.RemoveRange.getEnd());
+    Changes.push_back({File, Begin, std::max(Begin, End)});
+  }
+  for (const Change &A : Changes)
+    for (const Change &B : Offered)
+      if (A.File == B.File && A.Begin < B.End && B.Begin < A.End) {
+        Fix = StrongReferenceFix();
+        Fix.WhyNot = "the fix of another look-up changes the same lines";
+        return Fix;
+      }
+  Offered.append(Changes.begin(), Changes.end());
   return Fix;
 }
 

@@ -72,7 +72,10 @@ const flow::Use *findUseAfterUnlock(const model::ExtensionModel &Model,
 class StrongReferenceOffer {
 public:
   /// For the next translation unit.
-  void clear() { Work.clear(); }
+  void clear() {
+    Work.clear();
+    Offered.clear();
+  }
 
   /// The fix of \p L, a look-up in \p FD.
   StrongReferenceFix fix(const model::ExtensionModel &Model,
@@ -90,6 +93,12 @@ public:
 private:
   bool affords(const flow::FunctionRefs &Refs);
 
+  /// Text that a fix of this run changes: offsets, the end excluded.
+  struct Change {
+    clang::FileID File;
+    unsigned Begin, End;
+  };
+  llvm::SmallVector<Change, 0> Offered;
   llvm::DenseMap<const clang::FunctionDecl *, size_t> Work;
   /// Files that a fix of this run makes include pythoncapi_compat.h.
   llvm::DenseSet<clang::FileID> Including;

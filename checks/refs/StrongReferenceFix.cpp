@@ -161,15 +161,26 @@ constexpr uint16_t AnyValue = Undeclared | Uninitialized | Null | Owned |
                               OwnedTwice | HandedOver | Spent | Other |
                               GivenUp;
 
-/// The statements that depend on the reference: Block's First-th to Last-th.
+/// The statements that depend on the reference: Block's First-th to Last-th, or a
+/// single one that is no element of a block, such as the body of a loop.
 struct Region {
   const CompoundStmt *Block = nullptr;
+  const Stmt *Only = nullptr;
   unsigned First = 0, Last = 0;
+
+  llvm::ArrayRef<const Stmt *> statements() const {
+    return Only ? llvm::ArrayRef(Only)
+                : llvm::ArrayRef<const Stmt *>(Block->body_begin() + First,
+                                               Last - First + 1);
+  }
 };
 
 struct Plan {
   /// Py_INCREF and Py_NewRef calls the rewrite makes superfluous.
   llvm::DenseSet<const CallExpr *> Dropped;
+  /// Assignments of a static object, `v = Py_None`, to the variable while it is
+  /// NULL: from then on it owns that object as it would the result.
+  llvm::DenseSet<const Stmt *> Defaults;
   Region Where;
   uint16_t AtEnd = 0;                             ///< Falling off the region.
   llvm::MapVector<const Stmt *, uint16_t> Exits;  ///< Jumps and returns.
@@ -214,7 +225,11 @@ private:
   bool findUse();
   bool classifyNoneTests();
   bool plan();
-  bool planWith(bool Drop, Plan &P);
+  bool isStaticObject(const Expr *E) const;
+  std::optional<TextRange> branchText(const IfStmt *If, const Stmt *Branch) const;
+  bool canDropBranch(const IfStmt *If, const Stmt *Branch) const;
+  bool mentionsLookup(const Stmt *S) const;
+  bool planWith(bool Drop, bool Own, Plan &P);
   bool emitDefinition(const Plan &P);
   bool emitReleases(const Plan &P);
   bool rewriteNewRefInPlace();
@@ -256,6 +271,8 @@ private:
   bool solve(Plan &P, bool WithRegion,
              llvm::SmallPtrSetImpl<const Stmt *> *LiveUses);
   int positionOf(const Stmt *S, const Region &R) const;
+  bool isNamedIn(const Region &R, std::string &WhyNot) const;
+  bool isJumpedInto(const Stmt *Block) const;
   bool leadsOutside(const CFGBlock *B, const Region &R) const;
   const Stmt *statementOf(const CFGElement &Element) const;
 
@@ -300,6 +317,9 @@ private:
   llvm::DenseMap<const VarDecl *, Origin> Related;
   llvm::DenseSet<const VarDecl *> Increfed; ///< Derived, with its own reference.
   llvm::DenseMap<const CallExpr *, const Stmt *> Droppable;
+  /// Of those, the ones that are all that one branch of an `if` does.
+  llvm::DenseMap<const CallExpr *, const IfStmt *> Branches;
+  llvm::SmallVector<const Stmt *, 2> Defaults; ///< Possible ones.
   std::shared_ptr<const flow::FunctionFlow> Flow;
   llvm::DenseMap<const Stmt *, const Stmt *> Synthetic;
   Plan Chosen;
@@ -820,6 +840,11 @@ const Stmt *Rewriter::statementOf(const CFGElement &Element) const {
 
 /// Index in the region's block of the statement around \p S, -1 outside.
 int Rewriter::positionOf(const Stmt *S, const Region &R) const {
+  if (R.Only) {
+    while (S && S != R.Only)
+      S = Parents.getParent(S);
+    return S ? 0 : -1;
+  }
   if (PositionsIn != R.Block) {
     PositionsIn = R.Block;
     Positions.clear();
@@ -833,6 +858,75 @@ int Rewriter::positionOf(const Stmt *S, const Region &R) const {
       return Positions.lookup(S);
   }
   return -1;
+}
+
+/// Whether the variable's name means the variable all over the region.
+bool Rewriter::isNamedIn(const Region &R, std::string &WhyNot) const {
+  if (!Var)
+    return true;
+  const Stmt *Scope = nullptr;
+  bool Hidden = false;
+  llvm::SmallVector<const Stmt *, 64> Work;
+  auto Visit = [&](auto Found) {
+    while (!Work.empty()) {
+      const Stmt *S = Work.pop_back_val();
+      if (const auto *D = dyn_cast_or_null<DeclStmt>(S))
+        for (const Decl *Each : D->decls())
+          Found(D, Each);
+      if (S)
+        Work.append(S->child_begin(), S->child_end());
+    }
+  };
+  Work.append(R.statements().begin(), R.statements().end());
+  Visit([&](const DeclStmt *, const Decl *D) {
+    const auto *Other = dyn_cast<NamedDecl>(D);
+    Hidden |= Other && Other != Var && Other->getIdentifier() &&
+              Other->getName() == Name;
+  });
+  if (Hidden) {
+    WhyNot = "another variable has the same name";
+    return false;
+  }
+  if (isa<ParmVarDecl>(Var))
+    return true;
+  Work.push_back(FD->getBody());
+  Visit([&](const DeclStmt *In, const Decl *D) {
+    if (D == Var)
+      Scope = In;
+  });
+  do
+    Scope = Scope ? Parents.getParent(Scope) : nullptr;
+  while (isa_and_nonnull<SwitchCase, LabelStmt>(Scope));
+  const Stmt *At = R.Only ? R.Only : R.Block;
+  while (At && At != Scope)
+    At = Parents.getParent(At);
+  if (!At || !Scope)
+    WhyNot = "the variable is not declared where the reference is used last";
+  return At && Scope;
+}
+
+/// C++: whether a jump into \p Block would cross a variable that is declared
+/// there.
+bool Rewriter::isJumpedInto(const Stmt *Block) const {
+  if (!LO.CPlusPlus || !isa<CompoundStmt>(Block))
+    return false;
+  llvm::SmallVector<const Stmt *, 64> Work(Block->child_begin(),
+                                           Block->child_end());
+  for (const Stmt *S : Work)
+    if (isa_and_nonnull<SwitchCase>(S))
+      return true;
+  while (!Work.empty()) {
+    const Stmt *S = Work.pop_back_val();
+    if (isa_and_nonnull<LabelStmt>(S))
+      return true;
+    if (S)
+      Work.append(S->child_begin(), S->child_end());
+  }
+  return false;
+}
+
+static bool isOnly(const Region &R, const Stmt *S) {
+  return R.statements().size() == 1 && R.statements().front() == S;
 }
 
 static bool isInside(int Position, const Region &R) {
@@ -1030,6 +1124,12 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
           In &= ~Null;
         return In;
       }
+      if (P.Defaults.count(Op)) {
+        if ((In & AnyValue) != Null)
+          violate(P, Record, "the variable may hold something else where it is "
+                             "set to a default");
+        return (In & ~AnyValue) | Owned;
+      }
       return Redefine(In, Op->getOpcode() == BO_Assign &&
                                   isNullConstant(Op->getRHS(), Context)
                               ? Null
@@ -1149,11 +1249,12 @@ bool Rewriter::solve(Plan &P, bool WithRegion,
     if (B->hasNoReturnElement())
       return;
     const Stmt *Terminator = B->getTerminatorStmt();
-    const bool Jump =
-        Terminator && isa<GotoStmt, BreakStmt, ContinueStmt, IndirectGotoStmt>(Terminator);
-    if (WithRegion && Terminator &&
-        isInside(positionOf(Terminator, P.Where), P.Where))
+    const bool Inside = WithRegion && Terminator &&
+                        isInside(positionOf(Terminator, P.Where), P.Where);
+    if (Inside)
       S |= InRegion;
+    const bool Jump =
+        Inside && isa<GotoStmt, BreakStmt, ContinueStmt, IndirectGotoStmt>(Terminator);
     unsigned Number = 0;
     for (auto It = B->succ_begin(); It != B->succ_end(); ++It, ++Number) {
       const CFGBlock *Succ = It->getReachableBlock();
@@ -1197,10 +1298,12 @@ bool Rewriter::solve(Plan &P, bool WithRegion,
 // The plan
 //===----------------------------------------------------------------------===//
 
-bool Rewriter::planWith(bool Drop, Plan &P) {
+bool Rewriter::planWith(bool Drop, bool Own, Plan &P) {
   if (Drop)
     for (const auto &[CE, Removed] : Droppable)
       P.Dropped.insert(CE);
+  if (Own)
+    P.Defaults.insert(Defaults.begin(), Defaults.end());
 
   llvm::SmallPtrSet<const Stmt *, 16> Live;
   if (!solve(P, /*WithRegion=*/false, &Live)) {
@@ -1208,8 +1311,16 @@ bool Rewriter::planWith(bool Drop, Plan &P) {
     return false;
   }
 
-  // The smallest block with the look-up and all its uses.
+  Live.insert(P.Defaults.begin(), P.Defaults.end());
+
+  // The statement alone when it is no element of a block and has all uses; else
+  // the smallest block with the look-up and all its uses.
   bool Found = false;
+  if (!isa_and_nonnull<CompoundStmt>(Parents.getParent(DefStmt))) {
+    P.Where.Only = DefStmt;
+    Found = llvm::all_of(
+        Live, [&](const Stmt *Use) { return positionOf(Use, P.Where) == 0; });
+  }
   for (const Stmt *S = Parents.getParent(DefStmt); S && !Found;
        S = Parents.getParent(S)) {
     const auto *Block = dyn_cast<CompoundStmt>(S);
@@ -1233,6 +1344,8 @@ bool Rewriter::planWith(bool Drop, Plan &P) {
     P.Violation = "its uses are not in one block";
     return false;
   }
+  if (!isNamedIn(P.Where, P.Violation))
+    return false;
   if (!solve(P, /*WithRegion=*/true, nullptr)) {
     P.Violation = "the function is too large to follow the reference";
     return false;
@@ -1279,6 +1392,11 @@ bool Rewriter::plan() {
       continue;
     for (const Stmt *Child : S->children())
       Work.push_back(Child);
+    if (const auto *Set = dyn_cast<BinaryOperator>(S);
+        Set && Set->getOpcode() == BO_Assign && Set != Assign && Var &&
+        !NoneToNull && isRef(Set->getLHS()) && isStaticObject(Set->getRHS()) &&
+        support::enclosingStatement(Set, Parents) == Set)
+      Defaults.push_back(Set);
     const auto *CE = dyn_cast<CallExpr>(S);
     const facts::ReferenceCountApi *Op =
         CE ? facts::findReferenceCountOp(calleeName(CE)) : nullptr;
@@ -1306,8 +1424,15 @@ bool Rewriter::plan() {
     }
     if (const auto *If = dyn_cast_or_null<IfStmt>(Parent)) {
       const std::optional<bool> Test = nullTest(If->getCond());
-      if (If->getThen() != Statement || If->getElse() || !Test || !*Test)
+      if (!Test || (If->getThen() == Statement) != *Test || If->getInit() ||
+          If->getConditionVariable())
         continue;
+      if (If->getElse()) {
+        if (canDropBranch(If, Statement))
+          Branches[CE] = If;
+        else
+          continue;
+      }
       Statement = If;
       Parent = Parents.getParent(If);
     }
@@ -1316,24 +1441,75 @@ bool Rewriter::plan() {
       Droppable[CE] = Statement;
   }
 
-  Plan Dropping;
-  if (!Droppable.empty() && planWith(/*Drop=*/true, Dropping)) {
-    Chosen = std::move(Dropping);
-    return true;
-  }
-  Plan Keeping;
-  if (!planWith(/*Drop=*/false, Keeping))
-    return fail(Keeping.Violation);
-  Chosen = std::move(Keeping);
-  return true;
+  std::string Why;
+  for (bool Drop : {true, false})
+    for (bool Own : {false, true}) {
+      if ((Drop && Droppable.empty()) || (Own && Defaults.empty()))
+        continue;
+      Plan P;
+      if (planWith(Drop, Own, P)) {
+        Chosen = std::move(P);
+        return true;
+      }
+      if (!Drop && !Own)
+        Why = P.Violation;
+    }
+  return fail(Why);
+}
+
+/// `&_Py_NoneStruct`.
+bool Rewriter::isStaticObject(const Expr *E) const {
+  const auto *Address = dyn_cast<UnaryOperator>(valueOf(E));
+  const auto *Ref =
+      Address && Address->getOpcode() == UO_AddrOf
+          ? dyn_cast<DeclRefExpr>(Address->getSubExpr()->IgnoreParens())
+          : nullptr;
+  const auto *Object = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+  return Object && Object->hasGlobalStorage() && !Object->isStaticLocal() &&
+         Object->getType()->isRecordType();
+}
+
+/// Where the text of \p If goes when its branch \p Branch is dropped: the branch
+/// with its keyword, or all up to the other one.
+std::optional<TextRange> Rewriter::branchText(const IfStmt *If,
+                                              const Stmt *Branch) const {
+  const std::optional<TextRange> All = Source.writtenStatement(If);
+  const std::optional<TextRange> Then = Source.writtenStatement(If->getThen());
+  const std::optional<TextRange> Else = Source.writtenStatement(If->getElse());
+  if (!All || !Then || !Else)
+    return std::nullopt;
+  return Branch == If->getThen() ? TextRange{All->Begin, Else->Begin}
+                                 : TextRange{Then->End, All->End};
+}
+
+bool Rewriter::canDropBranch(const IfStmt *If, const Stmt *Branch) const {
+  const std::optional<TextRange> R = branchText(If, Branch);
+  if (!R || Source.hasDirective(*R))
+    return false;
+  const StringRef Text = Source.text(*R);
+  if (Text.contains("//") || Text.contains("/*"))
+    return false;
+  // `if (a) ...; else if (v) Py_INCREF(v); else ...` and the dangling else.
+  if (isa_and_nonnull<IfStmt>(Parents.getParent(If)))
+    return false;
+  const auto *Test = dyn_cast<Expr>(If->getCond());
+  return isa<CompoundStmt>(Branch == If->getThen() ? If->getElse()
+                                                   : If->getThen()) &&
+         Test && !(Assign && mentionsLookup(Test));
+}
+
+bool Rewriter::mentionsLookup(const Stmt *S) const {
+  return S && (S == Lookup || llvm::any_of(S->children(), [&](const Stmt *C) {
+                 return mentionsLookup(C);
+               }));
 }
 
 /// What the AST does not show: code that is not compiled in this configuration.
 bool Rewriter::checkText(const Plan &P) {
   const std::optional<TextRange> Begin =
-      Source.writtenStatement(P.Where.Block->body_begin()[P.Where.First]);
+      Source.writtenStatement(P.Where.statements().front());
   const std::optional<TextRange> End =
-      Source.writtenStatement(P.Where.Block->body_begin()[P.Where.Last]);
+      Source.writtenStatement(P.Where.statements().back());
   if (!Begin || !End)
     return fail("a statement that uses the reference is part of a macro");
   if (Source.hasDirective({Begin->Begin, End->End}))
@@ -1386,8 +1562,8 @@ bool Rewriter::checkText(const Plan &P) {
 bool Rewriter::checkExceptions(const Plan &P) {
   if (!LO.CPlusPlus || !LO.CXXExceptions)
     return true;
-  for (unsigned I = P.Where.First; I <= P.Where.Last; ++I)
-    if (support::mayThrow(P.Where.Block->body_begin()[I]))
+  for (const Stmt *S : P.Where.statements())
+    if (support::mayThrow(S))
       return fail("a C++ exception could leave the function while the reference "
                   "is held");
   return true;
@@ -1548,8 +1724,11 @@ bool Rewriter::emitDefinition(const Plan &P) {
     }
     Lines.insert(Lines.end(), NullCheck.begin(), NullCheck.end());
     const Stmt *Parent = Parents.getParent(DefStmt);
-    const bool Labelled = Parent && isa<SwitchCase, LabelStmt>(Parent);
-    Edits.before(DefStmt, Lines, /*OwnScope=*/Labelled);
+    const bool OwnScope =
+        Parent && (isa<SwitchCase, LabelStmt>(Parent) || isJumpedInto(Parent));
+    if (OwnScope && !P.Where.Only && !isOnly(P.Where, DefStmt))
+      return fail("the variable for the reference needs a scope of its own");
+    Edits.before(DefStmt, Lines, OwnScope);
     // A Py_NewRef that is dropped goes with the look-up.
     TextRange Gone = Value;
     for (const CallExpr *CE : P.Dropped)
@@ -1573,7 +1752,17 @@ bool Rewriter::emitReleases(const Plan &P) {
            ");";
   };
 
+  for (const Stmt *Default : P.Defaults)
+    Edits.after(Default, {"Py_INCREF(" + Name + ");"});
+
   for (const CallExpr *CE : P.Dropped) {
+    if (const IfStmt *If = Branches.lookup(CE)) {
+      const bool Then = !SM.isBeforeInTranslationUnit(If->getElseLoc(),
+                                                      CE->getBeginLoc());
+      Edits.replace(*branchText(If, Then ? If->getThen() : If->getElse()),
+                    Then ? "if (" + Name + " == NULL) " : "");
+      continue;
+    }
     if (const Stmt *Statement = Droppable.lookup(CE)) {
       Edits.remove(Statement);
       continue;
@@ -1619,14 +1808,12 @@ bool Rewriter::emitReleases(const Plan &P) {
     Edits.replace({*Keyword, unsigned(*Keyword + strlen("return"))},
                   Declared + " =");
     const Stmt *Parent = Parents.getParent(Return);
-    bool OwnScope = Parent && isa<SwitchCase, LabelStmt>(Parent);
-    if (LO.CPlusPlus && Parent && isa<CompoundStmt>(Parent))
-      for (const Stmt *Sibling : cast<CompoundStmt>(Parent)->body())
-        OwnScope |= isa<SwitchCase, LabelStmt>(Sibling);
+    const bool OwnScope =
+        Parent && (isa<SwitchCase, LabelStmt>(Parent) || isJumpedInto(Parent));
     Edits.after(Return, {Release(B), "return " + Result + ";"}, OwnScope);
   }
   if (P.AtEnd & Ours)
-    Edits.after(P.Where.Block->body_begin()[P.Where.Last], {Release(P.AtEnd)});
+    Edits.after(P.Where.statements().back(), {Release(P.AtEnd)});
 
   if (P.NullInit) {
     const std::optional<unsigned> At = Source.spelled(Var->getLocation());

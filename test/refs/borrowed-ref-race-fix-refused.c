@@ -46,8 +46,37 @@ PyObject *other_default(PyObject *m, PyObject *dict) {
   // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: borrowed reference from 'PyDict_GetItemString'
   // CHECK-MESSAGES: not rewritten automatically: the variable may hold something else where the reference has to be given up
   if (value == NULL)
-    value = Py_None;
+    value = dict;
   return convert(value);
+}
+
+// The alias lives longer than the variable.
+PyObject *alias_outlives(PyObject *m, PyObject *list) {
+  PyObject *found = NULL;
+  {
+    PyObject *item = PyList_GetItem(list, 0);
+    // CHECK-MESSAGES: :[[@LINE-1]]:22: warning: borrowed reference from 'PyList_GetItem'
+    // CHECK-MESSAGES: not rewritten automatically: the variable is not declared where the reference is used last
+    if (item == NULL)
+      return NULL;
+    found = item;
+  }
+  return convert(found);
+}
+
+PyObject *same_name(PyObject *m, PyObject *list) {
+  PyObject *item = PyList_GetItem(list, 0);
+  // CHECK-MESSAGES: :[[@LINE-1]]:20: warning: borrowed reference from 'PyList_GetItem'
+  // CHECK-MESSAGES: not rewritten automatically: another variable has the same name
+  if (item == NULL)
+    return NULL;
+  for (int i = 0; i < 2; i++) {
+    PyObject *item = PyLong_FromLong(i);
+    if (item == NULL)
+      return NULL;
+    Py_DECREF(item);
+  }
+  return convert(item);
 }
 
 // The test is not compiled here.
@@ -151,6 +180,8 @@ PyObject *inside_condition(PyObject *m, PyObject *list) {
 static PyMethodDef methods[] = {
     {"exit_in_macro", exit_in_macro, METH_O, NULL},
     {"two_look_ups", two_look_ups, METH_O, NULL},
+    {"alias_outlives", alias_outlives, METH_O, NULL},
+    {"same_name", same_name, METH_O, NULL},
     {"other_default", other_default, METH_O, NULL},
     {"other_configuration", other_configuration, METH_O, NULL},
     {"directive_between", directive_between, METH_O, NULL},

@@ -655,6 +655,134 @@ module_dict_size(PyObject *m, PyObject *ignored)
     return PyLong_FromSsize_t(PyDict_Size(dict) > 0);
 }
 
+/* --- Where the reference needs a scope ------------------------------------ */
+
+static PyObject *
+list_in_case(PyObject *m, PyObject *list)
+{
+    int rc = 0;
+    switch (PyList_Size(list)) {
+    case 0:
+        Py_RETURN_NONE;
+    case 1:
+        check(PyList_GetItem(list, 0));
+        break;
+    case 2:
+        rc = check(PyList_GetItem(list, 1));
+        if (rc < 0)
+            return NULL;
+        break;
+    default:
+        rc = check(PyList_GetItem(list, 2));
+    }
+    if (PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(rc);
+}
+
+static PyObject *
+list_labelled(PyObject *m, PyObject *list)
+{
+    if (PyList_Size(list) > 1)
+        goto second;
+    Py_RETURN_NONE;
+second:
+    check(PyList_GetItem(list, 1));
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_TRUE;
+}
+
+static PyObject *
+list_without_braces(PyObject *m, PyObject *list)
+{
+    int rc = 0;
+    if (PyList_Size(list) > 1)
+        rc += check(PyList_GetItem(list, 1));
+    else
+        rc -= check(PyList_GetItem(list, 0));
+    for (Py_ssize_t i = 0; i < PyList_Size(list) && rc >= 0; i++)
+        rc += check(PyList_GetItem(list, i));
+    do
+        rc += check(PyList_GetItem(list, 0));
+    while (rc == 77);
+    if (PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(rc);
+}
+
+static PyObject *
+list_two_in_call(PyObject *m, PyObject *list)
+{
+    return Py_BuildValue("(OO)", PyList_GetItem(list, 0), PyList_GetItem(list, 1));
+}
+
+/* --- Defaults ------------------------------------------------------------ */
+
+static PyObject *
+dict_get_string_default(PyObject *m, PyObject *dict)
+{
+    PyObject *value = PyDict_GetItemString(dict, "name");
+    if (value == NULL)
+        value = Py_None;
+    return PyObject_Str(value);
+}
+
+static PyObject *
+dict_get_string_new_default(PyObject *m, PyObject *dict)
+{
+    PyObject *value = PyDict_GetItemString(dict, "name");
+    if (value != NULL) {
+        Py_INCREF(value);
+    }
+    else {
+        value = PyLong_FromLong(3000);
+        if (value == NULL)
+            return NULL;
+    }
+    PyObject *result = PyTuple_Pack(1, value);
+    Py_DECREF(value);
+    return result;
+}
+
+static PyObject *
+dict_get_string_default_first(PyObject *m, PyObject *dict)
+{
+    PyObject *value = PyDict_GetItemString(dict, "name");
+    if (!value) {
+        value = PyLong_FromLong(3000);
+        if (value == NULL)
+            return NULL;
+    }
+    else
+        Py_INCREF(value);
+    return value;
+}
+
+static PyObject *
+dict_get_string_or(PyObject *m, PyObject *dict)
+{
+    PyObject *value = PyDict_GetItemString(dict, "name");
+    PyObject *shown = value ? value : Py_None;
+    return PyObject_Repr(shown);
+}
+
+static PyObject *
+dict_get_error_default(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key))
+        return NULL;
+    PyObject *value = PyDict_GetItemWithError(dict, key);
+    if (value == NULL) {
+        if (PyErr_Occurred())
+            return NULL;
+        value = Py_None;
+    }
+    Py_INCREF(value);
+    return value;
+}
+
 static PyMethodDef methods[] = {
     {"list_xincref", list_xincref, METH_O, NULL},
     {"list_test_then_incref", list_test_then_incref, METH_O, NULL},
@@ -692,6 +820,15 @@ static PyMethodDef methods[] = {
     {"dict_three_ways", dict_three_ways, METH_VARARGS, NULL},
     {"dict_new_ref", dict_new_ref, METH_VARARGS, NULL},
     {"dict_in_switch", dict_in_switch, METH_VARARGS, NULL},
+    {"list_in_case", list_in_case, METH_O, NULL},
+    {"list_labelled", list_labelled, METH_O, NULL},
+    {"list_without_braces", list_without_braces, METH_O, NULL},
+    {"list_two_in_call", list_two_in_call, METH_O, NULL},
+    {"dict_get_string_default", dict_get_string_default, METH_O, NULL},
+    {"dict_get_string_new_default", dict_get_string_new_default, METH_O, NULL},
+    {"dict_get_string_default_first", dict_get_string_default_first, METH_O, NULL},
+    {"dict_get_string_or", dict_get_string_or, METH_O, NULL},
+    {"dict_get_error_default", dict_get_error_default, METH_VARARGS, NULL},
     {"weak_none", weak_none, METH_O, NULL},
     {"weak_object", weak_object, METH_O, NULL},
     {"weak_both", weak_both, METH_O, NULL},

@@ -128,7 +128,8 @@ def cases():
             yield function, name, lambda make=make: (make(),)
         for key, make_key in keys.items():
             arguments = lambda make=make, make_key=make_key: (make(), make_key())
-            for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref", "dict_three_ways"):
+            for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref", "dict_three_ways",
+                             "dict_get_error_default"):
                 yield "=" + function, f"{name}, {key}", arguments
             for function in ("dict_setdefault", "dict_setdefault_kept"):
                 yield "=" + function, f"{name}, {key}", lambda a=arguments: a() + (N(9),)
