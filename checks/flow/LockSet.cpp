@@ -436,6 +436,19 @@ const LockEffects &LockSummaries::of(const FunctionDecl *FD) {
   }
   if (!New || !FD->hasBody(Definition) || Definition->isDependentContext())
     return It->second;
+  // Guard(const T *x) : Guard(cast(x)) {}
+  if (const auto *Ctor = dyn_cast<CXXConstructorDecl>(Definition);
+      Ctor && Ctor->isDelegatingConstructor()) {
+    LockEffects Delegated;
+    const Expr *Init = (*Ctor->init_begin())->getInit()->IgnoreImplicit();
+    if (const auto *C = dyn_cast<CXXConstructExpr>(Init))
+      for (const Lock &L : of(C->getConstructor()).Acquires)
+        if (std::optional<Lock> T =
+                inCaller(L, C->getConstructor(),
+                         {C->getArgs(), C->getNumArgs()}, nullptr))
+          insert(Delegated.Acquires, *T);
+    return Effects[FD] = std::move(Delegated);
+  }
   LockEffects &Result = It->second;
   // Helpers that lock are short; a long function is no helper.
   unsigned Budget = 300;

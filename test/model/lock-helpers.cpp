@@ -8,7 +8,8 @@
 
 static PyMutex mutex;
 static std::mutex other;
-static int by_helper, by_helper_argument, by_guard, after_guard, by_member, deferred, deferred_later, no_guard;
+static int by_helper, by_helper_argument, by_guard, after_guard, by_member, deferred, deferred_later, no_guard,
+    by_delegated;
 
 struct Obj {
   PyObject_HEAD
@@ -24,6 +25,7 @@ static void unlock_object(Obj *o) { PyMutex_Unlock(&o->own); }
 class Guard {
 public:
   explicit Guard(PyMutex &m) : m(m) { PyMutex_Lock(&this->m); }
+  explicit Guard(Obj *o) : Guard(o->own) {}
   ~Guard() { PyMutex_Unlock(&m); }
 
 private:
@@ -67,6 +69,10 @@ PyObject *method(PyObject *op, PyObject *) {
     by_guard = 1;
   }
   after_guard = 1;
+  {
+    Guard guard(self);
+    by_delegated = 1;
+  }
   std::unique_lock<std::mutex> late(other, std::defer_lock);
   deferred = 1;
   late.lock();
@@ -85,3 +91,4 @@ PyObject *method(PyObject *op, PyObject *) {
 // CHECK: deferred write method []
 // CHECK: deferred_later write method [mutex other]
 // CHECK: no_guard write method []
+// CHECK: by_delegated write method [PyMutex op->own]
