@@ -10,6 +10,7 @@
 #include "flow/Sharing.h"
 #include "model/GlobalClasses.h"
 #include "model/Initializers.h"
+#include "model/InstanceState.h"
 #include "model/ModuleInit.h"
 #include "model/SharedState.h"
 #include "llvm/ADT/STLExtras.h"
@@ -80,6 +81,7 @@ public:
         global(S);
       else
         field(S);
+    boundFields();
     for (const TypeObject &T : Model.types())
       if (T.Static && T.Object->getInit())
         add(Found.SeveralInterpreters, T.Loc, T.Object->getName(),
@@ -176,12 +178,27 @@ private:
           !(Model.contextsOf(A.Function) & (RunContext | ForeignContext)))
         continue;
       const Function *F = Model.function(A.Function);
-      if (F && !F->has(EntryKind::New) && !F->has(EntryKind::Init))
-        add(Found.WithoutGil, A.Where->getBeginLoc(), S.Decl->getName(),
-            "is a field of an object and written here without a lock",
-            /*Certain=*/false);
+      if (!F || F->has(EntryKind::New) || F->has(EntryKind::Init))
+        continue;
+      add(Found.WithoutGil, A.Where->getBeginLoc(), S.Decl->getName(),
+          "is a field of an object and written here without a lock",
+          /*Certain=*/false);
       return;
     }
+  }
+
+  /// Of C++ classes that a binding shows to Python; they are no state().
+  void boundFields() {
+    SmallPtrSet<const ValueDecl *, 16> Known;
+    for (const StateVariable &S : Model.state())
+      Known.insert(S.Decl);
+    for (const FieldRace &R : Model.instances().races())
+      if (!Known.contains(R.Field) && R.First->writes() &&
+          R.First->Locks.empty() && !R.First->In->Generated)
+        add(Found.WithoutGil, R.First->Where->getBeginLoc(),
+            R.Field->getName(),
+            "is a field of an object and written here without a lock",
+            /*Certain=*/false);
   }
 
   void function(const Function &F) {
