@@ -184,7 +184,7 @@ NAMES(NameMatch, Word)
 
 #define ENUMERATORS(E) \
   E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp) E(ErrorSetter) E(Locking) \
-  E(Disposes) E(MakesInstance)
+  E(Disposes) E(Asks) E(MakesInstance)
 NAMES(NameMeaning, MakesInstance)
 #undef ENUMERATORS
 

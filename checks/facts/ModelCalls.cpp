@@ -238,6 +238,10 @@ bool isDisposeName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::Disposes);
 }
 
+bool isAskingName(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::Asks);
+}
+
 bool makesInstance(StringRef Name) {
   return hasMeaning(Name, NameMeaning::MakesInstance);
 }

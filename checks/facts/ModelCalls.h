@@ -98,6 +98,8 @@ bool isLockHeldName(llvm::StringRef Name);
 /// A function whose name says that what it is given is gone afterwards:
 /// lib_close().
 bool isDisposeName(llvm::StringRef Name);
+/// A function of a library that only looks at what it is given, by its name.
+bool isAskingName(llvm::StringRef Name);
 /// A call that calls an object, such as a type: what comes back is nobody else's.
 bool makesInstance(llvm::StringRef Name);
 /// A struct whose library lets any number of threads use one object: FILE. By
@@ -161,6 +163,7 @@ enum class NameMeaning {
   ErrorSetter,
   Locking,
   Disposes,
+  Asks,
   MakesInstance,
 };
 

@@ -202,6 +202,7 @@ void UseFollower::Walk::emit(const Position &P, UseKind Kind, const Expr *Where,
   U.Resets = Resets;
   U.Path = P.Path;
   U.Locks = locksAt(P, Where);
+  U.ObjectLocked = !By && !Model.locksAt(P.Function, Where).empty();
   U.Callee = Callee;
   U.Arg = Arg;
   Out.push_back(std::move(U));
@@ -212,6 +213,12 @@ void UseFollower::Walk::call(const Position &P, const Expr *Call,
                              const FunctionDecl *Callee, unsigned Arg) {
   if (!Callee) {
     emit(P, UseKind::Passed, P.E);
+    return;
+  }
+  // As CPython calls it: int *atomic_flag_works.
+  if (Arg < Callee->getNumParams() && Callee->getParamDecl(Arg)->getIdentifier() &&
+      Callee->getParamDecl(Arg)->getName().contains("atomic")) {
+    emit(P, UseKind::Atomic, P.E);
     return;
   }
   const std::vector<GlobalUse> *Does = Owner.summary(Callee, Arg);
@@ -315,14 +322,6 @@ void UseFollower::Walk::accessor(const Position &P) {
     follow(Next);
     --Depth;
   }
-}
-
-/// True for `assert(x)`: not compiled in a release.
-static bool isInAssert(SourceLocation Loc, const ASTContext &Context) {
-  return Loc.isMacroID() &&
-         !macroName(Loc, Context.getSourceManager(), Context.getLangOpts(),
-                    [](StringRef Name) { return Name == "assert"; })
-              .empty();
 }
 
 /// Calls that only change how an object is seen: std::move() and the like.
@@ -686,7 +685,8 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
         none_of(Unique, [&](const GlobalUse &O) {
           return O.Kind == U.Kind && O.Pointee == U.Pointee &&
                  O.Path == U.Path && O.Locks == U.Locks &&
-                 O.Resets == U.Resets && O.Callee == U.Callee;
+                 O.Resets == U.Resets && O.Callee == U.Callee &&
+                 O.ObjectLocked == U.ObjectLocked;
         }))
       Unique.push_back(std::move(U));
   auto &Slot = Summaries[Key];

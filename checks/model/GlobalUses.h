@@ -52,6 +52,8 @@ struct GlobalUse {
   /// Names of the locks held there that are the same for all threads; "@" is the
   /// variable itself: "@.mutex".
   llvm::SmallVector<std::string, 1> Locks;
+  /// A lock of some object is held there as well.
+  bool ObjectLocked = false;
   /// The function that does it when Where is an argument; else null.
   const clang::FunctionDecl *Callee = nullptr;
   unsigned Arg = 0; ///< Of Callee, for Passed.

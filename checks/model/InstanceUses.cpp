@@ -145,6 +145,18 @@ static void add(ObjectLocks &Locks, std::string Lock) {
     Locks.insert(It, std::move(Lock));
 }
 
+/// The lock of the caller is that of what comes from there in a struct.
+static void translateCallers(ObjectLocks &Locks, const Place &P) {
+  if (!P.InStruct)
+    return;
+  const size_t Before = Locks.size();
+  llvm::erase_if(Locks, [](StringRef Lock) {
+    return Lock.starts_with("O:") && !Lock.contains("->");
+  });
+  if (Locks.size() != Before)
+    add(Locks, flow::Lock::heldByConvention().Key);
+}
+
 /// The locks held at \p S of \p F, in the words of the object at the root of
 /// \p P, from which \p Before leads to the root.
 ObjectLocks InstanceState::Collector::locksAt(const Function &F, const Stmt *S,
@@ -358,7 +370,8 @@ InstanceState::Collector::callsOf(const Function &F) {
   std::vector<PlacedCall> Result;
   for (const CallSite &Site : F.Calls) {
     const Function *Callee = Model.function(Site.Callee);
-    if (!Callee)
+    if (!Callee ||
+        (Site.Call && isInAssert(Site.Call->getBeginLoc(), Model.context())))
       continue;
     // A callback that is handed over is called where the helper calls it.
     if (!Site.Call && !Site.Where &&
@@ -437,8 +450,9 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
       if (!Mine)
         continue;
       Arrival Next = Down(Arg.At);
+      translateCallers(Next.Locks, Arg.At);
       // Who takes an object out of another one is the first to have it.
-      if (Arg.At.Root == Place::Object && !isWeak(A.Ways))
+      if (Arg.At.Root == Place::Object && !Arg.At.InStruct && !isWeak(A.Ways))
         Next.Ways = {{&F, At}};
       Next.Path = A.Path;
       for (const FieldDecl *FD : Arg.At.Path)
@@ -479,6 +493,7 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
     New.InInit = A.InInit;
     New.Detached = A.Detached || Detached;
     New.Locks = A.Locks;
+    translateCallers(New.Locks, P);
     for (const std::string &L : locksAt(F, Use.Where, P, A.Path))
       add(New.Locks, L);
     if (SetUp)
@@ -489,7 +504,7 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
       if (!W.Call && W.From != &F)
         W.Call = Use.Where;
     New.Weak = isWeak(New.Ways);
-    if (P.Root == Place::Object && !New.Weak)
+    if (P.Root == Place::Object && !P.InStruct && !New.Weak)
       New.Ways = {{&F, nullptr}};
     Uses.push_back(std::move(New));
   }
@@ -523,7 +538,8 @@ bool InstanceState::Collector::throughPointer(const CallExpr *Call,
     const std::vector<GlobalUse> *Does =
         Followed.summary(Call->getDirectCallee(), I);
     for (const GlobalUse &U : Does ? *Does : std::vector<GlobalUse>())
-      if (U.Path.empty() && !U.Pointee && U.Locks.empty()) {
+      if (U.Path.empty() && !U.Pointee && U.Locks.empty() &&
+          !U.ObjectLocked) {
         Reads |= U.Kind == UseKind::Read || U.Kind == UseKind::ReadWrite;
         Writes |= U.writes();
       }
@@ -540,7 +556,8 @@ void InstanceState::Collector::collect(const Function &F,
     const Access &A = Field->By;
     const auto *M = cast<MemberExpr>(A.Where);
     Place P = Where.placeOf(F, M);
-    if (!P.known() || P.Path.empty())
+    if (!P.known() || P.Path.empty() ||
+        isInAssert(M->getBeginLoc(), Model.context()))
       continue;
     // x.y of an embedded struct.
     FieldPath Inner;
@@ -609,6 +626,8 @@ bool InstanceState::Collector::mayWrite(const FunctionDecl *Callee,
   const RecordDecl *RD = structBehind(Param);
   if (isDispose(Callee))
     return true;
+  if (Callee->getIdentifier() && facts::isAskingName(Callee->getName()))
+    return false;
   return !RD || TakenAsConst.count(RD) || !isOwn(Callee->getLocation());
 }
 

@@ -10,7 +10,7 @@
 #include "facts/ApiRoles.h"
 #include "facts/ModelCalls.h"
 #include "model/ApiUses.h"
-#include "model/ApiUses.h"
+#include "model/GlobalClasses.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -148,6 +148,7 @@ Place Places::join(Place A, const Place &B) {
   }
   if (A.Root == Place::Object && A.Names != B.Names)
     A.Names.clear();
+  A.InStruct &= B.InStruct;
   // p = self->first, then p = p->next.
   const size_t Common = std::min(A.Path.size(), B.Path.size());
   if (!std::equal(A.Path.begin(), A.Path.begin() + Common, B.Path.begin()))
@@ -239,6 +240,113 @@ Place Places::ofReference(const Function &F, const DeclRefExpr *E) {
   return P;
 }
 
+/// `v` of `v[i]`; nullable.
+static const VarDecl *arrayOf(const Expr *E) {
+  const auto *Sub = dyn_cast<ArraySubscriptExpr>(E);
+  const auto *R =
+      dyn_cast_or_null<DeclRefExpr>(Sub ? bare(Sub->getBase()) : nullptr);
+  return R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+}
+
+/// What is taken from a list of dead objects belongs to who took it.
+bool Places::isFreelist(const VarDecl *VD) {
+  if (!VD || !VD->hasGlobalStorage())
+    return false;
+  const StateVariable *S = Model.stateOf(VD);
+  const GlobalVerdict *V = S ? Model.globals().of(*S) : nullptr;
+  return V && V->Class == GlobalClass::Freelist;
+}
+
+/// What \p S assigns to the field \p FD of the local struct \p VD.
+static void findValues(const Stmt *S, const VarDecl *VD, const FieldDecl *FD,
+                       SmallVectorImpl<const Expr *> &Values) {
+  if (!S)
+    return;
+  const auto *B = dyn_cast<BinaryOperator>(S);
+  const auto *M =
+      B && B->getOpcode() == BO_Assign
+          ? dyn_cast<MemberExpr>(B->getLHS()->IgnoreParens())
+          : nullptr;
+  if (M && !M->isArrow() && M->getMemberDecl()->getCanonicalDecl() == FD)
+    if (const auto *R = dyn_cast<DeclRefExpr>(bare(M->getBase()));
+        R && R->getDecl() == VD)
+      Values.push_back(B->getRHS());
+  for (const Stmt *Child : S->children())
+    findValues(Child, VD, FD, Values);
+}
+
+/// The object in the field \p FD of the local struct \p VD is one that \p F
+/// has made.
+bool Places::isMadeIn(const Function &F, const VarDecl *VD,
+                      const FieldDecl *FD) {
+  SmallVector<const Expr *, 4> Values;
+  if (const Expr *Init = VD->getInit()) {
+    const auto *List = dyn_cast<InitListExpr>(Init->IgnoreImplicit());
+    if (!List)
+      return false;
+    if (FD->getFieldIndex() < List->getNumInits())
+      Values.push_back(List->getInit(FD->getFieldIndex()));
+  }
+  findValues(F.Decl->getBody(), VD, FD, Values);
+  bool Made = false;
+  for (const Expr *E : Values) {
+    if (isa<ImplicitValueInitExpr>(E))
+      continue;
+    const Place P = pointee(F, E);
+    if (P.Root != Place::Fresh && P.Root != Place::Null)
+      return false;
+    Made |= P.Root == Place::Fresh;
+  }
+  return Made;
+}
+
+/// Whoever calls \p F puts an object that it has made into the field \p FD of
+/// the struct that is parameter \p Param.
+bool Places::isMadeFor(const Function &F, unsigned Param, const FieldDecl *FD) {
+  auto [It, New] = MadeFor.try_emplace(std::tuple(&F, Param, FD), false);
+  if (!New)
+    return It->second;
+  bool Made = !F.AddressTaken && F.Entries.empty() && !F.Callers.empty();
+  for (const CallSite &Site : F.Callers) {
+    const Function *Caller = Model.function(Site.Caller);
+    if (!Made || !Caller || !Site.Call || Param >= Site.Call->getNumArgs())
+      return false;
+    const Expr *Arg = bare(Site.Call->getArg(Param));
+    if (const auto *U = dyn_cast<UnaryOperator>(Arg);
+        U && U->getOpcode() == UO_AddrOf)
+      Arg = bare(U->getSubExpr());
+    const auto *R = dyn_cast<DeclRefExpr>(Arg);
+    const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+    if (const auto *P = dyn_cast_or_null<ParmVarDecl>(VD))
+      Made = isMadeFor(*Caller, P->getFunctionScopeIndex(), FD);
+    else
+      Made = VD && VD->hasLocalStorage() && VD->getType()->isRecordType() &&
+             isMadeIn(*Caller, VD, FD);
+  }
+  return MadeFor[std::tuple(&F, Param, FD)] = Made;
+}
+
+/// The object that the field \p E refers to.
+Place Places::heldIn(const Function &F, const MemberExpr *E) {
+  Place P;
+  P.Root = Place::Object;
+  const auto *FD = dyn_cast<FieldDecl>(E->getMemberDecl());
+  const auto *R = dyn_cast<DeclRefExpr>(bare(E->getBase()));
+  const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+  if (!FD || !VD || !VD->hasLocalStorage() ||
+      ExtensionModel::isObjectRecord(FD->getParent()))
+    return P;
+  FD = FD->getCanonicalDecl();
+  if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
+    P.InStruct = true;
+    if (isMadeFor(F, Param->getFunctionScopeIndex(), FD))
+      P.Root = Place::Fresh;
+  } else if (!E->isArrow() && isMadeIn(F, VD, FD)) {
+    P.Root = Place::Fresh;
+  }
+  return P;
+}
+
 Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   Place P;
   if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
@@ -253,7 +361,7 @@ Place Places::ofVariable(const Function &F, const VarDecl *VD) {
     return P;
   }
   if (!VD->hasLocalStorage()) {
-    if (ExtensionModel::isObjectPointer(VD->getType())) {
+    if (ExtensionModel::isObjectPointer(VD->getType()) && !isFreelist(VD)) {
       P.Root = Place::Object;
       P.Names = {VD->getNameAsString()};
     }
@@ -494,7 +602,10 @@ Place Places::pointee(const Function &F, const Expr *E) {
     P = placeOf(F, E);
   } else if (isa<MemberExpr, ArraySubscriptExpr>(E)) {
     if (ExtensionModel::isObjectPointer(Type)) {
-      P.Root = Place::Object;
+      if (const auto *M = dyn_cast<MemberExpr>(E))
+        P = heldIn(F, M);
+      else
+        P.Root = isFreelist(arrayOf(E)) ? Place::Fresh : Place::Object;
       P.Names = {flow::canonicalText(E)};
     } else {
       P = placeOf(F, E);

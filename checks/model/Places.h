@@ -38,6 +38,9 @@ struct Place {
   unsigned Index = 0;
   /// An Unknown that some call returned.
   bool FromCall = false;
+  /// An Object that came in a plain struct which the function is given: whoever
+  /// calls it has the object already.
+  bool InStruct = false;
   /// What the function calls the root, in canonical text.
   llvm::SmallVector<std::string, 1> Names;
   FieldPath Path;
@@ -70,6 +73,11 @@ private:
   /// Whether what local \p VD points to is made an object anew, as the memory
   /// that a free list keeps is.
   bool isInitialized(const clang::VarDecl *VD);
+  Place heldIn(const Function &F, const clang::MemberExpr *E);
+  bool isMadeFor(const Function &F, unsigned Param, const clang::FieldDecl *FD);
+  bool isMadeIn(const Function &F, const clang::VarDecl *VD,
+                const clang::FieldDecl *FD);
+  bool isFreelist(const clang::VarDecl *VD);
   void readOwners();
   void member(Place &P, const Function &F, const clang::MemberExpr *E);
   Place join(Place A, const Place &B);
@@ -80,6 +88,9 @@ private:
   llvm::DenseMap<const Function *, Place> Results;
   llvm::DenseMap<const clang::RecordDecl *, const clang::FieldDecl *> Owners;
   std::optional<llvm::DenseSet<const clang::ValueDecl *>> Initialized;
+  llvm::DenseMap<std::tuple<const Function *, unsigned, const clang::FieldDecl *>,
+                 bool>
+      MadeFor;
   bool OwnersRead = false;
   unsigned Depth = 0;
 };

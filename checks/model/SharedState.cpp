@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/SharedState.h"
+#include "model/Initializers.h"
 #include "clang/Basic/SourceManager.h"
 
 using namespace clang;
@@ -48,6 +49,21 @@ const VarDecl *sharedVariable(const StateVariable &S) {
   return nullptr;
 }
 
+/// A function of the module, or one that such functions alone call.
+static bool isOfModule(const ExtensionModel &Model, const FunctionDecl *FD,
+                       unsigned Depth = 0) {
+  const Function *F = Model.function(FD);
+  if (!F || Depth > 2)
+    return false;
+  if (F->Entries.empty())
+    return !F->Callers.empty() && all_of(F->Callers, [&](const CallSite &Site) {
+      return isOfModule(Model, Site.Caller, Depth + 1);
+    });
+  return any_of(F->Entries, [](const EntryPoint &E) {
+    return E.Kind == EntryKind::Method && !E.Type;
+  });
+}
+
 /// A lock whose identity does not depend on the call: a variable of static
 /// storage, a field of something that is no instance, or the module itself.
 static bool isGlobal(const ExtensionModel &Model, const FunctionDecl *FD,
@@ -61,11 +77,7 @@ static bool isGlobal(const ExtensionModel &Model, const FunctionDecl *FD,
     return true; // A struct that the callers share, such as the module state.
   // The module that a module function is given.
   const auto *Param = dyn_cast<ParmVarDecl>(VD);
-  const Function *F = Model.function(FD);
-  return Param && F && Param->getFunctionScopeIndex() == 0 &&
-         any_of(F->Entries, [](const EntryPoint &E) {
-           return E.Kind == EntryKind::Method && !E.Type;
-         });
+  return Param && Param->getFunctionScopeIndex() == 0 && isOfModule(Model, FD);
 }
 
 flow::LockList globalLocksAt(const ExtensionModel &Model, const Access &A) {
@@ -104,6 +116,13 @@ bool onlyWithGil(const ExtensionModel &Model, SourceLocation Loc) {
         Model.preprocessing().onlyWithGil(SM.getSpellingLoc(Loc)))
       return true;
   return Model.preprocessing().onlyWithGil(Loc);
+}
+
+bool isInAssert(SourceLocation Loc, const ASTContext &Context) {
+  return Loc.isMacroID() &&
+         !macroName(Loc, Context.getSourceManager(), Context.getLangOpts(),
+                    [](StringRef Name) { return Name == "assert"; })
+              .empty();
 }
 
 bool onlyWithGil(const ExtensionModel &Model, const Access &A) {

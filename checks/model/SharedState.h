@@ -51,6 +51,9 @@ bool onlyWithGil(const ExtensionModel &Model, const Access &A);
 /// The same of what is written, or comes out of a macro, at \p Loc.
 bool onlyWithGil(const ExtensionModel &Model, clang::SourceLocation Loc);
 
+/// True for `assert(x)`: not compiled in a release.
+bool isInAssert(clang::SourceLocation Loc, const clang::ASTContext &Context);
+
 } // namespace pyext::model
 
 #endif // PYEXT_MODEL_SHAREDSTATE_H

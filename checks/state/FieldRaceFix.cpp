@@ -87,6 +87,8 @@ bool Maker::assign(const FieldUse &U) {
     if (ExtensionModel::isObjectPointer(P->getType()) && !P->getName().empty())
       return Add(U.In, P->getNameAsString(), U.Where);
   }
+  if (At.Root == Place::Object)
+    return fail("the object is not known where it is used");
   for (const WayIn &W : U.Ways) {
     const FunctionDecl *FD = W.From->Decl;
     if (!W.Call || FD->param_empty() || FD->getParamDecl(0)->getName().empty() ||

@@ -19,9 +19,6 @@ namespace pyext::state {
 
 /// Functions named in the notes of one finding, and of those with a lock.
 static constexpr size_t MaxFunctions = 60, MaxGuarded = 3;
-/// Helpers shown for what they do, besides the two that race: the lock belongs
-/// where Python code comes in.
-static constexpr size_t MaxHelpers = 2;
 /// Entry points that lead to it.
 static constexpr size_t MaxEntries = 250;
 /// Further uses shown in the function that is reported.
@@ -132,6 +129,19 @@ void FieldRaceReport::reach(const model::Function *F) {
       << nameOf(*F) << Kinds[Kind] << E.Name << E.Type->Name;
 }
 
+/// `return helper(self, args);`
+static bool isWholeBody(const WayIn &W, const model::Function &Helper) {
+  const auto *Call = dyn_cast_or_null<CallExpr>(W.Call);
+  const auto *Body = dyn_cast_or_null<CompoundStmt>(W.From->Decl->getBody());
+  if (!Call || !Body || Body->size() != 1 || !Call->getDirectCallee() ||
+      Call->getDirectCallee()->getCanonicalDecl() !=
+          Helper.Decl->getCanonicalDecl())
+    return false;
+  const auto *Return = dyn_cast<ReturnStmt>(Body->body_back());
+  return Return && Return->getRetValue() &&
+         Return->getRetValue()->IgnoreParenCasts() == Call;
+}
+
 void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
   const SourceManager &SM = Model.context().getSourceManager();
   auto LineOf = [&](const FieldUse *U) {
@@ -157,17 +167,17 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
              return all_of(U->Ways, [](const WayIn &W) { return W.Call; });
            });
   };
-  // Those that use the field most.
-  std::vector<std::pair<size_t, const model::Function *>> Helpers;
-  for (const auto &[F, Uses] : ByFunction)
-    if (!Uses.empty() && IsHelper(F, Uses))
-      Helpers.push_back({Uses.size(), F});
-  llvm::stable_sort(Helpers, [](const auto &A, const auto &B) {
-    return A.first > B.first;
-  });
+  // Besides the two that race, the lock belongs where Python code comes in: in
+  // a method, or in the helper that is all of it.
   DenseSet<const model::Function *> Silent;
-  for (size_t I = MaxHelpers; I < Helpers.size(); ++I)
-    Silent.insert(Helpers[I].second);
+  for (const auto &[F, Uses] : ByFunction)
+    if (!Uses.empty() && IsHelper(F, Uses) &&
+        none_of(Uses, [F = F](const FieldUse *U) {
+          return changes(*U) && any_of(U->Ways, [F](const WayIn &W) {
+            return isWholeBody(W, *F);
+          });
+        }))
+      Silent.insert(F);
   auto Room = [&] {
     if (Left)
       return --Left, true;

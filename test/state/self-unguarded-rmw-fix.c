@@ -58,11 +58,10 @@ static PyObject *counter_add(Counter *self, PyObject *value) {
     return NULL;
   self->count += n;
 // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'counter_add' changes 'count' of 'Counter' without a lock while 'counter_next' can be changing it [cpython-state-self-unguarded-rmw]
-// CHECK-NOTES: :[[@LINE+9]]:18: note: 'counter_next' changes 'count' here without a lock
-// CHECK-NOTES: :[[@LINE+14]]:40: note: 'add_twice' changes 'count' here without a lock
-// CHECK-NOTES: :[[@LINE-8]]:18: note: 'counter_add' is the method 'add' of 'demo.Counter': any number of threads can be in it
+// CHECK-NOTES: :[[@LINE+8]]:18: note: 'counter_next' changes 'count' here without a lock
+// CHECK-NOTES: :[[@LINE-7]]:18: note: 'counter_add' is the method 'add' of 'demo.Counter': any number of threads can be in it
 // CHECK-NOTES: :[[@LINE+15]]:3: note: 'counter_twice' comes to 'add_twice' without a lock
-// CHECK-NOTES: :[[@LINE-13]]:14: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it
+// CHECK-NOTES: :[[@LINE-12]]:14: note: hold one lock at all of these places: a critical section on the object, or a mutex that is a field of it
   Py_RETURN_NONE;
 }
 

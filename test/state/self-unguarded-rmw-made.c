@@ -1,0 +1,96 @@
+// Objects that are new, by way of a list of dead ones or of a struct.
+// RUN: %check_tidy %s cpython-state-self-unguarded-rmw %t -python=3.13
+
+#include <Python.h>
+
+typedef struct {
+  PyObject_HEAD
+  int count, kind, size, mark;
+} Obj;
+extern PyTypeObject Obj_Type;
+
+// Taken from a list of dead ones, which nobody else has.
+static Obj *dead[8];
+static int dead_count;
+static void obj_dealloc(Obj *self) {
+  if (dead_count < 8)
+    dead[dead_count++] = self;
+  else
+    PyObject_Free(self);
+}
+static PyObject *obj_copy(Obj *self, PyObject *unused) {
+  Obj *copy = NULL;
+  if (dead_count)
+    copy = dead[--dead_count];
+  else
+    copy = PyObject_New(Obj, &Obj_Type);
+  if (!copy)
+    return NULL;
+  copy->kind = 1;
+  return (PyObject *)copy;
+}
+static PyObject *obj_kind(Obj *self, PyObject *unused) { return PyLong_FromLong(self->kind); }
+
+// New, and passed on in a struct of arguments.
+typedef struct {
+  PyObject *source;
+  Obj *made;
+} Build;
+static void add(Build *build) { build->made->count++; }
+static void add_twice(Build *build) {
+  add(build);
+  add(build);
+}
+static PyObject *obj_build(PyObject *self, PyObject *source) {
+  Build build = {source};
+  build.made = PyObject_New(Obj, &Obj_Type);
+  if (!build.made)
+    return NULL;
+  build.made->count = 0;
+  add_twice(&build);
+  return (PyObject *)build.made;
+}
+static PyObject *obj_count(Obj *self, PyObject *unused) { return PyLong_FromLong(self->count); }
+
+// Not always new: whoever calls may have put there what others know.
+static void grow(Build *build) {
+  build->made->size++;
+  // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'grow' changes 'size' of 'Obj' without a lock while 'obj_size' can be reading it [cpython-state-self-unguarded-rmw]
+}
+static PyObject *obj_grow(Obj *self, PyObject *source) {
+  Build build = {source, self};
+  grow(&build);
+  Py_RETURN_NONE;
+}
+static PyObject *obj_grown(Obj *self, PyObject *source) {
+  Build build = {source, PyObject_New(Obj, &Obj_Type)};
+  if (!build.made)
+    return NULL;
+  grow(&build);
+  return (PyObject *)build.made;
+}
+static PyObject *obj_size(Obj *self, PyObject *unused) { return PyLong_FromLong(self->size); }
+
+// Nor is what a local struct takes from a parameter.
+static PyObject *obj_mark(Obj *self, PyObject *unused) {
+  Build build = {NULL, self};
+  build.made->mark++;
+  // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'obj_mark' changes 'mark' of 'Obj' without a lock while another thread in the same function can be changing it
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef obj_methods[] = {{"copy", (PyCFunction)obj_copy, METH_NOARGS, NULL},
+                                    {"kind", (PyCFunction)obj_kind, METH_NOARGS, NULL},
+                                    {"build", obj_build, METH_O | METH_STATIC, NULL},
+                                    {"count", (PyCFunction)obj_count, METH_NOARGS, NULL},
+                                    {"grow", (PyCFunction)obj_grow, METH_O, NULL},
+                                    {"grown", (PyCFunction)obj_grown, METH_O, NULL},
+                                    {"size", (PyCFunction)obj_size, METH_NOARGS, NULL},
+                                    {"mark", (PyCFunction)obj_mark, METH_NOARGS, NULL},
+                                    {NULL, NULL, 0, NULL}};
+PyTypeObject Obj_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.Obj",
+    .tp_basicsize = sizeof(Obj),
+    .tp_dealloc = (destructor)obj_dealloc,
+    .tp_methods = obj_methods,
+};
