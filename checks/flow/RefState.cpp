@@ -47,6 +47,24 @@ StringRef apiName(const CallExpr *Call) {
   return apiName(Call->getDirectCallee());
 }
 
+/// The same, also for a call through a variable that is initialised with the API:
+/// `PyObject *(*get)(PyObject *, PyObject *) = PyDict_GetItem;`.
+StringRef apiBehind(const CallExpr *Call) {
+  if (const FunctionDecl *FD = Call->getDirectCallee())
+    return apiName(FD);
+  const auto *R = dyn_cast<DeclRefExpr>(Call->getCallee()->IgnoreParenCasts());
+  const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+  const Expr *Init = VD ? VD->getInit() : nullptr;
+  if (!Init)
+    return {};
+  Init = Init->IgnoreParenCasts();
+  if (const auto *U = dyn_cast<UnaryOperator>(Init);
+      U && U->getOpcode() == UO_AddrOf)
+    Init = U->getSubExpr()->IgnoreParenCasts();
+  const auto *F = dyn_cast<DeclRefExpr>(Init);
+  return F ? apiName(dyn_cast<FunctionDecl>(F->getDecl())) : StringRef();
+}
+
 bool steals(StringRef Api, unsigned Arg) {
   for (const facts::StolenReference &S : facts::findStolen(Api))
     if (S.ArgIndex == int(Arg) && S.What == facts::StealWhat::Reference)
@@ -233,15 +251,23 @@ const MemberExpr *itemStorage(const Expr *E, const facts::ItemStorage *&Row) {
 
 } // namespace
 
+bool isDictPointer(const CallExpr *Call) {
+  const facts::InteriorPointer *P =
+      facts::findInteriorPointer(apiName(Call->getDirectCallee()));
+  const QualType T = Call->getType();
+  return P && P->Owner == facts::ContainerKind::Other && T->isPointerType() &&
+         model::ExtensionModel::isObjectPointer(T->getPointeeType());
+}
+
 const facts::BorrowedReference *borrowedLookup(const Expr *E,
                                          const ASTContext &Context,
                                          std::string &Name,
                                          const Expr *&Container) {
   Container = nullptr;
   if (const auto *Call = dyn_cast<CallExpr>(E)) {
-    StringRef Api = apiName(Call);
     if (!Call->getType()->isPointerType())
       return nullptr;
+    StringRef Api = apiBehind(Call);
     int Arg = -1;
     if (const facts::BorrowedReference *Row =
             declaredBorrowed(Call->getDirectCallee(), Arg)) {
@@ -1086,6 +1112,11 @@ private:
           return {addressOf(Loc)};
         if (const Values *V = S.find(Loc))
           return *V;
+        // What a lambda has captured is what the function around it was given.
+        if (const auto *P = dyn_cast<ParmVarDecl>(VD);
+            P && P->getDeclContext() !=
+                     static_cast<const DeclContext *>(Refs.FD))
+          return {parameter(P)};
         return {};
       }
       if (!VD->getType()->isPointerType() &&
@@ -1283,6 +1314,9 @@ private:
       if (const facts::InteriorPointer *P = facts::findInteriorPointer(Api);
           P && P->Owner == facts::ContainerKind::Capsule && P->OwnerArg >= 0 &&
           Call->getType()->isVoidPointerType())
+        return {originOf(Call, OriginKind::New)};
+      // *_PyObject_GetDictPtr(o)
+      if (isDictPointer(Call))
         return {originOf(Call, OriginKind::New)};
     }
     // type->tp_alloc(type, 0)

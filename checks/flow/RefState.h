@@ -303,6 +303,9 @@ private:
   unsigned Depth = 0;
 };
 
+/// True when \p Call gives the place in an object where its dict is kept.
+bool isDictPointer(const clang::CallExpr *Call);
+
 /// The fact about the API that \p E reads a borrowed reference with, when E is
 /// a call of one or the expression its macro leaves; null otherwise. \p Name is
 /// set to what the source says, \p Container to the container expression.

@@ -165,6 +165,13 @@ bool declaredElsewhere(const Decl *D, const SourceManager &SM) {
 
 } // namespace
 
+/// One of the functions that take a format and the arguments of a call.
+static bool parsesArguments(StringRef Name) {
+  const facts::BorrowedReference *Row =
+      facts::findBorrowed(facts::canonicalName(Name));
+  return Row && Row->Result == facts::ResultKind::FormatOutArguments;
+}
+
 bool carriesArguments(const model::Function &F, unsigned I) {
   if (llvm::any_of(F.Entries, [&](const model::EntryPoint &E) {
         return roleOf(E, I) != Role::Object;
@@ -245,6 +252,9 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   case OriginKind::Parameter:
     if (!O.Decl)
       return isUnknown();
+    // Of the function around it when a lambda has captured it.
+    if (const auto *In = dyn_cast_or_null<FunctionDecl>(O.Decl->getDeclContext()))
+      return parameter(In, cast<ParmVarDecl>(O.Decl));
     return parameter(R.function(), cast<ParmVarDecl>(O.Decl));
   case OriginKind::Argument:
     if (O.Immutable)
@@ -456,6 +466,13 @@ Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
       Exported = true;
       continue;
     case model::EntryKind::Callback:
+      // A converter for "O&" is given an argument of the call.
+      if (I == 0 && parsesArguments(E.Name)) {
+        Python = true;
+        worsen(Result, isShared(2, Who, P->getLocation()));
+        continue;
+      }
+      [[fallthrough]];
     case model::EntryKind::Thread:
       // Given by foreign code, not by Python.
       worsen(Result, isUnknown());
@@ -669,6 +686,10 @@ Sharing SharingAnalysis::behind(const FunctionRefs &R, const Values &Base,
                : nullptr;
       if (P && P->Owner == facts::ContainerKind::Capsule)
         State(N.Path);
+      else if (Call && N.Path.empty() && isDictPointer(Call))
+        worsen(Result, isShared(2, "any thread that holds the object can set or "
+                                   "delete its attributes",
+                                Call->getExprLoc()));
       else
         worsen(Result, isUnknown());
       continue;

@@ -198,9 +198,11 @@ public:
   void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
     facts::UserFactsScope Scope(Facts);
     SourceLocation Begin = Range.getBegin();
-    if (Begin.isMacroID() || !Record.isFirstParty(Begin))
+    if (Begin.isMacroID() || Record.isOfPython(Begin))
       return;
-    readIdentifiers(Range);
+    // Macros of a library's headers take locks too.
+    if (Record.isFirstParty(Begin))
+      readIdentifiers(Range);
     // The branches of the skipped range are closed before it is reported.
     std::vector<SourceRange> FreeThreadedOnly;
     for (const ConfigurationRegion &R : llvm::reverse(Record.Regions)) {
@@ -361,6 +363,21 @@ private:
     return join(Tokens.slice(First, I - 1 - First));
   }
 
+  /// What a variable that the macro has declared stands for:
+  /// `PyObject *seq = (PyObject *)(original);`. \p Arg itself when it is none.
+  static ArrayRef<std::string> behind(ArrayRef<std::string> Before,
+                                      ArrayRef<std::string> Arg) {
+    if (Arg.size() != 1)
+      return Arg;
+    for (size_t I = 1; I + 1 < Before.size(); ++I) {
+      if (Before[I] != Arg[0] || Before[I + 1] != "=" || Before[I - 1] == ".")
+        continue;
+      ArrayRef<std::string> Init = Before.drop_front(I + 2);
+      return Init.take_front(llvm::find(Init, ";") - Init.begin());
+    }
+    return Arg;
+  }
+
   /// Records each lock operation called in a token list.
   void recordLocks(ArrayRef<std::string> Tokens, SourceLocation Begin,
                    SourceLocation End, StringRef Wrapper) {
@@ -387,7 +404,7 @@ private:
         Depth -= T == ")";
         if (!Depth || (Depth == 1 && T == ",")) {
           if (!Arg.empty())
-            Use.Args.push_back(join(Arg));
+            Use.Args.push_back(join(behind(Tokens.take_front(I), Arg)));
           Arg.clear();
         } else {
           Arg.push_back(T);
@@ -748,6 +765,24 @@ bool Preprocessing::locksAreHidden() const {
   });
 }
 
+bool Preprocessing::isInPythonDir(StringRef Path) const {
+  if (!PythonDir)
+    if (const MacroInfo *MI = macro(*PP, "Py_PYTHON_H"))
+      PythonDir = sys::path::parent_path(
+                      SM->getFilename(SM->getExpansionLoc(
+                          MI->getDefinitionLoc())))
+                      .str();
+  return PythonDir && Path.starts_with(*PythonDir) &&
+         Path.drop_front(PythonDir->size()).starts_with("/");
+}
+
+bool Preprocessing::isOfPython(SourceLocation Loc) const {
+  Loc = SM->getExpansionLoc(Loc);
+  const StringRef Path = SM->getFilename(Loc);
+  return SM->isInSystemHeader(Loc) || isInPythonDir(Path) ||
+         sys::path::filename(Path) == "pythoncapi_compat.h";
+}
+
 bool Preprocessing::isFirstParty(SourceLocation Loc) const {
   if (Loc.isInvalid())
     return false;
@@ -760,29 +795,15 @@ bool Preprocessing::isFirstParty(SourceLocation Loc) const {
   auto [It, New] = FirstParty.try_emplace(File, true);
   if (!New)
     return It->second;
-  if (!PythonDir)
-    if (const MacroInfo *MI = macro(*PP, "Py_PYTHON_H"))
-      PythonDir = sys::path::parent_path(
-                      SM->getFilename(SM->getExpansionLoc(
-                          MI->getDefinitionLoc())))
-                      .str();
   StringRef Path = SM->getFilename(Loc);
   bool First = true;
   if (Path.empty()) // <built-in>, <command line>
     First = false;
-  else if (PythonDir && Path.starts_with(*PythonDir) &&
-           Path.drop_front(PythonDir->size()).starts_with("/"))
+  else if (isInPythonDir(Path))
     First = false;
   else
-    // The library's own sources are first party when they are what is built.
-    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"}) {
-      const size_t At = Path.rfind(Part);
-      const OptionalFileEntryRef Main =
-          SM->getFileEntryRefForID(SM->getMainFileID());
-      First &= At == StringRef::npos ||
-               (Main && Main->getName().starts_with(
-                            Path.take_front(At + Part.size())));
-    }
+    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"})
+      First &= !Path.contains(Part);
   StringRef Base = sys::path::filename(Path);
   if (Base == "Python.h" || Base == "pythoncapi_compat.h")
     First = false;

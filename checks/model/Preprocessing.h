@@ -148,6 +148,10 @@ private:
   class Recorder;
   friend class Recorder;
 
+  bool isInPythonDir(llvm::StringRef Path) const;
+  /// True when \p Loc is in one of CPython's headers or a system header.
+  bool isOfPython(clang::SourceLocation Loc) const;
+
   struct SkippedText {
     clang::SourceRange Range;
     std::vector<std::string> Identifiers; ///< Sorted, unique.

@@ -41,6 +41,26 @@ const flow::Lock *guardOf(const flow::LockList &Locks, const Expr *Read) {
 
 } // namespace
 
+/// What \p Cond, `!x` or `x == NULL`, finds to be null; null for other tests.
+static const Expr *testedForNull(const Expr *Cond, const ASTContext &Context) {
+  Cond = Cond->IgnoreParenImpCasts();
+  if (const auto *Not = dyn_cast<UnaryOperator>(Cond))
+    return Not->getOpcode() == UO_LNot ? Not->getSubExpr()->IgnoreParenCasts()
+                                       : nullptr;
+  const auto *B = dyn_cast<BinaryOperator>(Cond);
+  if (!B || B->getOpcode() != BO_EQ)
+    return nullptr;
+  auto IsNull = [&](const Expr *E) {
+    // The macro is a cast of 0.
+    return E->IgnoreParenCasts()->isNullPointerConstant(
+               const_cast<ASTContext &>(Context),
+               Expr::NPC_ValueDependentIsNotNull) != Expr::NPCK_NotNull;
+  };
+  return IsNull(B->getRHS())   ? B->getLHS()->IgnoreParenCasts()
+         : IsNull(B->getLHS()) ? B->getRHS()->IgnoreParenCasts()
+                               : nullptr;
+}
+
 /// \p Write, in \p Body, is only reached when what it writes is null: nothing that
 /// somebody may have read is replaced.
 static bool fillsInNull(const model::Access &Write, const Stmt *Body) {
@@ -52,21 +72,10 @@ static bool fillsInNull(const model::Access &Write, const Stmt *Body) {
     const auto *If = dyn_cast<IfStmt>(S);
     if (!If || Child != If->getThen())
       continue;
-    const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
-    const Expr *Tested = nullptr;
-    if (const auto *Not = dyn_cast<UnaryOperator>(Cond);
-        Not && Not->getOpcode() == UO_LNot)
-      Tested = Not->getSubExpr();
-    else if (const auto *B = dyn_cast<BinaryOperator>(Cond);
-             B && B->getOpcode() == BO_EQ &&
-             B->getRHS()->IgnoreParenCasts()->isNullPointerConstant(
-                 // The macro is a cast of 0.
-                 *const_cast<ASTContext *>(&Write.Function->getASTContext()),
-                 Expr::NPC_ValueDependentIsNotNull))
-      Tested = B->getLHS();
+    const Expr *Tested =
+        testedForNull(If->getCond(), Write.Function->getASTContext());
     if (!Tested)
       continue;
-    Tested = Tested->IgnoreParenCasts();
     if (flow::canonicalText(Tested) == Text)
       return true;
     // value = self->value; if (value == NULL)
@@ -223,22 +232,29 @@ void BorrowedEscapesCriticalSectionCheck::report(
     diag(Loc, "%0", DiagnosticIDs::Note) << Offer.note(Fix, L);
 }
 
+/// True when \p S assigns to \p V or hands out its address.
+static bool sets(const Stmt *S, const VarDecl *V) {
+  const Expr *To = nullptr;
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp())
+    To = B->getLHS();
+  else if (const auto *U = dyn_cast<UnaryOperator>(S);
+           U && U->getOpcode() == UO_AddrOf)
+    To = U->getSubExpr();
+  const auto *R = To ? dyn_cast<DeclRefExpr>(To->IgnoreParens()) : nullptr;
+  return (R && R->getDecl() == V) ||
+         llvm::any_of(S->children(),
+                      [&](const Stmt *Child) { return Child && sets(Child, V); });
+}
+
 /// True when \p S, which lies between the section and the first use of \p V, does
 /// not use V and cannot leave the function with an object in V.
 static bool isHarmless(const Stmt *S, const VarDecl *V) {
   if (const auto *If = dyn_cast<IfStmt>(S)) {
     // if (v == NULL) return NULL;
-    const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
-    const Expr *Tested = nullptr;
-    if (const auto *Not = dyn_cast<UnaryOperator>(Cond);
-        Not && Not->getOpcode() == UO_LNot)
-      Tested = Not->getSubExpr();
-    else if (const auto *B = dyn_cast<BinaryOperator>(Cond);
-             B && B->getOpcode() == BO_EQ)
-      Tested = B->getLHS();
-    const auto *DRE =
-        Tested ? dyn_cast<DeclRefExpr>(Tested->IgnoreParenCasts()) : nullptr;
-    return DRE && DRE->getDecl() == V && !If->getElse();
+    const auto *DRE = dyn_cast_or_null<DeclRefExpr>(
+        testedForNull(If->getCond(), V->getASTContext()));
+    if (DRE && DRE->getDecl() == V)
+      return !If->getElse() && !sets(If->getThen(), V);
   }
   llvm::SmallVector<const Stmt *, 16> Work{S};
   while (!Work.empty()) {

@@ -193,7 +193,7 @@ StrongReferenceFix StrongReferenceOffer::fix(const model::ExtensionModel &Model,
   else if (L.Fact->Replacement)
     Fix = makeStrongReferenceFix(
         L.Where, *L.Fact, FD, Model.context(),
-        {MinPython, CompatHeader, Model.preprocessing().limitedApi()});
+        {MinPython, CompatHeader, Model.preprocessing().limitedApi(), &Names[FD]});
   if (!Fix.Applicable)
     return Fix;
   // Of two fixes that change the same text neither could be applied.

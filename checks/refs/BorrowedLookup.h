@@ -75,6 +75,7 @@ public:
   void clear() {
     Work.clear();
     Offered.clear();
+    Names.clear();
   }
 
   /// The fix of \p L, a look-up in \p FD.
@@ -99,6 +100,7 @@ private:
     unsigned Begin, End;
   };
   llvm::SmallVector<Change, 0> Offered;
+  llvm::DenseMap<const clang::FunctionDecl *, FixNames> Names;
   llvm::DenseMap<const clang::FunctionDecl *, size_t> Work;
   /// Files that a fix of this run makes include pythoncapi_compat.h.
   llvm::DenseSet<clang::FileID> Including;

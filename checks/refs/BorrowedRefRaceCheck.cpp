@@ -98,7 +98,11 @@ void BorrowedRefRaceCheck::analyze(const model::ExtensionModel &Model) {
       if (!Judged && F && !F->isCalledFromOutside() && !F->Callers.empty()) {
         bool FromCaller = false;
         for (unsigned V : L.ContainerValues)
-          FromCaller |= Refs->origin(V).Kind == flow::OriginKind::Parameter;
+          // Not what a lambda has captured.
+          FromCaller |= Refs->origin(V).Kind == flow::OriginKind::Parameter &&
+                        (!Refs->origin(V).Decl ||
+                         Refs->origin(V).Decl->getDeclContext() ==
+                             static_cast<const DeclContext *>(FD));
         if (FromCaller)
           continue;
       }

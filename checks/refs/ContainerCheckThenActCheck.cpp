@@ -151,14 +151,43 @@ static bool testsForError(const Expr *Condition, const CallExpr *Check) {
   return false;
 }
 
+/// True when one of \p Vars is set to something else between \p Check and
+/// \p Condition.
+static bool isSetBetween(llvm::ArrayRef<const VarDecl *> Vars, const Stmt *Body,
+                         const CallExpr *Check, const Stmt *Condition,
+                         const ParentMap &Parents, const SourceManager &SM) {
+  const SourceLocation From = SM.getFileLoc(Check->getEndLoc()),
+                       To = SM.getFileLoc(Condition->getBeginLoc());
+  llvm::SmallVector<const Stmt *, 64> Todo = {Body};
+  while (!Todo.empty()) {
+    const Stmt *S = Todo.pop_back_val();
+    const auto *B = dyn_cast<BinaryOperator>(S);
+    const auto *R = B && B->getOpcode() == BO_Assign
+                        ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens())
+                        : nullptr;
+    if (R && llvm::is_contained(Vars, R->getDecl()) &&
+        !contains(B, Check, Parents) &&
+        SM.isBeforeInTranslationUnit(From, SM.getFileLoc(B->getBeginLoc())) &&
+        SM.isBeforeInTranslationUnit(SM.getFileLoc(B->getEndLoc()), To))
+      return true;
+    for (const Stmt *Child : S->children())
+      if (Child)
+        Todo.push_back(Child);
+  }
+  return false;
+}
+
 /// True when whether \p Act is executed depends on what \p Check has found.
 static bool dependsOn(const CallExpr *Act, const CallExpr *Check,
-                      const ParentMap &Parents, const SourceManager &SM) {
+                      const Stmt *Body, const ParentMap &Parents,
+                      const SourceManager &SM) {
   llvm::SmallVector<const VarDecl *, 2> Vars;
   variablesOf(Check, Parents, Vars);
   auto Tests = [&](const Stmt *Condition) {
     return Condition && !contains(Condition, Act, Parents) &&
-           mentions(Condition, Vars, Check);
+           mentions(Condition, Vars, Check) &&
+           (contains(Condition, Check, Parents) ||
+            !isSetBetween(Vars, Body, Check, Condition, Parents, SM));
   };
   const Stmt *Child = Act;
   for (const Stmt *S = Parents.getParent(Act); S;
@@ -343,7 +372,7 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   std::unique_ptr<ParentMap> &Parents = ParentMaps[Act.FD];
   if (!Parents)
     Parents = std::make_unique<ParentMap>(Act.FD->getBody());
-  if (!dependsOn(Act.Call, Check.Call, *Parents, SM))
+  if (!dependsOn(Act.Call, Check.Call, Act.FD->getBody(), *Parents, SM))
     return;
   const flow::FunctionRefs *R = Model.refs().get(Check.FD);
   if (!R)

@@ -24,17 +24,47 @@ struct RefcntUniquenessCheck::Question {
   const BinaryOperator *Comparison = nullptr;
   unsigned References = 0; ///< 1: the only reference; 2: one more than that.
   bool Negated = false;    ///< True when there are more.
+  bool Kept = false;       ///< Of a variable with the number.
 
   /// The comparison around \p Count; no Comparison when it is none that decides
   /// between the only reference and more.
   static Question about(const Expr *Count, const ParentMap &Parents,
                         const ASTContext &Context);
+
+private:
+  static Question compared(const Expr *Count, const ParentMap &Parents,
+                           const ASTContext &Context);
 };
 
 RefcntUniquenessCheck::Question
 RefcntUniquenessCheck::Question::about(const Expr *Count,
                                        const ParentMap &Parents,
                                        const ASTContext &Context) {
+  Question Result;
+  if (const VarDecl *V = keptIn(Count, Parents);
+      V && V->hasLocalStorage() && V->getType()->isIntegerType()) {
+    const Stmt *Root = Count;
+    while (const Stmt *Outer = Parents.getParent(Root))
+      Root = Outer;
+    llvm::SmallVector<const Stmt *, 64> Todo = {Root};
+    while (!Todo.empty() && !Result.Comparison) {
+      const Stmt *Each = Todo.pop_back_val();
+      const auto *R = dyn_cast<DeclRefExpr>(Each);
+      if (R && R->getDecl() == V)
+        Result = compared(R, Parents, Context);
+      Todo.append(Each->child_begin(), Each->child_end());
+      llvm::erase_if(Todo, [](const Stmt *E) { return !E; });
+    }
+    Result.Kept = true;
+    return Result;
+  }
+  return compared(Count, Parents, Context);
+}
+
+RefcntUniquenessCheck::Question
+RefcntUniquenessCheck::Question::compared(const Expr *Count,
+                                          const ParentMap &Parents,
+                                          const ASTContext &Context) {
   Question Result;
   const Stmt *Child = Count;
   const Stmt *S = Parents.getParent(Count);
@@ -94,11 +124,23 @@ static const Expr *evaluatedFirst(const Expr *Comparison,
       }
       if (B->getOpcode() == BO_Assign && Child == B->getRHS() &&
           isa<DeclRefExpr>(B->getLHS()->IgnoreParens()) &&
-          isa_and_nonnull<CompoundStmt>(Parents.getParent(B))) {
+          support::enclosingStatement(B, Parents) == B) {
         Before = B;
         return First;
       }
+      // The other side may as well be evaluated later.
+      if (B->isComparisonOp() || B->isAdditiveOp() || B->isBitwiseOp())
+        continue;
       return nullptr;
+    }
+    // So may the other arguments.
+    if (const auto *C = dyn_cast<CallExpr>(S)) {
+      if (isa<CXXOperatorCallExpr>(C) || Child == C->getCallee())
+        return nullptr;
+      if (support::enclosingStatement(C, Parents) != C)
+        continue;
+      Before = C;
+      return First;
     }
     if (isa<ParenExpr, ImplicitCastExpr, FullExpr>(S))
       continue;
@@ -112,8 +154,8 @@ static const Expr *evaluatedFirst(const Expr *Comparison,
         return nullptr;
       continue;
     }
-    const Stmt *Around = Parents.getParent(S);
-    if (!isa_and_nonnull<CompoundStmt>(Around))
+    // The body of a loop, or an `else if`, gets braces.
+    if (support::enclosingStatement(S, Parents) != S)
       return nullptr;
     const auto *If = dyn_cast<IfStmt>(S);
     const auto *D = dyn_cast<DeclStmt>(S);
@@ -152,7 +194,7 @@ llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
       Source.writtenCall(Count->getBeginLoc(), facts::uniquenessCall(
                              facts::UniquenessMeaning::Count));
   const Expr *Object = Count->getArg(0)->IgnoreParenCasts();
-  if (Q.References != 1 || !Whole || !Call || Call->Args.size() != 1 ||
+  if (Q.Kept || Q.References != 1 || !Whole || !Call || Call->Args.size() != 1 ||
       !isa<DeclRefExpr, MemberExpr, CallExpr>(Object))
     return {};
   const QualType Wanted = Count->getDirectCallee()->getParamDecl(0)->getType();
@@ -190,7 +232,9 @@ llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
       (Context.getLangOpts().CPlusPlus && isa<DeclStmt>(Before)))
     return {};
   std::string Name = Q.Negated ? "shared" : "unique";
-  for (unsigned I = 2; I < 20 && Source.mentions(*Body, Name); ++I)
+  llvm::StringSet<> &Taken = Names[FD];
+  for (unsigned I = 2;
+       I < 100 && (Source.mentions(*Body, Name) || Taken.contains(Name)); ++I)
     Name = (Q.Negated ? "shared" : "unique") + std::to_string(I);
   auto Line = [&](StringRef Answer) {
     const std::string Text =
@@ -207,10 +251,14 @@ llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
                {Newer, Line(Unique), "#elif !defined(Py_GIL_DISABLED)",
                 Line(Source.text(*Whole)), "#else",
                 Line(Q.Negated ? "1" : "0"), "#endif"},
-               /*OwnScope=*/Context.getLangOpts().CPlusPlus);
+               /*OwnScope=*/Context.getLangOpts().CPlusPlus ||
+                   isa_and_nonnull<LabelStmt, SwitchCase>(
+                       Parents.getParent(Before)));
   Edits.replace(*Asked, Name);
   llvm::SmallVector<FixItHint, 4> Hints;
   Hints.append(Edits.finish(WhyNot));
+  if (!Hints.empty())
+    Taken.insert(Name);
   return Hints;
 }
 
@@ -222,6 +270,7 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
   const SourceManager &SM = Context.getSourceManager();
   llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> ParentMaps;
   Including.clear();
+  Names.clear();
   for (const model::CallSite *C :
        Model.apiCalls(facts::uniquenessCall(UniquenessMeaning::Count))) {
     const FunctionDecl *FD = C->Caller;

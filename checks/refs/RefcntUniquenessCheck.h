@@ -11,7 +11,9 @@
 
 #include "support/ModelCheck.h"
 #include "clang/AST/ParentMap.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace pyext::refs {
 
@@ -35,6 +37,8 @@ private:
 
   /// Files that a fix of this run makes include pythoncapi_compat.h.
   llvm::DenseSet<clang::FileID> Including;
+  /// Of variables that fixes of this run declare.
+  llvm::DenseMap<const clang::FunctionDecl *, llvm::StringSet<>> Names;
 };
 
 } // namespace pyext::refs

@@ -1809,7 +1809,8 @@ bool Rewriter::emitReleases(const Plan &P) {
                   Declared + " =");
     const Stmt *Parent = Parents.getParent(Return);
     const bool OwnScope =
-        Parent && (isa<SwitchCase, LabelStmt>(Parent) || isJumpedInto(Parent));
+        Parent && (isa<SwitchCase, LabelStmt>(Parent) || isJumpedInto(Parent) ||
+                   !Target.Names->Results.insert(Parent).second);
     Edits.after(Return, {Release(B), "return " + Result + ";"}, OwnScope);
   }
   if (P.AtEnd & Ours)
@@ -2170,8 +2171,11 @@ StrongReferenceFix Rewriter::run() {
           : Row.Container == ContainerKind::Weakref ? "referent"
                                                     : "value";
       Name = Base;
-      for (unsigned N = 2; Source.mentions(Body, Name); ++N)
+      for (unsigned N = 2; Source.mentions(Body, Name) ||
+                           Target.Names->References.contains(Name);
+           ++N)
         Name = Base + std::to_string(N);
+      Target.Names->References.insert(Name);
     }
     if (Unchecked && !NewRef && !failureExit(NullCheck))
       return fail("the new call can fail and there is no error path to take");

@@ -21,7 +21,9 @@
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Expr.h"
 #include "clang/Basic/Diagnostic.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringSet.h"
 #include <optional>
 #include <string>
 
@@ -43,6 +45,13 @@ struct StrongReferenceFix {
   std::optional<clang::FixItHint> Include;
 };
 
+/// What other fixes of the same function have declared.
+struct FixNames {
+  llvm::StringSet<> References;
+  /// Blocks with a variable for a returned value.
+  llvm::SmallPtrSet<const clang::Stmt *, 4> Results;
+};
+
 /// What the fixed code has to compile with.
 struct FixTarget {
   /// The oldest Python the extension supports.
@@ -51,6 +60,8 @@ struct FixTarget {
   bool CompatHeader = false;
   /// The value of Py_LIMITED_API when it is defined.
   std::optional<unsigned> LimitedApi;
+  /// Never null.
+  FixNames *Names = nullptr;
 };
 
 /// \p Lookup is the call that returns the borrowed reference, or the expression

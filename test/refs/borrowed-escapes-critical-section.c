@@ -202,6 +202,34 @@ static PyObject *copy(Obj *self, PyObject *memo) {
   return (PyObject *)other;
 }
 
+// A way out in between would keep the reference, and the other value has none.
+static PyObject *none_first(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->cache' is read under a lock
+  // CHECK-NOTES: :[[@LINE+5]]:3: note: the reference becomes strong only here
+  // CHECK-NOTES: note: 'set' can replace it
+  Py_END_CRITICAL_SECTION();
+  if (v == Py_None)
+    return NULL;
+  Py_INCREF(v);
+  return v;
+}
+
+static PyObject *either(Obj *self, PyObject *ignored) {
+  PyObject *v;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = self->cache;
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'self->cache' is read under a lock
+  // CHECK-NOTES: :[[@LINE+5]]:10: note: the reference becomes strong only here
+  // CHECK-NOTES: note: 'set' can replace it
+  if (v == NULL)
+    v = ignored;
+  Py_END_CRITICAL_SECTION();
+  return Py_XNewRef(v);
+}
+
 // Made when it is there already.
 static PyObject *anew(Obj *self, PyObject *ignored) {
   PyObject *v;
@@ -224,6 +252,8 @@ static PyMethodDef methods[] = {
     {"lazily", (PyCFunction)(void *)lazily, METH_NOARGS, NULL},
     {"anew", (PyCFunction)(void *)anew, METH_NOARGS, NULL},
     {"copy", (PyCFunction)(void *)copy, METH_O, NULL},
+    {"none_first", (PyCFunction)(void *)none_first, METH_NOARGS, NULL},
+    {"either", (PyCFunction)(void *)either, METH_NOARGS, NULL},
     {"set", (PyCFunction)(void *)set, METH_O, NULL},
     {"tested", (PyCFunction)(void *)tested, METH_NOARGS, NULL},
     {"used", (PyCFunction)(void *)used, METH_NOARGS, NULL},

@@ -32,9 +32,9 @@ static PyObject *labelled(PyObject *m, PyObject *list) noexcept {
     return convert(PyList_GetItem(list, 0));
     // CHECK-MESSAGES: :[[@LINE-1]]:20: warning: borrowed reference from 'PyList_GetItem'
     // CHECK-FIXES:     {
-    // CHECK-FIXES:       PyObject *item = PyList_GetItemRef(list, 0);
-    // CHECK-FIXES:       PyObject *result = convert(item);
-    // CHECK-FIXES:       Py_XDECREF(item);
+    // CHECK-FIXES:       PyObject *item2 = PyList_GetItemRef(list, 0);
+    // CHECK-FIXES:       PyObject *result = convert(item2);
+    // CHECK-FIXES:       Py_XDECREF(item2);
     // CHECK-FIXES:       return result;
     // CHECK-FIXES:     }
   default:

@@ -85,6 +85,14 @@ static PyObject *instantiation(PyObject *, PyObject *list) {
   return PyLong_FromLong(apply(list, [](PyObject *item) { return use(item); }));
 }
 
+// A lambda looks in what the function around it was given.
+static PyObject *captured(PyObject *, PyObject *list) {
+  auto get = [list](Py_ssize_t i) { return PyList_GetItem(list, i); };
+  // CHECK-MESSAGES: :[[@LINE-1]]:44: warning: borrowed reference from 'PyList_GetItem' on 'list' is
+  PyObject *item = get(0);
+  return item ? PyLong_FromLong(use(item)) : nullptr;
+}
+
 static PyObject *fresh(PyObject *, PyObject *arg) {
   PyObject *list = PyList_New(1);
   PyObject *const &alias = list;
@@ -98,6 +106,7 @@ static PyMethodDef methods[] = {
     {"owner", owner, METH_O, nullptr},       {"compared", compared, METH_O, nullptr},
     {"guard", guard, METH_O, nullptr},       {"guard_too_short", guard_too_short, METH_O, nullptr},
     {"put", put, METH_O, nullptr},           {"instantiation", instantiation, METH_O, nullptr},
+    {"captured", captured, METH_O, nullptr},
     {"fresh", fresh, METH_O, nullptr},       {nullptr, nullptr, 0, nullptr},
 };
 static PyModuleDef cxx_module = {

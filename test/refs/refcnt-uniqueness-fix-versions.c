@@ -63,3 +63,32 @@ void others(Thing *self, int n) {
   // CHECK-MESSAGES: :[[@LINE-1]]:12: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
     Py_CLEAR(self->cache);
 }
+
+// Two in one function, in an argument and in the body of a loop.
+int use(int unique);
+void several(Thing *self) {
+  use(Py_REFCNT(self->cache) == 1);
+  // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES:   int unique = PyUnstable_Object_IsUniquelyReferenced(self->cache);
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES:   int unique = Py_REFCNT(self->cache) == 1;
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:   int unique = 0;
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES:   use(unique);
+  for (int i = 0; i < 3; i++)
+    // CHECK-FIXES: for (int i = 0; i < 3; i++) {
+    if (Py_REFCNT(self->cache) == 1)
+      // CHECK-MESSAGES: :[[@LINE-1]]:9: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+      // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+      // CHECK-FIXES:     int unique2 = PyUnstable_Object_IsUniquelyReferenced(self->cache);
+      // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+      // CHECK-FIXES:     int unique2 = Py_REFCNT(self->cache) == 1;
+      // CHECK-FIXES: #else
+      // CHECK-FIXES:     int unique2 = 0;
+      // CHECK-FIXES: #endif
+      // CHECK-FIXES:     if (unique2)
+      use(i);
+      // CHECK-FIXES: }
+}

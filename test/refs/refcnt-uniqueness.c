@@ -60,6 +60,17 @@ static PyObject *print(Thing *self, PyObject *ignored) {
   return PyLong_FromSsize_t(Py_REFCNT(self->cache) - 1);
 }
 
+// The number is kept in a variable.
+static PyObject *kept(PyObject *m, PyObject *list) {
+  Py_ssize_t references = Py_REFCNT(list);
+  if (PyList_CheckExact(list) && references == 1)
+    // CHECK-MESSAGES: :[[@LINE-1]]:34: warning: the reference count of 'list' does not tell whether others have the object
+    // CHECK-NOTES: :[[@LINE-2]]:34: note: the caller's reference is not counted
+    // CHECK-NOTES: :[[@LINE-3]]:34: note: 'PyUnstable_Object_IsUniqueReferencedTemporary' does
+    PyList_Sort(list);
+  return PyLong_FromSsize_t(references);
+}
+
 // An object that dies.
 static void dealloc(Thing *self) {
   if (Py_REFCNT(self->cache) == 1)
@@ -80,6 +91,7 @@ static PyType_Slot thing_slots[] = {{Py_tp_methods, thing_methods},
 PyType_Spec thing_spec = {"m.Thing", sizeof(Thing), 0, Py_TPFLAGS_DEFAULT,
                           thing_slots};
 PyMethodDef methods[] = {{"reuse", reuse, METH_O, NULL},
+                         {"kept", kept, METH_O, NULL},
                          {"made_here", made_here, METH_O, NULL},
                          {"shared", (PyCFunction)(void (*)(void))shared, METH_NOARGS, NULL},
                          {NULL, NULL, 0, NULL}};

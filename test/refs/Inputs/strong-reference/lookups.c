@@ -712,6 +712,30 @@ list_without_braces(PyObject *m, PyObject *list)
 }
 
 static PyObject *
+list_two_alike(PyObject *m, PyObject *list)
+{
+    check(PyList_GetItem(list, 0));
+    check(PyList_GetItem(list, 1));
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+list_returns_in_one_block(PyObject *m, PyObject *list)
+{
+    PyObject *item = PyList_GetItem(list, 0);
+    if (item == NULL)
+        return NULL;
+    if (check(item) < 0)
+        goto other;
+    return twice(item);
+other:
+    PyErr_Clear();
+    return PyObject_Repr(item);
+}
+
+static PyObject *
 list_two_in_call(PyObject *m, PyObject *list)
 {
     return Py_BuildValue("(OO)", PyList_GetItem(list, 0), PyList_GetItem(list, 1));
@@ -823,6 +847,8 @@ static PyMethodDef methods[] = {
     {"list_in_case", list_in_case, METH_O, NULL},
     {"list_labelled", list_labelled, METH_O, NULL},
     {"list_without_braces", list_without_braces, METH_O, NULL},
+    {"list_two_alike", list_two_alike, METH_O, NULL},
+    {"list_returns_in_one_block", list_returns_in_one_block, METH_O, NULL},
     {"list_two_in_call", list_two_in_call, METH_O, NULL},
     {"dict_get_string_default", dict_get_string_default, METH_O, NULL},
     {"dict_get_string_new_default", dict_get_string_new_default, METH_O, NULL},
