@@ -71,6 +71,8 @@ void Rewriter::chooseEntities() {
       continue;
     if (V.Declarations.empty() || !V.Mutable)
       continue;
+    if (V.TypeName == "_Py_Identifier")
+      continue; // The interpreter keeps the strings of these apart.
     bool AtRun = false, AtInit = false;
     for (const Reference &Ref : V.References)
       if (Ref.Writes)

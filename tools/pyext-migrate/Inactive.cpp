@@ -131,6 +131,13 @@ void Rewriter::prepareModuleVariable() {
   if (M.GlobalVariable.empty())
     return;
   const Variable &V = I.Variables.at(M.GlobalVariable);
+  auto Again = [&](const Reference &Ref) {
+    for (const Reference &Other : V.References)
+      if (Other.Returning.valid() && contains(Other.Returning, Ref.Token) &&
+          Other.Function == BodyKey)
+        return Other.Returning;
+    return Place();
+  };
   for (const Reference &Ref : V.References) {
     if (!Ref.Token.valid() || Ref.Function.empty()) {
       R.Refused = "the module object is kept in a global variable, '" + V.Name +
@@ -147,6 +154,8 @@ void Rewriter::prepareModuleVariable() {
     U.Whole = Ref.Token;
     U.Function = Ref.Function;
     U.ArgVariable = M.Definition;
+    if (Place If = Again(Ref); If.valid())
+      U.Again = {If};
     ModuleMentions.push_back(U);
   }
 }

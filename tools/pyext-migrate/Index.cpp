@@ -8,6 +8,7 @@
 
 #include "Index.h"
 #include "Overlay.h"
+#include "Pointers.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
 #include "model/SlotEvidence.h"
@@ -37,6 +38,8 @@ int Index::fileOf(StringRef Path) const {
 namespace {
 
 constexpr int MethClass = 0x10, MethStatic = 0x20;
+
+int holdsForPython3(StringRef Directive);
 
 /// Splits "name(a, b)" into its arguments.
 std::vector<std::string> splitArguments(StringRef Call) {
@@ -121,6 +124,11 @@ public:
         continue;
       TraverseDecl(D);
     }
+    notePointers(I, Context,
+                 {[&](const NamedDecl *D) { return keyOf(D); },
+                  [&](SourceLocation Loc) { return token(Loc); },
+                  [&](SourceRange R) { return written(R); },
+                  [&](const Decl *D) { return ours(D); }});
     finishModules();
   }
 
@@ -274,7 +282,7 @@ public:
   }
 
   bool ours(const Decl *D) {
-    return PP.isFirstParty(SM.getExpansionLoc(D->getLocation()));
+    return D->getLocation().isValid() && PP.isFirstParty(SM.getExpansionLoc(D->getLocation()));
   }
 
   // --- Traversal ------------------------------------------------------------
@@ -442,12 +450,15 @@ public:
     PrintingPolicy Policy(LO);
     Policy.SuppressTagKeyword = LO.CPlusPlus;
     V.TypeText = T.getUnqualifiedType().getAsString(Policy);
-    if (V.FieldText.empty()) {
+    if (V.FieldText.empty() ||
+        (StringRef(V.FieldText).contains("[]") &&
+         !T->isIncompleteArrayType())) {
       V.FieldText = "@";
       T.getUnqualifiedType().getAsStringInternal(V.FieldText, Policy);
     }
     const clang::Type *Element = T->getBaseElementTypeUnsafe();
     const RecordDecl *Inner = Element->getAsRecordDecl();
+    V.Aggregate = T->isArrayType() || T->isRecordType();
     V.Declarable = !T->isIncompleteArrayType() &&
                    !(Inner && !Inner->getIdentifier() &&
                      !QualType(Element, 0)->getAs<TypedefType>());
@@ -641,7 +652,13 @@ public:
         return;
       const Expr *Flags = model::fieldInit(Element, "ml_flags");
       int Value = Flags ? int(model::integerOf(Flags, Context).value_or(0)) : 0;
-      Entries.push_back({keyOf(FD), Value});
+      Place Static;
+      if (Place P = Flags ? written(Flags->getSourceRange()) : Place();
+          P.valid())
+        if (size_t At = I.text(P).find("METH_STATIC"); At != StringRef::npos)
+          Static = {P.File, unsigned(P.Begin + At),
+                    unsigned(P.Begin + At + 11)};
+      Entries.push_back({keyOf(FD), Value, Static});
     };
     if (VD->getType()->isArrayType())
       model::forEachElement(VD, Read);
@@ -854,7 +871,7 @@ public:
         bool Version = D.starts_with("endif") || D.starts_with("else") ||
                        D.contains("PY_VERSION_HEX") ||
                        D.contains("PY_MAJOR_VERSION") ||
-                       D.contains("Py_TPFLAGS_");
+                       D.contains("Py_TPFLAGS_") || holdsForPython3(D) >= 0;
         if (!Version)
           return true;
       }
@@ -1132,6 +1149,8 @@ public:
       }
     }
     R.Writes = Current && writes(E);
+    if (Current)
+      R.Returning = returningIf(E);
     for (Reference &Old : V.References)
       if (Old.Token == R.Token && Old.Pasted == R.Pasted &&
           Old.Function == R.Function) {
@@ -1139,6 +1158,92 @@ public:
         return;
       }
     V.References.push_back(std::move(R));
+  }
+
+  /// The if statement that tests \p E and returns, `E != NULL` and such.
+  Place returningIf(const Expr *E) {
+    const Stmt *S = E;
+    for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
+      if (isa<ParenExpr>(P) || isa<CastExpr>(P))
+        continue;
+      if (const auto *B = dyn_cast<BinaryOperator>(P))
+        if ((B->getOpcode() == BO_NE &&
+             model::isNullOrZero(B->getLHS() == S ? B->getRHS() : B->getLHS(),
+                                 Context)) ||
+            (B->getOpcode() == BO_Assign && B->getRHS() == S))
+          continue;
+      const auto *If = dyn_cast<IfStmt>(P);
+      if (!If || If->getCond() != S || If->getElse() ||
+          !returnsAlways(If->getThen()))
+        return {};
+      const Stmt *Up = parentStmt(If);
+      return Up && isa<CompoundStmt>(Up)
+                 ? withSemicolon(written(If->getSourceRange()))
+                 : Place();
+    }
+    return {};
+  }
+
+  static bool returnsAlways(const Stmt *S) {
+    if (const auto *Block = dyn_cast<CompoundStmt>(S))
+      return !Block->body_empty() && returnsAlways(Block->body_back());
+    return isa<ReturnStmt>(S);
+  }
+
+  /// `m = PyState_FindModule(&def); if (m != NULL) { ... return m; }`, or both
+  /// in one.
+  std::vector<Place> returnsAgain(const CallExpr *C) {
+    if (Place If = returningIf(C); If.valid())
+      return {If};
+    const Stmt *S = C, *P = parentStmt(S);
+    std::string Name;
+    for (;; S = P, P = parentStmt(P)) {
+      DynTypedNode N = parent(DynTypedNode::create(*S));
+      if (const auto *VD = N.get<VarDecl>()) {
+        Name = VD->getNameAsString();
+        P = parent(N).get<Stmt>();
+        if (const auto *DS = dyn_cast_or_null<DeclStmt>(P);
+            !DS || !DS->isSingleDecl())
+          return {};
+        S = P;
+        P = parentStmt(P);
+        break;
+      }
+      if (!P)
+        return {};
+      if (isa<CompoundStmt>(P))
+        break;
+      if (const auto *B = dyn_cast<BinaryOperator>(P)) {
+        const auto *D = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());
+        if (B->getOpcode() != BO_Assign || !D || !Name.empty())
+          return {};
+        Name = D->getDecl()->getNameAsString();
+      } else if (!isa<ParenExpr>(P) && !isa<CastExpr>(P)) {
+        return {};
+      }
+    }
+    const auto *Block = dyn_cast_or_null<CompoundStmt>(P);
+    if (!Block || Name.empty())
+      return {};
+    const auto *At = llvm::find(Block->body(), S);
+    if (At == Block->body_end() || At + 1 == Block->body_end())
+      return {};
+    const auto *If = dyn_cast<IfStmt>(*(At + 1));
+    if (!If || If->getElse() || !returnsAlways(If->getThen()))
+      return {};
+    const Expr *Cond = If->getCond()->IgnoreParenImpCasts();
+    if (const auto *B = dyn_cast<BinaryOperator>(Cond);
+        B && B->getOpcode() == BO_NE &&
+        model::isNullOrZero(B->getRHS(), Context))
+      Cond = B->getLHS()->IgnoreParenCasts();
+    const auto *D = dyn_cast<DeclRefExpr>(Cond);
+    if (!D || D->getDecl()->getName() != Name)
+      return {};
+    Place First = withSemicolon(written(S->getSourceRange()));
+    Place Second = withSemicolon(written(If->getSourceRange()));
+    if (!First.valid() || !Second.valid())
+      return {};
+    return {First, Second};
   }
 
   /// The beginning of `name ## X` in the macro that pasted the token at \p Loc.
@@ -1392,6 +1497,20 @@ public:
       Out.Callee = keyOf(FD);
       Out.HasArguments = C->getNumArgs() > 0;
       Place Name = token(CalleeExpr->getExprLoc());
+      if (!Name.valid())
+        if (Name = pastedAt(CalleeExpr->getExprLoc()); Name.valid()) {
+          // `decode_ ## Of (x)`
+          StringRef T = I.Files[Name.File].Text;
+          StringRef Rest = T.substr(Name.End).ltrim();
+          while (Rest.consume_front("##")) {
+            Rest = Rest.ltrim();
+            Rest = Rest.drop_while(
+                [](char C) { return isAlnum(C) || C == '_'; });
+            Name.End = Rest.data() - T.data();
+            Rest = Rest.ltrim();
+          }
+          Out.Pasted = true;
+        }
       if (Name.valid()) {
         StringRef T = I.Files[Name.File].Text;
         size_t Open = T.find_first_not_of(" \t\r\n\\", Name.End);
@@ -1529,6 +1648,8 @@ public:
         break;
       }
     }
+    if (U.Name == "PyState_FindModule")
+      U.Again = returnsAgain(C);
     if (U.Name == "PyModule_Create" || U.Name == "PyModule_Create2")
       noteCreate(C, U);
     else if (U.Name == "PyModuleDef_Init")
@@ -1986,6 +2107,9 @@ public:
   void HandleTranslationUnit(ASTContext &Context) override {
     const SourceManager &SM = Context.getSourceManager();
     I.LimitedApi |= Processor.isMacroDefined("Py_LIMITED_API");
+    I.HidesSlots |=
+        Processor.isMacroDefined("Py_LIMITED_API") &&
+        !Processor.isMacroDefined("Py_MOD_PER_INTERPRETER_GIL_SUPPORTED");
     if (Context.getDiagnostics().hasUncompilableErrorOccurred()) {
       OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID());
       I.Errors.push_back(Main ? Main->getName().str() : "?");
@@ -2218,6 +2342,7 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
                                         : Root::TypeMethod;
       I.Functions[E.Function].Roots.push_back({R, Table});
     }
+  finishPointers(I);
   // What Argument Clinic splits off has the arguments of its wrapper.
   for (const Call &C : I.Calls) {
     Function &Callee = I.Functions[C.Callee];

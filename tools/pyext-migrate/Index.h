@@ -63,6 +63,8 @@ struct Reference {
   std::string Table;      ///< Key of the variable initialised; else empty.
   std::string TableField; ///< Field of it that is initialised.
   bool Writes = false;    ///< Assigned, or its address goes where it may be.
+  /// `if (x) { ... return ...; }`, with this as `x`.
+  Place Returning;
 };
 
 /// A variable with static storage duration.
@@ -77,6 +79,7 @@ struct Variable {
   bool Object = false;      ///< A pointer to a Python object.
   bool ObjectBlock = false; ///< Contains object pointers otherwise.
   bool Array = false;
+  bool Aggregate = false; ///< An array or a struct.
   Place TypeEnd; ///< Behind the type, when the extension declares it.
   /// Where an ObjectBlock has object pointers: ".a", "[].b"; empty when that
   /// was not understood.
@@ -145,12 +148,27 @@ struct Function {
   std::vector<std::pair<Root, std::string>> Roots; ///< With the type's key.
   /// Where the address goes elsewhere, as a phrase.
   std::vector<std::pair<Place, std::string>> Escapes;
+  /// Those of them that are understood: the address goes to a variable, a field
+  /// or a parameter of the extension, or it converts an argument.
+  std::set<Place> Handed;
+  /// Key of the functions that are called through the same pointers, which is
+  /// one of Index::Functions, too; empty when there is no such pointer.
+  std::string Family;
+  std::vector<std::string> Members; ///< Of a family.
+  bool Converts = false; ///< Arguments, for PyArg_ParseTuple().
+};
+
+/// `PyArg_ParseTuple(args, "O&", convert, &value)`, or `convert(op, &value)`.
+struct Conversion {
+  std::string Caller, Converter;
+  Place Target; ///< `&value`.
 };
 
 struct Call {
   std::string Caller, Callee;
   Place Open; ///< Empty range after the `(`.
   bool HasArguments = false;
+  bool Pasted = false; ///< A macro pastes the name together.
 };
 
 /// A type as its static PyTypeObject says.
@@ -206,6 +224,8 @@ struct ApiUse {
   std::string Function;
   std::string ArgVariable; ///< Key of a variable that is the first argument.
   std::string ArgStruct;   ///< Name of the struct the first argument points to.
+  /// What returns the module when it is known already.
+  std::vector<Place> Again;
 };
 
 struct Return {
@@ -254,6 +274,7 @@ struct ModuleInfo {
 struct MethodEntry {
   std::string Function;
   int Flags;
+  Place Static; ///< METH_STATIC as written.
 };
 
 struct Index {
@@ -266,6 +287,19 @@ struct Index {
   std::map<std::string, Function> Functions;
   std::map<std::string, StaticType> Types;
   std::vector<Call> Calls;
+  std::vector<Conversion> Conversions;
+  /// What is called through pointers of the extension: functions and what
+  /// holds their addresses, each with one that it shares them with.
+  std::map<std::string, std::string> Pointers;
+  /// Parameter lists of what holds addresses, and calls through it.
+  std::map<std::string, std::vector<Function::ParameterList>> PointerLists;
+  std::vector<Call> PointerCalls;
+  /// Why the parameters of what is called through a pointer cannot change.
+  std::map<std::string, std::string> FixedPointers;
+  /// Of which the value is compared as a plain pointer; and whether a plain
+  /// pointer becomes one to a function anywhere.
+  std::set<std::string> PlainPointers;
+  bool FromPlainPointers = false;
   std::vector<TypeAssignment> Assignments;
   std::vector<ApiUse> Uses;
   std::vector<Return> Returns;
@@ -290,6 +324,7 @@ struct Index {
   std::set<std::pair<int, int>> Includes;
   std::vector<std::string> Errors; ///< Files that do not compile.
   unsigned PythonMinor = 0;
+  bool HidesSlots = false; ///< The limited API of the build has no slots.
   bool LimitedApi = false; ///< Some file is compiled with Py_LIMITED_API.
   /// What the checks hold against promises of the module, "file:line: ...".
   std::vector<std::string> SeveralInterpreters, OwnGil, WithoutGil;

@@ -420,13 +420,38 @@ bool Rewriter::isTrivialBody() const {
   return T.starts_with("return") && T.count(';') == 1;
 }
 
+std::vector<std::string> Rewriter::initialLines() const {
+  std::vector<std::string> Out;
+  for (const Entity *E : ordered()) {
+    const Variable &V = *E->V;
+    if (E->T || V.Initialiser.empty())
+      continue;
+    if (!isTemplate(V)) {
+      Out.push_back(access(*E) + " = " + V.Initialiser + ";");
+      continue;
+    }
+    std::string From = V.Name + "_init";
+    if (V.Local) {
+      From = E->Field + "_init";
+      std::string Text = V.FieldText;
+      Text.replace(Text.find('@'), 1, From);
+      Out.push_back("static " +
+                    std::string(StringRef(Text).contains('*') ? "" : "const ") +
+                    Text + " = " + V.Initialiser + ";");
+    }
+    Out.push_back(V.Array ? "memcpy(" + access(*E) + ", " + From +
+                                ", sizeof(" + access(*E) + "));"
+                          : access(*E) + " = " + From + ";");
+  }
+  return Out;
+}
+
 void Rewriter::editBody() {
   StringRef T = I.Files[Body->Body.File].Text;
   // Initialisers of what moved.
   std::string Start;
-  for (const Entity *E : ordered())
-    if (!E->T && !E->V->Initialiser.empty())
-      Start += "\n" + In + access(*E) + " = " + E->V->Initialiser + ";";
+  for (const std::string &Line : initialLines())
+    Start += "\n" + In + Line;
   for (const Entity *E : inBaseOrder(AtExecStart))
     Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
              In + "return -1;";
@@ -728,9 +753,8 @@ void Rewriter::emitMultiPhase() {
   edit(M.DefDeclaration, Text);
   if (Body) {
     std::string Start;
-    for (const Entity *E : ordered())
-      if (!E->T && !E->V->Initialiser.empty())
-        Start += In + access(*E) + " = " + E->V->Initialiser + ";\n";
+    for (const std::string &Line : initialLines())
+      Start += In + Line + "\n";
     for (const Entity *E : inBaseOrder(AtExecStart))
       Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
                "return -1;\n";

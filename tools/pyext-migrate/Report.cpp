@@ -75,7 +75,10 @@ void printText(const ModuleRun &M, raw_ostream &OS) {
   if (!M.Name.empty())
     OS << "module " << M.Name << ": ";
   OS << M.Result.Moved.size() << " moved, " << M.Result.Left.size() << " left; "
-     << (M.Options.ClaimOwnGil
+     << (M.Options.ClaimOwnGil && M.After.HidesSlots
+             ? "claims interpreters with a GIL of their own, but not when it "
+               "is built with this Py_LIMITED_API"
+         : M.Options.ClaimOwnGil
              ? "claims interpreters with a GIL of their own"
              : "does not claim interpreters with a GIL of their own")
      << "; " << M.After.FunctionsSeen << " functions and "

@@ -33,7 +33,14 @@ inline std::string sanitised(llvm::StringRef Name) {
 }
 
 /// How a function gets at the module state.
-enum class Mode { None, Parameter, Local, Exec, ModuleParameter };
+enum class Mode {
+  None,
+  Parameter, ///< It is given the state.
+  Local,     ///< It fetches the state from its object or the module.
+  Exec,
+  ModuleParameter, ///< It is given the module.
+  Closure,         ///< It finds the state with what it is to fill.
+};
 
 class Rewriter {
 public:
@@ -113,6 +120,22 @@ private:
   /// Calls of PyType_Ready() need the module itself.
   std::set<std::string> readyFunctions() const;
   Mode modeOf(const std::string &Key, std::string &Why) const;
+  Mode ownModeOf(const Function &F, std::string &Why) const;
+  /// Where \p Key calls what has to be given the state.
+  std::vector<Place> handsIn(const std::string &Key) const;
+  /// Where the text of \p F needs the state, macros by their uses; nothing when
+  /// that is not known.
+  std::optional<std::vector<Place>> needsIn(const Function &F) const;
+  /// The uses of macros in \p F that lead to \p Token.
+  std::vector<Place> usesLeadingTo(const Function &F, Place Token) const;
+  /// Where METH_STATIC has to become METH_CLASS for \p F.
+  std::vector<Place> staticFlags(const Function &F) const;
+  void emitConversions();
+  bool isTemplate(const Variable &V) const;
+  /// Gives the fields of the state what their variables began with.
+  std::vector<std::string> initialLines() const;
+  void removeSurplusReferences();
+  std::string closureType() const { return Prefix + "_converter"; }
   void settle();
   void checkModes();
   /// Nothing that \p Key mentions, itself or through what it calls, can move.
@@ -242,8 +265,9 @@ private:
   bool usesOperands() const;
   /// Before everything that mentions the state, after the types that its
   /// fields need.
-  unsigned structPlace(const std::vector<const Entity *> &Order,
-                       int File) const;
+  unsigned structPlace(const std::vector<const Entity *> &Order, int File,
+                       bool AfterTypes) const;
+  bool mentionsState(const Edit &E) const;
   static unsigned outsideConditions(llvm::StringRef T, unsigned At,
                                     bool Header);
   std::string guarded(unsigned Minor, const std::string &Line) const;

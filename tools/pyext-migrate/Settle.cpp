@@ -43,6 +43,34 @@ bool Rewriter::has(const Function &F, Root R) {
   return any_of(F.Roots, [&](const auto &P) { return P.first == R; });
 }
 
+std::vector<Place> Rewriter::handsIn(const std::string &Key) const {
+  std::vector<Place> Out;
+  for (const Call &C : I.Calls)
+    if (auto To = Modes.find(C.Callee);
+        C.Caller == Key && To != Modes.end() &&
+        (To->second == Mode::Parameter || To->second == Mode::ModuleParameter))
+      Out.push_back(C.Open);
+  for (const Conversion &C : I.Conversions)
+    if (auto To = Modes.find(C.Converter);
+        C.Caller == Key && To != Modes.end() && To->second == Mode::Closure)
+      Out.push_back(C.Target);
+  return Out;
+}
+
+std::vector<Place> Rewriter::staticFlags(const Function &F) const {
+  std::vector<Place> Out;
+  for (const auto &[R, Of] : F.Roots)
+    if (R == Root::StaticMethod) {
+      if (auto Table = I.MethodTables.find(Of); Table != I.MethodTables.end())
+        for (const MethodEntry &E : Table->second)
+          if (E.Function == F.Key && E.Static.valid())
+            Out.push_back(E.Static);
+    } else {
+      return {};
+    }
+  return Out;
+}
+
 std::vector<const ApiUse *> Rewriter::finds() const {
   std::vector<const ApiUse *> Out;
   for (const ApiUse &U : I.Uses)
@@ -66,18 +94,56 @@ Mode Rewriter::modeOf(const std::string &Key, std::string &Why) const {
   if (Key == BodyKey)
     return Mode::Exec;
   auto It = I.Functions.find(Key);
+  const bool Pointer = It != I.Functions.end() && It->second.Members.size();
+  if (It != I.Functions.end() && (Pointer || !It->second.Family.empty())) {
+    const Function &Family =
+        Pointer ? It->second : I.Functions.at(It->second.Family);
+    // All that is called through the pointers, or nothing.
+    Mode Is = Mode::Parameter;
+    if (!Family.Escapes.empty()) {
+      Why =
+          "'" +
+          (Pointer ? I.Functions.at(Family.Members[0]) : It->second).Name +
+          "' uses it and cannot be given the module state: " +
+          Family.Escapes.front().second;
+      return Mode::None;
+    }
+    for (const std::string &Member : Family.Members) {
+      std::string Its;
+      const Function &M = I.Functions.at(Member);
+      if (!M.Defined)
+        Its = "it is not defined in these files";
+      else if (M.MacroMade)
+        Its = "a macro writes it";
+      else
+        Is = ownModeOf(M, Its);
+      if (Its.empty() && Is != Mode::Parameter)
+        Its = "that is no helper only";
+      if (Its.empty())
+        continue;
+      Why = Member == Key ? Its
+                          : "it is called through '" + Family.Name +
+                                "' like '" + M.Name + "': " + Its;
+      return Mode::None;
+    }
+    return Mode::Parameter;
+  }
   if (It == I.Functions.end() || !It->second.Defined) {
     Why = "it is not defined in these files";
     return Mode::None;
   }
-  const Function &F = It->second;
+  return ownModeOf(It->second, Why);
+}
+
+Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
+  const std::string &Key = F.Key;
   if (Key == M.InitFunction && Key != BodyKey) {
     Why = "PyInit_" + M.Name + " uses it before there is a module";
     return Mode::None;
   }
   if (!F.Roots.empty()) {
     for (const auto &[R, Of] : F.Roots) {
-      if (R == Root::StaticMethod) {
+      if (R == Root::StaticMethod && staticFlags(F).empty()) {
         Why = "'" + F.Name + "' is a static method, which is given no object";
         return Mode::None;
       }
@@ -111,10 +177,21 @@ Mode Rewriter::modeOf(const std::string &Key, std::string &Why) const {
     }
     return Mode::Local;
   }
-  if (!F.Escapes.empty()) {
-    Why = "'" + F.Name + "' uses it and cannot be given the module state: " +
-          F.Escapes.front().second;
-    return Mode::None;
+  for (const auto &[At, How] : F.Escapes)
+    if (!F.Handed.count(At)) {
+      Why = "'" + F.Name +
+            "' uses it and cannot be given the module state: " + How;
+      return Mode::None;
+    }
+  if (F.Converts) {
+    for (const Conversion &C : I.Conversions)
+      if (C.Converter == Key && !C.Target.valid())
+        Why = "'" + F.Name +
+              "' uses it and cannot be given the module state: a macro writes "
+              "what it is to fill";
+    if (F.MacroMade || F.Parameters[1].Name.empty())
+      Why = "'" + F.Name + "' converts arguments, and is written by a macro";
+    return Why.empty() ? Mode::Closure : Mode::None;
   }
   if (F.Variadic) {
     Why = "the parameters of '" + F.Name + "' cannot be changed";
@@ -168,8 +245,29 @@ void Rewriter::checkModes() {
         dropAllOf(Key, Why);
         return;
       }
+      if (Is == Mode::Closure) {
+        if (NeedModule.count(Key)) {
+          dropAllOf(Key, "'" + I.Functions.at(Key).Name +
+                             "' converts arguments and needs the module");
+          return;
+        }
+        for (const Conversion &C : I.Conversions)
+          if (C.Converter == Key)
+            More |= Need.insert(C.Caller).second;
+        continue;
+      }
       if (Is != Mode::Parameter && Is != Mode::ModuleParameter)
         continue;
+      // With everything that is called through the same pointers.
+      const Function &F = I.Functions.at(Key);
+      std::vector<std::string> Relatives = F.Members;
+      if (!F.Family.empty())
+        Relatives.push_back(F.Family);
+      for (const std::string &Relative : Relatives) {
+        More |= Need.insert(Relative).second;
+        if (Is == Mode::ModuleParameter)
+          More |= NeedModule.insert(Relative).second;
+      }
       for (const Call &C : I.Calls)
         if (C.Callee == Key) {
           if (!C.Open.valid()) {
@@ -230,8 +328,10 @@ void Rewriter::dropAllOf(const std::string &Key, const std::string &Why) {
 }
 
 void Rewriter::dropReached(const std::string &Key, const std::string &Why) {
-  std::set<std::string> Reached{Key};
   std::vector<std::string> Work{Key};
+  if (auto F = I.Functions.find(Key); F != I.Functions.end())
+    Work.insert(Work.end(), F->second.Members.begin(), F->second.Members.end());
+  std::set<std::string> Reached(Work.begin(), Work.end());
   while (!Work.empty()) {
     std::string F = Work.back();
     Work.pop_back();
@@ -242,6 +342,9 @@ void Rewriter::dropReached(const std::string &Key, const std::string &Why) {
           continue;
         if (Reached.insert(C.Callee).second)
           Work.push_back(C.Callee);
+        for (const std::string &Member : It->second.Members)
+          if (Reached.insert(Member).second)
+            Work.push_back(Member);
       }
   }
   for (auto &[K, E] : Entities)
@@ -286,6 +389,16 @@ bool Rewriter::soleOfMacro(const Variable &V) const {
 void Rewriter::checkReferences(Entity &E) {
   const Variable &V = *E.V;
   for (const Reference &Ref : V.References) {
+    // Who has the capsule may have it for longer than the module lasts.
+    if (Ref.Token.valid() && !E.isType() && !V.Object) {
+      StringRef Before =
+          StringRef(I.Files[Ref.Token.File].Text).take_front(Ref.Token.Begin);
+      if (Before.substr(Before.find_last_of(";{}") + 1)
+              .contains("PyCapsule_New")) {
+        drop(E, "its address is given to others in a capsule", Ref.Token);
+        return;
+      }
+    }
     if (!Ref.Token.valid() && (E.isType() || !pastedMoves(Ref))) {
       drop(E, "its name is pasted together by a macro");
       return;
@@ -331,7 +444,26 @@ void Rewriter::checkReferences(Entity &E) {
     drop(E, "a macro declares it");
     return;
   }
-  if (V.ConstantInitialiser) {
+  if (HasState && V.TypeEnd.valid() && M.StateEnd.valid() &&
+      V.TypeEnd.File == M.StateEnd.File &&
+      V.TypeEnd.Begin > M.StateEnd.Begin &&
+      !StringRef(V.TypeText).contains('*')) {
+    drop(E, "its type is declared after the state of the module");
+    return;
+  }
+  if (isTemplate(V)) {
+    const Place P = placeOf(V);
+    const bool There = any_of(V.Declarations, [&](const Place &D) {
+      return D.File == MainFile && I.text(D).contains('=');
+    });
+    if (I.Files[MainFile].Cxx || V.MacroMade || !There || !Body ||
+        P.File != MainFile || Body->Body.Begin < P.Begin ||
+        I.Macros.count(V.Name + "_init") ||
+        (V.Local && StringRef(V.Initialiser).contains('#'))) {
+      drop(E, "its initialiser cannot become an assignment");
+      return;
+    }
+  } else if (V.ConstantInitialiser) {
     // Assigned when the module is executed.
   } else if (!V.Initialiser.empty() && !E.T && !V.Local) {
     StringRef Init = V.Initialiser;
@@ -349,6 +481,11 @@ void Rewriter::checkReferences(Entity &E) {
   }
   if (Place P = unexplained(V); P.valid())
     drop(E, "code that is not compiled here mentions it", P);
+}
+
+/// An array or a struct with values to begin with.
+bool Rewriter::isTemplate(const Variable &V) const {
+  return V.Aggregate && !V.Initialiser.empty() && !I.Types.count(V.Key);
 }
 
 Place Rewriter::unexplained(const Variable &V) const {

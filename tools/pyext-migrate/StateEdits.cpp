@@ -30,8 +30,9 @@ std::string Rewriter::fieldFromText(const Variable &V) const {
     bool More = true;
     while (More) {
       More = false;
-      for (StringRef Word : {"static ", "volatile ", "register "})
-        if (Before.consume_front(Word)) {
+      for (StringRef Word : {"static", "volatile", "register"})
+        if (Before.take_while(isWord) == Word) {
+          Before = Before.drop_front(Word.size());
           Before = Before.ltrim();
           More = true;
         }
@@ -45,9 +46,22 @@ std::string Rewriter::fieldDeclaration(const Entity &E) const {
   if (E.isType())
     return "PyTypeObject *" + E.Field;
   std::string Text = fieldFromText(*E.V);
-  if ((Text.empty() || StringRef(Text).contains('\n')) && E.V->Declarable)
+  if ((Text.empty() || StringRef(Text).contains('\n') ||
+       StringRef(Text).contains("[]")) &&
+      E.V->Declarable)
     Text = E.V->FieldText;
   size_t At = Text.find('@');
+  // Its own list of parameters changes where the declaration was.
+  for (const auto &[Key, Is] : Modes)
+    if (const Function *F = function(Key); F && !F->Members.empty())
+      for (const Function::ParameterList &L : F->Lists)
+        for (const Place &P : E.V->Declarations)
+          if (size_t Open = StringRef(Text).find(")(", At);
+              contains(P, L.Open) && Open != StringRef::npos)
+            Text.insert(Open + 2, Is == Mode::Parameter
+                                      ? StateType + " *" + (L.Empty ? "" : ", ")
+                                      : "PyObject *" +
+                                            std::string(L.Empty ? "" : ", "));
   return Text.replace(At, 1, E.Field);
 }
 
@@ -61,15 +75,20 @@ void Rewriter::emitStateStruct() {
       Fields += " " + E->V->Comment;
     Fields += "\n";
   }
-  std::string Text;
+  std::string Text, Struct;
   std::string Storage = Multi ? "" : "static ";
   if (HasState && WithState)
     insert(M.StateEnd.File, M.StateEnd.Begin, Fields);
   else if (WithState)
-    Text = "typedef struct {\n" + Fields + "} " + StateType + ";\n\n";
+    Struct = "typedef struct {\n" + Fields + "} " + StateType + ";\n\n";
   if (UsesModuleByType)
     Text += Storage + "PyObject *" + Prefix +
             "_get_module_by_type(PyTypeObject *type);\n";
+  if (any_of(Modes, [](const auto &P) { return P.second == Mode::Closure; }))
+    Text += "/* What a converter of arguments is given. */\n"
+            "typedef struct {\n" +
+            In + StateType + " *" + StateName + ";\n" + In +
+            "void *target;\n} " + closureType() + ";\n\n";
   if (WithState && OwnGetState)
     Text += Storage + StateType + " *" + GetState + "(PyObject *module);\n";
   if (usesByType())
@@ -111,22 +130,34 @@ void Rewriter::emitStateStruct() {
   }
   int Header = Multi ? sharedHeader(Order) : MainFile;
   if (Header < 0) {
-    newHeader(Text);
+    newHeader(Struct + Text);
     return;
   }
-  insert(Header, structPlace(Order, Header), Text);
+  const unsigned Early = structPlace(Order, Header, false);
+  const unsigned Late = structPlace(Order, Header, true);
+  if (Early >= Late || Struct.empty()) {
+    insert(Header, Late, Struct + Text);
+    return;
+  }
+  // Something before the types of the fields is given the state.
+  insert(Header, Early,
+         "typedef struct " + StateType + " " + StateType + ";\n\n" + Text);
+  insert(Header, Late, "struct " + StateType + " {\n" + Fields + "};\n\n");
 }
 
 std::set<int> Rewriter::stateFiles() const {
   std::set<int> Out{MainFile};
   for (const Edit &E : R.Edits)
-    if (StringRef(E.Text).contains(StateType) ||
-        StringRef(E.Text).contains(Prefix + "_") ||
-        StringRef(E.Text).contains(upper(Prefix) + "_") ||
-        StringRef(E.Text).contains("_spec,") ||
-        StringRef(E.Text).contains(StateName + "->"))
+    if (mentionsState(E))
       Out.insert(E.Where.File);
   return Out;
+}
+
+bool Rewriter::mentionsState(const Edit &E) const {
+  StringRef T = E.Text;
+  return T.contains(StateType) || T.contains(Prefix + "_") ||
+         T.contains(upper(Prefix) + "_") || T.contains("_spec,") ||
+         T.contains(StateName + "->");
 }
 
 int Rewriter::sharedHeader(const std::vector<const Entity *> &Order) const {
@@ -273,19 +304,21 @@ size_t Rewriter::includeOf(int File, int Header) const {
 }
 
 unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
-                               int File) const {
+                               int File, bool AfterTypes) const {
   unsigned At = ~0u;
   for (const Edit &E : R.Edits)
-    if (E.Where.File == File)
+    if (E.Where.File == File && (AfterTypes || mentionsState(E)) &&
+        !inComment(I.Files[File].Text, E.Where.Begin)) // Of Argument Clinic.
       At = std::min(At, E.Where.Begin);
   for (const Entity *E : Order)
     for (const Place &P : E->V->Declarations)
-      if (P.File == File && !E->V->Local)
+      if (P.File == File && !E->V->Local && AfterTypes)
         At = std::min(At, P.Begin);
   StringRef T = I.Files[File].Text;
   // Before the #include of what is part of this file.
   for (const Edit &E : R.Edits)
-    if (E.Where.File != File && I.Includes.count({File, E.Where.File}) &&
+    if (E.Where.File != File && (AfterTypes || mentionsState(E)) &&
+        I.Includes.count({File, E.Where.File}) &&
         onlyIncludedBy(E.Where.File, File)) {
       size_t Include = includeOf(File, E.Where.File);
       if (Include != StringRef::npos)
@@ -304,7 +337,7 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
       At = P.Begin;
   // After the types of the fields.
   for (const Entity *E : Order)
-    if (!E->isType() && E->V->TypeEnd.File == File)
+    if (AfterTypes && !E->isType() && E->V->TypeEnd.File == File)
       if (unsigned End = T.find('\n', E->V->TypeEnd.Begin); End < T.size())
         At = std::max(At, End + 1);
   size_t Line = T.rfind('\n', At);

@@ -29,6 +29,7 @@ void Rewriter::emit() {
   chooseModuleWord();
   emitReferences();
   emitFunctions();
+  emitConversions();
   emitFinds();
   emitReleases();
   emitTypes();
@@ -253,6 +254,16 @@ void Rewriter::emitReferences() {
       for (const auto &[K, Other] : Entities)
         if (Other.Drop.empty() && is_contained(Other.V->Declarations, P))
           Names.insert(Other.V->Name);
+      if (isTemplate(*E.V) && !E.V->Local && I.text(P).contains('=')) {
+        // Its value when the module is made.
+        StringRef T = I.text(P);
+        const unsigned Name = nameIn(P, E.V->Name);
+        insert(P.File, Name + E.V->Name.size(), "_init");
+        if (T.starts_with("static") && !isWord(T[6]) && !T.contains("const ") &&
+            !T.take_front(Name - P.Begin).contains('*'))
+          insert(P.File, P.Begin + 6, " const");
+        continue;
+      }
       if (E.V->MacroMade)
         replaceAll(P);
       if (E.V->Declarators[N] == Names.size())
@@ -297,7 +308,7 @@ void Rewriter::emitReleases() {
 /// Whether the objects that a slot or method is called with are of types that
 /// nothing derives from: their type is the one that the module has made.
 bool Rewriter::servesFinalTypes(const Function &F) const {
-  if (I.LimitedApi && O.MinMinor < 10)
+  if ((I.LimitedApi && O.MinMinor < 10) || inClinic(F))
     return false;
   for (const auto &[R, Of] : F.Roots) {
     bool Found = false;
@@ -316,7 +327,8 @@ bool Rewriter::servesFinalTypes(const Function &F) const {
 std::string Rewriter::fetch(const Function &F) const {
   const std::string &Self = selfName(F);
   bool ModuleSelf = has(F, Root::ModuleMethod) || has(F, Root::ModuleHook);
-  bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod);
+  bool TypeSelf = has(F, Root::TypeSlot) || has(F, Root::ClassMethod) ||
+                  has(F, Root::StaticMethod);
   bool Binary = has(F, Root::BinarySlot);
   if (F.MacroMade) // The macro writes others, with the same text.
     for (const auto &[Key, Other] : I.Functions)
@@ -423,7 +435,8 @@ std::string Rewriter::fetchModule(const Function &F) const {
   if (has(F, Root::ModuleMethod) || has(F, Root::ModuleHook))
     return asObject(F, 0);
   std::string Type = "Py_TYPE(" + selfName(F) + ")";
-  if (has(F, Root::TypeSlot) || has(F, Root::ClassMethod))
+  if (has(F, Root::TypeSlot) || has(F, Root::ClassMethod) ||
+      has(F, Root::StaticMethod))
     Type = "(PyTypeObject *)" + selfName(F);
   return Prefix + "_get_module_by_type(" + Type + ")";
 }
@@ -437,6 +450,19 @@ void Rewriter::emitFinds() {
     for (const Place &P : I.Variables.at(M.GlobalVariable).Declarations)
       removeDeclaration(P);
   for (const ApiUse *U : finds()) {
+    if (inBody(*U) && U->Whole.Begin < M.CreateStatement.Begin) {
+      // Each interpreter has a module of its own.
+      for (const Place &P : U->Again) {
+        if (skipped(P))
+          continue;
+        replaceAll(P);
+        edit(wholeLine(P), "");
+      }
+      if (U->Again.empty())
+        R.Refused = "'" + Body->Name +
+                    "' looks for a module that exists already, in a way that "
+                    "is not understood";
+    }
     if (skipped(U->Whole) ||
         I.text(U->Whole) == (inBody(*U) ? ModuleName : moduleVariable()))
       continue;
@@ -471,6 +497,19 @@ void Rewriter::emitFinds() {
     declare(F, "PyObject *" + moduleVariable() + " = " + Value + ";");
     UsesModuleByType |= StringRef(Value).contains("_get_module_by_type");
   }
+  // Modules of multi-phase initialisation are in no such table.
+  for (const ApiUse &U : I.Uses) {
+    if (U.Name != "PyState_AddModule" || U.Function != BodyKey || M.MultiPhase)
+      continue;
+    const Place P = U.If.valid() ? U.If : U.Statement;
+    if (!P.valid() || (U.NeedsBraces && !U.If.valid())) {
+      R.Refused = "the result of PyState_AddModule() is used";
+      continue;
+    }
+    replaceAll(P);
+    edit(wholeLine(P), "");
+  }
+  removeSurplusReferences();
   // Types of the module have to know it.
   if (WithState || !finds().empty())
     for (const ApiUse &U : I.Uses) {
@@ -488,6 +527,85 @@ void Rewriter::emitFinds() {
     }
 }
 
+/// A heap type that PyInit_ gives one reference too many would keep its module
+/// from being released.
+void Rewriter::removeSurplusReferences() {
+  for (const ApiUse &U : I.Uses) {
+    if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
+        U.Function != BodyKey || !U.Whole.valid())
+      continue;
+    // `Name = (cast)PyType_FromSpec(...)`
+    StringRef T = I.Files[U.Whole.File].Text;
+    StringRef Before = T.take_front(U.Whole.Begin).rtrim();
+    while (Before.consume_back(")") || Before.ends_with("(PyTypeObject *") ||
+           Before.ends_with("(PyTypeObject*"))
+      Before = Before.take_front(Before.rfind('(')).rtrim();
+    if (!Before.consume_back("="))
+      continue;
+    Before = Before.rtrim();
+    size_t Begin = Before.size();
+    while (Begin && isWord(Before[Begin - 1]))
+      --Begin;
+    const std::string Name = Before.substr(Begin).str();
+    const bool Local = Body->Locals.count(Name) && Begin &&
+                       !StringRef("->.").contains(Before[Begin - 1]);
+    if (!Local)
+      continue;
+    // The field that it goes to.
+    std::set<std::string> Names{Name};
+    bool Kept = false;
+    StringRef Text = I.text(Body->Body);
+    for (size_t At = Text.find(Name); At != StringRef::npos;
+         At = Text.find(Name, At + 1)) {
+      StringRef Left = Text.take_front(At).rtrim();
+      if (!Text.substr(At + Name.size()).ltrim().starts_with(";"))
+        continue;
+      if (Left.consume_back(")"))
+        Left = Left.take_front(Left.rfind('(')).rtrim();
+      if (!Left.consume_back("="))
+        continue;
+      Left = Left.rtrim();
+      size_t Field = Left.size();
+      while (Field && isWord(Left[Field - 1]))
+        --Field;
+      if (Left.take_front(Field).ends_with("->")) {
+        Names.insert(Left.substr(Field).str());
+        Kept = true;
+      }
+    }
+    auto Of = [&](StringRef Arg) {
+      Arg = Arg.rtrim(" )");
+      size_t N = Arg.size();
+      while (N && isWord(Arg[N - 1]))
+        --N;
+      return Names.count(Arg.substr(N).str()) != 0;
+    };
+    std::vector<const ApiUse *> Increments;
+    unsigned Given = 0;
+    for (const ApiUse &Other : I.Uses) {
+      if (Other.Function != BodyKey || Other.Args.empty())
+        continue;
+      if ((Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
+          Of(Other.Args[0]))
+        Increments.push_back(&Other);
+      else if (Other.Name == "PyModule_AddObject" && Other.Args.size() == 3 &&
+               Of(Other.Args[2]))
+        ++Given;
+    }
+    if (!Kept)
+      continue; // Not known who owns it.
+    while (Increments.size() > Given && Increments.back()->Statement.valid() &&
+           !Increments.back()->NeedsBraces) {
+      const Place S = Increments.back()->Statement;
+      R.Left.push_back({"'" + I.text(S).str() + "'", S,
+                        "removed: nothing gives this reference back"});
+      replaceAll(S);
+      edit(wholeLine(S), "");
+      Increments.pop_back();
+    }
+  }
+}
+
 void Rewriter::emitFunctions() {
   for (const auto &[Key, Is] : Modes) {
     auto It = I.Functions.find(Key);
@@ -495,6 +613,9 @@ void Rewriter::emitFunctions() {
       continue;
     const Function &F = It->second;
     if (Is == Mode::Local) {
+      // A static method is given no object; a class method is given its class.
+      for (const Place &Flag : staticFlags(F))
+        edit(Flag, "METH_CLASS");
       if (!mentioned().count(Key) && !handsState(Key))
         continue; // Only the module itself.
       nameParameter(F, 0);
@@ -509,8 +630,18 @@ void Rewriter::emitFunctions() {
     } else if (Is == Mode::Exec) {
       if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
         declareState(F, GetState + "(" + ModuleName + ")");
+    } else if (Is == Mode::Closure) {
+      const std::string Target = parameterName(F, 1);
+      const std::string Own = "((" + closureType() + " *)" + Target + ")->";
+      declare(F, StateType + " *" + StateName + " = " + Own + StateName +
+                     ";\n" + In + Target + " = " + Own + "target;");
     } else if (Is == Mode::Parameter) {
-      addParameter(F, StateType + " *" + StateName, StateName);
+      const bool Unused = !F.Family.empty() && !mentioned().count(Key) &&
+                          !handsState(Key);
+      addParameter(F,
+                   StateType + " *" +
+                       (Unused ? "Py_UNUSED(" + StateName + ")" : StateName),
+                   StateName);
     } else if (Is == Mode::ModuleParameter) {
       std::string Own = moduleParameter(F);
       if (Own.empty()) {
@@ -542,6 +673,18 @@ void Rewriter::emitFunctions() {
   }
 }
 
+/// `&value` to `&(spam_converter){state, &value}`.
+void Rewriter::emitConversions() {
+  for (const Conversion &C : I.Conversions) {
+    auto Is = Modes.find(C.Converter);
+    if (Is == Modes.end() || Is->second != Mode::Closure || skipped(C.Target))
+      continue;
+    insert(C.Target.File, C.Target.Begin,
+           "&(" + closureType() + "){" + StateName + ", ");
+    insert(C.Target.File, C.Target.End, "}");
+  }
+}
+
 std::string Rewriter::moduleIn(const std::string &Key) const {
   if (Key == BodyKey)
     return ModuleName;
@@ -551,11 +694,17 @@ std::string Rewriter::moduleIn(const std::string &Key) const {
 }
 
 bool Rewriter::handsState(const std::string &Key) const {
-  return any_of(I.Calls, [&](const Call &C) {
-    auto To = Modes.find(C.Callee);
-    return C.Caller == Key && To != Modes.end() &&
-           To->second == Mode::Parameter;
-  });
+  auto Is = [&](const std::string &Callee, Mode Of) {
+    auto To = Modes.find(Callee);
+    return To != Modes.end() && To->second == Of;
+  };
+  return any_of(I.Calls,
+                [&](const Call &C) {
+                  return C.Caller == Key && Is(C.Callee, Mode::Parameter);
+                }) ||
+         any_of(I.Conversions, [&](const Conversion &C) {
+           return C.Caller == Key && Is(C.Converter, Mode::Closure);
+         });
 }
 
 void Rewriter::declareState(const Function &F, const std::string &Value,
@@ -563,12 +712,54 @@ void Rewriter::declareState(const Function &F, const std::string &Value,
   declare(F, StateType + " *" + StateName + " = " + Value + ";", At);
 }
 
+std::vector<Place> Rewriter::usesLeadingTo(const Function &F,
+                                           Place Token) const {
+  std::set<Place> Definitions;
+  for (const Place &P : I.MacroBodies)
+    if (contains(P, Token))
+      Definitions.insert(P);
+  std::set<Place> Out;
+  for (bool More = !Definitions.empty(); More;) {
+    More = false;
+    for (const Index::MacroUse &U : I.MacroUses) {
+      if (!Definitions.count(U.Definition))
+        continue;
+      if (contains(F.Body, U.Name))
+        Out.insert(U.Name);
+      for (const Place &P : I.MacroBodies)
+        if (contains(P, U.Name) && !(P == U.Definition))
+          More |= Definitions.insert(P).second;
+    }
+  }
+  return {Out.begin(), Out.end()};
+}
+
+std::optional<std::vector<Place>> Rewriter::needsIn(const Function &F) const {
+  std::vector<Place> All = handsIn(F.Key), Out;
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty())
+      for (const Reference &Ref : E.V->References)
+        if (Ref.Function == F.Key)
+          All.push_back(Ref.Token);
+  for (const Place &P : All) {
+    if (!P.valid())
+      return std::nullopt;
+    if (contains(F.Body, P)) {
+      Out.push_back(P);
+      continue;
+    }
+    std::vector<Place> Uses = usesLeadingTo(F, P);
+    if (Uses.empty())
+      return std::nullopt;
+    Out.insert(Out.end(), Uses.begin(), Uses.end());
+  }
+  return Out;
+}
+
 /// Whether all that needs the state in a function is in assertions.
 bool Rewriter::onlyAsserts(const Function &F) const {
   StringRef T = I.Files[F.Body.File].Text;
   auto Asserted = [&](Place P) {
-    if (!P.valid() || !contains(F.Body, P))
-      return false;
     StringRef Before = T.slice(F.Body.Begin, P.Begin);
     Before = Before.substr(Before.find_last_of(";{}") + 1).ltrim();
     return Before.starts_with("assert(") || Before.starts_with("assert (");
@@ -576,18 +767,8 @@ bool Rewriter::onlyAsserts(const Function &F) const {
   if (F.MacroMade || I.text(F.Body).contains("\n#") ||
       I.text(F.Body).contains("\n #"))
     return false;
-  for (const auto &[Key, E] : Entities)
-    if (E.Drop.empty())
-      for (const Reference &Ref : E.V->References)
-        if (Ref.Function == F.Key && !Asserted(Ref.Token))
-          return false;
-  for (const Call &C : I.Calls)
-    if (auto To = Modes.find(C.Callee);
-        C.Caller == F.Key && To != Modes.end() &&
-        (To->second == Mode::Parameter || To->second == Mode::ModuleParameter))
-      if (!Asserted(C.Open))
-        return false;
-  return true;
+  const std::optional<std::vector<Place>> Needs = needsIn(F);
+  return Needs && all_of(*Needs, Asserted);
 }
 
 void Rewriter::declareForAsserts(const Function &F, const std::string &Value) {
@@ -609,24 +790,13 @@ unsigned Rewriter::lazyPlace(const Function &F) const {
       I.text(F.Body).contains("\n #"))
     return 0; // What other builds compile may need it elsewhere.
   unsigned First = ~0u, Last = 0;
-  auto Note = [&](Place P) {
-    if (!P.valid() || !contains(F.Body, P))
-      return false;
+  const std::optional<std::vector<Place>> Needs = needsIn(F);
+  if (!Needs)
+    return 0;
+  for (const Place &P : *Needs) {
     First = std::min(First, P.Begin);
     Last = std::max(Last, P.End);
-    return true;
-  };
-  for (const auto &[Key, E] : Entities)
-    if (E.Drop.empty())
-      for (const Reference &Ref : E.V->References)
-        if (Ref.Function == F.Key && !Note(Ref.Token))
-          return 0;
-  for (const Call &C : I.Calls)
-    if (auto To = Modes.find(C.Callee);
-        C.Caller == F.Key && To != Modes.end() &&
-        (To->second == Mode::Parameter || To->second == Mode::ModuleParameter))
-      if (!Note(C.Open))
-        return 0;
+  }
   if (First >= Last)
     return 0;
   // The blocks around all of them, from the outside in.

@@ -33,26 +33,26 @@ static PyTypeObject Item_Type = {
 };
 
 static int
-positive(PyObject *object, void *result)
+positive(const void *left, const void *right)
 {
-    long value = PyLong_AsLong(object);
-    if (value <= 0) {
+    long value = *(const long *)left;
+    if (value < 0 && !PyErr_Occurred())
         PyErr_SetString(Error, "not positive");
-        return 0;
-    }
-    *(long *)result = value;
-    return 1;
+    return value > *(const long *)right;
 }
 
 static PyObject *
 kept_open(PyObject *module, PyObject *args)
 {
-    long facility;
-    if (!PyArg_ParseTuple(args, "O&", positive, &facility))
+    long facility[2] = {0, 0};
+    if (!PyArg_ParseTuple(args, "l", &facility[1]))
         return NULL;
-    openlog(NULL, 0, (int)facility);
+    qsort(facility, 2, sizeof(long), positive);
+    if (PyErr_Occurred())
+        return NULL;
+    openlog(NULL, 0, (int)facility[1]);
     opened = 1;
-    Py_XSETREF(last, PyLong_FromLong(facility));
+    Py_XSETREF(last, PyLong_FromLong(facility[1]));
     return PyLong_FromLong(opened);
 }
 
