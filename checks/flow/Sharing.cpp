@@ -1049,10 +1049,12 @@ SharingAnalysis::effectOf(const FunctionRefs &R, const OriginUse &U,
     if (facts::findLockApi(Api))
       return E;
     // A tuple is only filled while it is new, whatever else the place holds.
-    if (const facts::InitWrite *Fill = facts::findInitWrite(Api);
-        Fill && Fill->Target == facts::ContainerKind::Tuple &&
-        Fill->TargetArg == U.Index)
-      return E;
+    // An item of what a helper builds stays within the extension.
+    if (const facts::InitWrite *Fill = facts::findInitWrite(Api))
+      if (Fill->TargetArg == U.Index
+              ? Fill->Target == facts::ContainerKind::Tuple
+              : !ReturnEscapes && Fill->Target == facts::ContainerKind::Tuple)
+        return E;
     const facts::CallEffect *Row = facts::findEffect(Api);
     if (Row && Row->MutatesArg >= 0 && unsigned(Row->MutatesArg) == U.Index) {
       E.K = Api == "PyDict_SetDefault" || Api == "PyDict_SetDefaultRef"

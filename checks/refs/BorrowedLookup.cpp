@@ -40,7 +40,9 @@ std::string sourceText(const Expr *E, const ASTContext &Context) {
               : SM.getImmediateExpansionRange(End).getEnd();
   StringRef Text = Lexer::getSourceText(
       CharSourceRange::getTokenRange(Begin, End), SM, Context.getLangOpts());
-  if (Text.empty() || Text.size() > 80 || Text.contains('\n'))
+  // An argument of the user's macro does not end where it is used in it.
+  if (Text.empty() || Text.size() > 80 || Text.contains('\n') ||
+      Text.count('(') != Text.count(')'))
     return flow::canonicalText(E);
   return Text.str();
 }

@@ -8,6 +8,7 @@
 
 #include "refs/ContainerCheckThenActCheck.h"
 #include "facts/ContainerRules.h"
+#include "refs/InsertOnceFix.h"
 #include "refs/Places.h"
 #include "refs/StrongReferenceFix.h"
 #include "support/Source.h"
@@ -306,6 +307,7 @@ void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
   };
   Reported.clear();
   Including.clear();
+  Names.clear();
   ParentMaps.clear();
   // What is put in first, and then taken out again, is about putting it in.
   for (bool Alone : {false, true})
@@ -408,7 +410,28 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   diag(S.Where.isValid() ? SM.getFileLoc(S.Where) : Loc, "%0",
        DiagnosticIDs::Note)
       << S.Who;
-  diag(Loc, "'%0' does both at once", DiagnosticIDs::Note) << Row.Replacement;
+  auto Note = diag(Loc, "'%0' does both at once", DiagnosticIDs::Note)
+              << Row.Replacement;
+  const facts::ApiVersion *Api = facts::findApi(Row.Replacement);
+  const flow::FunctionRefs *Refs =
+      Row.ActAlone || Act.Call != Act.Api || !Api ||
+              !Api->usableFrom(minPython(), mayUseCompatHeader())
+          ? nullptr
+          : Model.refs().get(Act.FD);
+  if (!Refs)
+    return;
+  llvm::SmallVector<FixItHint, 4> Once =
+      makeInsertOnceFix(Act.Call, Row.Replacement, *Refs, *Parents,
+                        Model.context(), Names[Act.FD]);
+  if (!Once.empty() && !Api->usableFrom(minPython(), /*WithCompat=*/false)) {
+    const support::SourceText Source(SM, Model.context().getLangOpts(),
+                                     SM.getFileID(Loc));
+    if (std::optional<FixItHint> Include = compatInclude(Source, SM);
+        Include && Including.insert(Source.file()).second)
+      Once.push_back(*Include);
+  }
+  for (const FixItHint &Hint : Once)
+    Note << Hint;
 }
 
 } // namespace pyext::refs

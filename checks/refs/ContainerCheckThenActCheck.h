@@ -13,6 +13,7 @@
 #include "support/ModelCheck.h"
 #include "clang/AST/ParentMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace pyext::refs {
 
@@ -43,6 +44,8 @@ private:
   llvm::DenseSet<const clang::CallExpr *> Reported;
   /// Files that a fix of this run makes include pythoncapi_compat.h.
   llvm::DenseSet<clang::FileID> Including;
+  /// Of variables that fixes of this run declare.
+  llvm::DenseMap<const clang::FunctionDecl *, llvm::StringSet<>> Names;
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<clang::ParentMap>>
       ParentMaps;
 };

@@ -42,6 +42,32 @@ static PyObject *convert(PyObject *m, PyObject *args) {
   return PyLong_FromLong(n);
 }
 
+// An item of a tuple that a helper keeps is not handed to others; one that Python
+// gets is.
+static PyObject *kept, *shown, *signature;
+static int build(void) {
+  PyObject *tuple = PyTuple_New(1);
+  if (tuple == NULL)
+    return -1;
+  Py_INCREF(kept);
+  PyTuple_SET_ITEM(tuple, 0, kept);
+  signature = tuple;
+  return 0;
+}
+static PyObject *show(PyObject *m, PyObject *ignored) {
+  PyObject *tuple = PyTuple_New(1);
+  if (tuple == NULL || build() < 0)
+    return NULL;
+  Py_INCREF(shown);
+  PyTuple_SET_ITEM(tuple, 0, shown);
+  return tuple;
+}
+static PyObject *in_tables(PyObject *m, PyObject *key) {
+  PyObject *a = PyDict_GetItem(kept, key), *b = PyDict_GetItem(shown, key);
+  // CHECK-MESSAGES: :[[@LINE-1]]:49: warning: borrowed reference from 'PyDict_GetItem' on 'shown'
+  return a && b ? PyTuple_Pack(2, a, b) : NULL;
+}
+
 // Nothing is known of it.
 static PyObject *other_pointer(PyObject *m, PyObject *dict) {
   PyObject *v = unknown(dict, m);
@@ -51,7 +77,13 @@ static PyObject *other_pointer(PyObject *m, PyObject *dict) {
 static PyMethodDef methods[] = {{"pointer", pointer, METH_O, NULL},
                                 {"attributes", attributes, METH_O, NULL},
                                 {"convert", convert, METH_VARARGS, NULL},
+                                {"show", show, METH_NOARGS, NULL},
+                                {"in_tables", in_tables, METH_O, NULL},
                                 {"other_pointer", other_pointer, METH_O, NULL},
                                 {NULL, NULL, 0, NULL}};
 static PyModuleDef def = {PyModuleDef_HEAD_INIT, "m", NULL, 0, methods, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit_m(void) { return PyModuleDef_Init(&def); }
+PyMODINIT_FUNC PyInit_m(void) {
+  kept = PyDict_New();
+  shown = PyDict_New();
+  return PyModuleDef_Init(&def);
+}
