@@ -578,6 +578,26 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   V.Shape = shapeOf(V);
 }
 
+static bool leadsTo(const ExtensionModel &Model, const Function *F,
+                    const Function *To, unsigned Depth) {
+  return any_of(F->Calls, [&](const CallSite &Site) {
+    const Function *Callee = Site.Call ? Model.function(Site.Callee) : nullptr;
+    return Callee && (Callee == To || (Depth && leadsTo(Model, Callee, To, Depth - 1)));
+  });
+}
+
+/// \p F, or whoever calls it, calls \p To, too.
+static bool goesThrough(const ExtensionModel &Model, const Function *F,
+                        const Function *To, unsigned Depth = 2) {
+  if (!F)
+    return false;
+  return leadsTo(Model, F, To, /*Depth=*/2) ||
+         (Depth && F->Entries.empty() && !F->AddressTaken &&
+          !F->Callers.empty() && all_of(F->Callers, [&](const CallSite &Site) {
+            return goesThrough(Model, Model.function(Site.Caller), To, Depth - 1);
+          }));
+}
+
 /// What belongs to another variable is not reported a second time.
 void GlobalClasses::claimParts() {
   auto RacesOnlyIn = [&](const GlobalVerdict &V,
@@ -615,7 +635,9 @@ void GlobalClasses::claimParts() {
       if (V.Class == GlobalClass::Unguarded &&
           all_of(V.Uses, [&](const GlobalUse &U) {
             return phaseOf(Model, U) != Phase::RunTime ||
-                   U.Function == Use.In->Decl;
+                   U.Function == Use.In->Decl ||
+                   (U.Kind == UseKind::Read &&
+                    goesThrough(Model, Model.function(U.Function), Use.In));
           }))
         V.Class = GlobalClass::Silent;
     }

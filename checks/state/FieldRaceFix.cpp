@@ -12,6 +12,7 @@
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
+#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace clang;
@@ -49,6 +50,9 @@ private:
   bool assign(const FieldUse &U);
   bool fix(const Function &F, const Part &P);
   bool replaceInInit();
+  bool addMutex();
+  LockLines lines(const std::string &Object, std::string &WhyNot) const;
+  bool makeAtomic();
   const CallExpr *suspension(const Function &F, const LockFix &Fix,
                              const Part &P) const;
   bool keepsFirst(LockFix &Fix, const Part &P) const;
@@ -60,7 +64,13 @@ private:
   FieldRaceFix &Result;
   Places Where;
   MapVector<const Function *, Part> Parts;
+  std::string Mutex; ///< A new field that is locked, not the object.
 };
+
+LockLines Maker::lines(const std::string &Object, std::string &WhyNot) const {
+  return Mutex.empty() ? criticalSection(Model, Object, MinPython, WhyNot)
+                       : mutexLock(Model, Object + "->" + Mutex, MinPython, WhyNot);
+}
 
 /// Finds the function in which \p U can be locked: its own, when that knows the
 /// object, else the entry points that lead to it.
@@ -237,7 +247,7 @@ void Maker::exchange(LockFix &Fix, const Part &P) const {
 bool Maker::fix(const Function &F, const Part &P) {
   LockFix Fix(Model, F.Decl);
   std::string WhyNot;
-  const LockLines Section = criticalSection(Model, P.Object, MinPython, WhyNot);
+  const LockLines Section = lines(P.Object, WhyNot);
   if (Section.Take.empty())
     return fail(WhyNot);
   auto Name = [&](const CallExpr *Call) {
@@ -261,7 +271,7 @@ bool Maker::fix(const Function &F, const Part &P) {
           !U->Content && !U->DropsReference)
         Reads.push_back(M);
     }
-    if (Reads.size() == P.Uses.size() &&
+    if (Mutex.empty() && Reads.size() == P.Uses.size() &&
         ExtensionModel::isObjectPointer(R.Field->getType())) {
       Result.Simple = false;
       if (!Fix.keep(Reads, Section))
@@ -269,6 +279,11 @@ bool Maker::fix(const Function &F, const Part &P) {
       return Finish();
     }
     Result.Simple = false;
+    if (!Mutex.empty())
+      return fail("'" + Name(Suspends) +
+                  "' can run Python code between the uses in '" +
+                  F.Decl->getNameAsString() +
+                  "', for which a mutex is not to be held");
     if (!keepsFirst(Fix, P))
       return fail("'" + Name(Suspends) +
                   "' can suspend a critical section between the uses in '" +
@@ -314,9 +329,173 @@ bool Maker::replaceInInit() {
   return !Result.Hints.empty();
 }
 
+/// A mutex beside the field: what is held while detached cannot be a critical
+/// section, which ends there.
+bool Maker::addMutex() {
+  const SourceManager &SM = Model.context().getSourceManager();
+  const LangOptions &LO = Model.context().getLangOpts();
+  const SourceLocation End = Lexer::findLocationAfterToken(
+      R.Field->getEndLoc(), tok::semi, SM, LO, /*SkipTrailing=*/false);
+  if (LO.CPlusPlus || R.Field->getLocation().isMacroID() || End.isInvalid() ||
+      !ExtensionModel::isObjectRecord(R.Field->getParent()) ||
+      !Model.preprocessing().isFirstParty(R.Field->getLocation()))
+    return fail("the struct cannot be given a mutex here");
+  const std::string Name = R.Field->getNameAsString() + "_mutex";
+  for (const FieldDecl *FD : R.Field->getParent()->fields())
+    if (FD->getIdentifier() && FD->getName() == Name)
+      return fail("there is a field '" + Name + "'");
+  std::string WhyNot;
+  const LockLines Lines = mutexLock(Model, Name, MinPython, WhyNot);
+  if (Lines.Take.empty())
+    return fail(WhyNot);
+  std::string Text = "\n  " + mutexType() + " " + Name + ";";
+  if (!Lines.Guard.empty())
+    Text = "\n" + Lines.Guard + Text + "\n#endif";
+  // Comments on the line stay on it.
+  const auto [File, Offset] = SM.getDecomposedLoc(End);
+  const StringRef Rest = SM.getBufferData(File).substr(Offset);
+  Result.Hints.push_back(FixItHint::CreateInsertion(
+      End.getLocWithOffset(Rest.find('\n') == StringRef::npos ? 0
+                                                              : Rest.find('\n')),
+      Text));
+  Mutex = Name;
+  return true;
+}
+
+/// The plain accesses become atomic ones like those that are there.
+bool Maker::makeAtomic() {
+  const FunctionDecl *Like = nullptr;
+  bool Builtin = false;
+  for (const FieldUse *U : R.Guarded) {
+    if (U->Kind != AccessKind::Atomic || !U->By)
+      continue;
+    const auto *Call = dyn_cast<CallExpr>(U->By->Statement);
+    Builtin |= isa<AtomicExpr>(U->By->Statement);
+    if (Call && Call->getDirectCallee() &&
+        Call->getDirectCallee()->getIdentifier())
+      Like = Call->getDirectCallee();
+  }
+  enum Op { Load, Store, Add };
+  auto NameOf = [&](Op What) -> std::string {
+    static constexpr llvm::StringLiteral Words[] = {"load", "store", "add"};
+    if (Builtin)
+      return std::string("__atomic_") +
+             (What == Load    ? "load_n"
+              : What == Store ? "store_n"
+                              : "fetch_add");
+    if (!Like)
+      return {};
+    // The same family: what it is called with another operation.
+    std::string Name;
+    for (const StringRef Word : Words) {
+      const StringRef Have = Like->getName();
+      const size_t At = Have.find(("_" + Word + "_").str());
+      if (At == StringRef::npos)
+        continue;
+      Name = (Have.take_front(At + 1) + Words[What] +
+              Have.drop_front(At + 1 + Word.size()))
+                 .str();
+      if (What == Add)
+        for (StringRef Order : {"_relaxed", "_acquire", "_release"})
+          if (StringRef(Name).ends_with(Order))
+            Name.resize(Name.size() - Order.size());
+    }
+    auto &Context = Model.context();
+    auto Found = Context.Idents.find(Name);
+    if (Name.empty() || Found == Context.Idents.end() ||
+        Context.getTranslationUnitDecl()->lookup(Found->second).empty())
+      return {};
+    return Name;
+  };
+  const StringRef Orders[] = {", __ATOMIC_ACQUIRE)", ", __ATOMIC_RELEASE)",
+                              ", __ATOMIC_ACQ_REL)"};
+  MapVector<const Function *, std::vector<const FieldUse *>> ByFunction;
+  for (const auto *List : {&R.Open, &R.Guarded})
+    for (const FieldUse *U : *List)
+      if (U->Kind != AccessKind::Atomic)
+        ByFunction[U->In].push_back(U);
+  for (const auto &[F, Uses] : ByFunction) {
+    if (F->Generated)
+      return fail("generated code uses it");
+    LockFix Fix(Model, F->Decl);
+    DenseSet<const Expr *> Done;
+    for (const FieldUse *U : Uses) {
+      if (!U->By || U->Content || U->Path.size() != 1)
+        return fail("it is used in another way, too");
+      if (!Done.insert(U->By->Where).second)
+        continue;
+      const auto Target = Fix.source().written(U->By->Where);
+      if (!Target)
+        return fail("it is used within a macro");
+      const std::string Text = "&" + Fix.source().text(*Target).str();
+      const Stmt *S = U->By->Statement;
+      const auto *Assign = dyn_cast_or_null<BinaryOperator>(S);
+      const auto *Step = dyn_cast_or_null<UnaryOperator>(S);
+      const bool Alone =
+          S && isa<CompoundStmt, IfStmt, ForStmt, WhileStmt, LabelStmt>(
+                   *Fix.parents().getParent(S));
+      std::string Value;
+      Op What = Load;
+      if (U->Kind == AccessKind::Write && Assign &&
+          Assign->getOpcode() == BO_Assign && Alone &&
+          none_of(Uses, [&](const FieldUse *V) {
+            // f = f + 1; is no one operation then.
+            return V != U && V->Kind == AccessKind::Read &&
+                   support::enclosingStatement(V->Where, Fix.parents()) == S;
+          })) {
+        What = Store;
+      } else if (U->Kind == AccessKind::ReadWrite && Alone && Step &&
+                 Step->isIncrementDecrementOp()) {
+        What = Add;
+        Value = Step->isIncrementOp() ? "1" : "-1";
+      } else if (U->Kind == AccessKind::ReadWrite && Alone && Assign &&
+                 (Assign->getOpcode() == BO_AddAssign ||
+                  Assign->getOpcode() == BO_SubAssign)) {
+        What = Add;
+      } else if (U->Kind != AccessKind::Read) {
+        return fail("'" + F->Decl->getNameAsString() +
+                    "' changes it in a way that is no one atomic operation");
+      }
+      const std::string Name = NameOf(What);
+      if (Name.empty())
+        return fail("there is no such atomic operation");
+      const std::string End = Builtin ? Orders[What].str() : ")";
+      if (What == Load) {
+        Fix.edits().replace(*Target, Name + "(" + Text + End);
+        continue;
+      }
+      if (Step) {
+        const auto Whole = Fix.source().written(Step);
+        if (!Whole)
+          return fail("it is used within a macro");
+        Fix.edits().replace(*Whole, Name + "(" + Text + ", " + Value + End);
+        continue;
+      }
+      const auto Right = Fix.source().written(Assign->getRHS());
+      if (!Right)
+        return fail("it is used within a macro");
+      const bool Minus = Assign->getOpcode() == BO_SubAssign;
+      Fix.edits().replace({Target->Begin, Right->Begin},
+                          Name + "(" + Text + ", " + (Minus ? "-(" : ""));
+      Fix.edits().replace({Right->End, Right->End}, (Minus ? ")" : "") + End);
+    }
+    const SmallVector<FixItHint> Hints = Fix.hints();
+    if (Hints.empty())
+      return fail(Fix.whyNot());
+    Result.Hints.append(Hints.begin(), Hints.end());
+  }
+  return true;
+}
+
 void Maker::run() {
-  if (R.Kind == RaceKind::Detached || R.Kind == RaceKind::MixedAtomic)
+  if (R.Kind == RaceKind::MixedAtomic) {
+    makeAtomic();
     return;
+  }
+  if (R.Kind == RaceKind::Detached) {
+    if (!R.Guarded.empty() || !addMutex())
+      return;
+  }
   if (R.Kind == RaceKind::Reinit) {
     replaceInInit();
     return;
@@ -324,7 +503,7 @@ void Maker::run() {
   for (const FieldUse *U : R.Guarded)
     if (U->Kind != AccessKind::Atomic && !is_contained(U->Locks, "$"))
       return;
-  Result.Simple = true;
+  Result.Simple = Mutex.empty();
   for (const FieldUse *U : R.Open)
     if (!assign(*U))
       return;

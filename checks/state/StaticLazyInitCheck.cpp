@@ -9,6 +9,7 @@
 #include "state/StaticLazyInitCheck.h"
 #include "model/GlobalClasses.h"
 #include "model/SharedState.h"
+#include "state/LazyInitFix.h"
 #include "support/RewriteOffer.h"
 
 using namespace clang;
@@ -132,12 +133,21 @@ void StaticLazyInitCheck::report(const ExtensionModel &Model,
          "a thread that sees '%0' set need not see this write of '%1'",
          DiagnosticIDs::Note)
         << Name << nameOf(*Other);
-  diag(sharedVariable(*Use.Variable)->getLocation(),
-       "%select{hold one lock at the test and at the write, or set '%1' once "
-       "with an atomic compare-exchange|set '%1' in 'Py_mod_exec' and keep it "
-       "in the module state; %2}0",
-       DiagnosticIDs::Note)
-      << holdsObjects(Use) << Name << rewriteOffer(Model, RewriteLevel::State);
+  // Objects belong to one interpreter: once for all is not enough.
+  LazyInitFix Fix;
+  if (!holdsObjects(Use))
+    Fix = makeLazyInitFix(Model, Use, minPython());
+  auto Note =
+      diag(sharedVariable(*Use.Variable)->getLocation(),
+           "%select{hold one lock at the test and at the write, or set '%1' "
+           "once with an atomic compare-exchange%3|set '%1' in 'Py_mod_exec' "
+           "and keep it in the module state; %2}0",
+           DiagnosticIDs::Note)
+      << holdsObjects(Use) << Name << rewriteOffer(Model, RewriteLevel::State)
+      << (Fix.WhyNot.empty() ? std::string()
+                             : "; not rewritten automatically: " + Fix.WhyNot);
+  for (const FixItHint &Hint : Fix.Hints)
+    Note << Hint;
 }
 
 } // namespace pyext::state

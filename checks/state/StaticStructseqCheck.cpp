@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/StaticStructseqCheck.h"
+#include "support/RewriteOffer.h"
 
 using namespace clang;
 using namespace llvm;
@@ -31,8 +32,9 @@ void StaticStructseqCheck::report(const ExtensionModel &Model,
        DiagnosticIDs::Note);
   diag(V.Decl->getLocation(),
        "create it with PyStructSequence_NewType(), and keep it in the module "
-       "state",
-       DiagnosticIDs::Note);
+       "state; %0",
+       DiagnosticIDs::Note)
+      << rewriteOffer(Model, RewriteLevel::HeapTypes);
 }
 
 } // namespace pyext::state

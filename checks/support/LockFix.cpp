@@ -59,7 +59,7 @@ static bool readsSomething(const Stmt *S) {
     return false;
   if (const auto *R = dyn_cast<DeclRefExpr>(S))
     if (const auto *VD = dyn_cast<VarDecl>(R->getDecl()))
-      return VD->hasLocalStorage();
+      return VD->hasLocalStorage() || VD->getType()->isScalarType();
   if (isa<MemberExpr, CXXThisExpr>(S))
     return true;
   return llvm::any_of(S->children(), readsSomething);

@@ -143,6 +143,12 @@ LockLines criticalSection(const model::ExtensionModel &Model,
                    WhyNot);
 }
 
+std::string mutexType() {
+  constexpr auto Kind = facts::LockKind::PyMutex;
+  // The prefix of its operations.
+  return StringRef(lockName(Kind, facts::LockOp::Acquire)).split('_').first.str();
+}
+
 LockLines mutexLock(const model::ExtensionModel &Model, const std::string &Name,
                     facts::PyVersion MinPython, std::string &WhyNot) {
   constexpr auto Kind = facts::LockKind::PyMutex;

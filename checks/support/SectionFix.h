@@ -61,6 +61,9 @@ LockLines criticalSection(const model::ExtensionModel &Model,
 LockLines mutexLock(const model::ExtensionModel &Model, const std::string &Name,
                     facts::PyVersion MinPython, std::string &WhyNot);
 
+/// The type of that mutex; one that is all zero is unlocked.
+std::string mutexType();
+
 struct SectionFix {
   /// Empty when there is no fix.
   llvm::SmallVector<clang::FixItHint> Hints;
