@@ -27,6 +27,12 @@ const ThreadStorageCall *findThreadStorage(StringRef Name) {
   return nullptr;
 }
 
+bool setsThreadStorage(StringRef Name) {
+  return Name == "PyThread_tss_set" || Name == "PyThread_set_key_value" ||
+         Name == "pthread_setspecific" || Name == "tss_set" ||
+         Name == "TlsSetValue" || Name == "FlsSetValue";
+}
+
 ArrayRef<ThreadStorageCall> threadStorageCalls() { return Rows; }
 
 template <> ArrayRef<StringLiteral> enumNames<StoredValue>() {

@@ -25,6 +25,9 @@ struct ThreadStorageCall {
 const ThreadStorageCall *findThreadStorage(llvm::StringRef Name);
 llvm::ArrayRef<ThreadStorageCall> threadStorageCalls();
 
+/// Keeps its second argument for the thread.
+bool setsThreadStorage(llvm::StringRef Name);
+
 /// Asks whether a key has been made, given the address of the Py_tss_t.
 constexpr char IsCreatedName[] = "PyThread_tss_is_created";
 

@@ -578,6 +578,27 @@ void GlobalClasses::classify(GlobalVerdict &V) {
   V.Shape = shapeOf(V);
 }
 
+static bool isAtomicClass(QualType QT) {
+  const CXXRecordDecl *RD = QT->getAsCXXRecordDecl();
+  return RD && RD->isInStdNamespace() && RD->getIdentifier() &&
+         RD->getName().starts_with("atomic");
+}
+
+/// The function both tests and sets an atomic variable.
+static bool hasAtomicFlag(const ExtensionModel &Model, const FunctionDecl *FD) {
+  return any_of(Model.state(), [&](const StateVariable &S) {
+    if (!isa<VarDecl>(S.Decl))
+      return false;
+    unsigned Uses = 0;
+    for (const Access &A : S.Accesses)
+      Uses += A.Function == FD &&
+              (A.Kind == AccessKind::Atomic ||
+               S.Decl->getType()->isAtomicType() ||
+               isAtomicClass(S.Decl->getType()));
+    return Uses > 1;
+  });
+}
+
 static bool leadsTo(const ExtensionModel &Model, const Function *F,
                     const Function *To, unsigned Depth) {
   return any_of(F->Calls, [&](const CallSite &Site) {
@@ -641,6 +662,26 @@ void GlobalClasses::claimParts() {
           }))
         V.Class = GlobalClass::Silent;
     }
+  // The same, with an atomic flag that says whether it has been written.
+  for (GlobalVerdict &V : Verdicts) {
+    if (V.Class != GlobalClass::Unguarded || V.PartOf)
+      continue;
+    const FunctionDecl *Writer = nullptr;
+    bool Once = true;
+    for (const GlobalUse &U : V.Uses)
+      if (phaseOf(Model, U) == Phase::RunTime && mayWrite(V, U)) {
+        Once &= !U.Locks.empty() && (!Writer || Writer == U.Function);
+        Writer = U.Function;
+      }
+    const Function *W = Writer && Once ? Model.function(Writer) : nullptr;
+    if (W && hasAtomicFlag(Model, Writer) &&
+        all_of(V.Uses, [&](const GlobalUse &U) {
+          return phaseOf(Model, U) != Phase::RunTime ||
+                 U.Function == Writer ||
+                 goesThrough(Model, Model.function(U.Function), W);
+        }))
+      V.Class = GlobalClass::Silent;
+  }
   for (const FirstUse &Use : FirstUses)
     for (const auto &[Other, Access] : Use.Companions) {
       auto It = Index.find(Other);
@@ -680,7 +721,10 @@ GlobalClasses::GlobalClasses(const ExtensionModel &Model)
     V.Decl = declarationOf(S, V.DefinedElsewhere);
     if (!V.Decl)
       continue;
-    classify(V);
+    // What names its lock is looked after by Clang's thread-safety analysis.
+    if (S.HoldsObjects || (!V.Decl->hasAttr<GuardedByAttr>() &&
+                           !V.Decl->hasAttr<PtGuardedByAttr>()))
+      classify(V);
     Index[&S] = Verdicts.size();
     Verdicts.push_back(std::move(V));
   }

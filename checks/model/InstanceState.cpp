@@ -47,6 +47,7 @@ private:
   bool releasedAtDeath(const FieldDecl *FD) const;
   void mergeAlike();
   SourceLocation assignable(const FieldDecl *FD) const;
+  void findBoundMembers();
   bool before(const Expr *A, const Expr *B) const {
     return SM.isBeforeInTranslationUnit(A->getBeginLoc(), B->getBeginLoc());
   }
@@ -57,6 +58,7 @@ private:
   std::vector<FieldRace> &Races;
   DenseSet<FileID> PythonFiles; ///< With functions that take or return objects.
   bool FilesRead = false;
+  DenseMap<const FieldDecl *, SourceLocation> BoundMembers;
 };
 
 // --- Pairs ------------------------------------------------------------------
@@ -172,6 +174,9 @@ bool InstanceState::Judge::isOfInterest(const FieldDecl *FD) const {
   if (const RecordDecl *RD = QT->getAsRecordDecl())
     if (RD->hasAttr<CapabilityAttr>())
       return false;
+  // Clang's thread-safety analysis looks after it.
+  if (FD->hasAttr<GuardedByAttr>() || FD->hasAttr<PtGuardedByAttr>())
+    return false;
   return !QT.isConstQualified() && !QT->isAtomicType() &&
          !facts::isSynchronizationType(elementTypeName(FD->getType())) &&
          !(FD->getIdentifier() && facts::isGeneratedName(FD->getName()));
@@ -198,7 +203,39 @@ static bool isExport(const EntryPoint &E) {
          roleOf(E) == facts::SlotRole::ReleaseBuffer;
 }
 
+/// cls.def_readwrite("name", &Class::name): assigned without any lock.
+void InstanceState::Judge::findBoundMembers() {
+  if (!Model.context().getLangOpts().CPlusPlus)
+    return;
+  for (const auto &F : Model.functions())
+    for (const CallSite &Site : F->Calls) {
+      if (!Site.Call || !Site.Callee || !isa<CXXMethodDecl>(Site.Callee) ||
+          !Site.Callee->getIdentifier() ||
+          (Site.Name != "def_readwrite" && Site.Name != "def_rw"))
+        continue;
+      for (const Expr *Arg : Site.Call->arguments())
+        if (const auto *Of = dyn_cast<UnaryOperator>(Arg->IgnoreParenCasts());
+            Of && Of->getOpcode() == UO_AddrOf)
+          if (const auto *R = dyn_cast<DeclRefExpr>(Of->getSubExpr()))
+            if (const auto *FD = dyn_cast<FieldDecl>(R->getDecl()))
+              BoundMembers.try_emplace(FD->getCanonicalDecl(),
+                                       Model.context().getSourceManager()
+                                           .getExpansionLoc(Arg->getBeginLoc()));
+    }
+}
+
+/// Assigning it gives back what was there.
+static bool ownsSomething(QualType QT) {
+  if (QT.isConstQualified())
+    return false;
+  const CXXRecordDecl *RD = QT->getAsCXXRecordDecl();
+  return RD && RD->hasDefinition() && !RD->hasTrivialDestructor();
+}
+
 SourceLocation InstanceState::Judge::assignable(const FieldDecl *FD) const {
+  if (auto It = BoundMembers.find(FD);
+      It != BoundMembers.end() && ownsSomething(FD->getType()))
+    return It->second;
   if (!ExtensionModel::isObjectPointer(FD->getType()))
     return {};
   for (const TypeObject &T : Model.types())
@@ -552,6 +589,7 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
       if (U->Path.size() == 1 && !U->Content &&
           (!R.First || U->TakesReference > R.First->TakesReference)) {
         R.Kind = RaceKind::MemberDef;
+        R.Entry = Member;
         R.First = U;
       }
     if (R.First) {
@@ -760,6 +798,7 @@ void InstanceState::Judge::mergeAlike() {
 }
 
 void InstanceState::Judge::run() {
+  findBoundMembers();
   MapVector<const FieldDecl *, Group> ByField;
   for (const FieldUse &U : Uses)
     ByField[U.field()].push_back(&U);

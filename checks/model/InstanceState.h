@@ -82,6 +82,8 @@ struct FieldRace {
   /// parts of Field when there is a Part.
   llvm::SmallVector<const clang::FieldDecl *, 2> Others;
   const FieldUse *First = nullptr; ///< The one to report.
+  /// Where it is listed as one that Python code can assign, for MemberDef.
+  clang::SourceLocation Entry;
   /// What it races with; First itself for two threads in one place. Null for
   /// MemberDef.
   const FieldUse *Second = nullptr;

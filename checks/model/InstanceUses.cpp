@@ -8,9 +8,11 @@
 
 #include "model/InstanceUses.h"
 #include "facts/ModelCalls.h"
+#include "facts/ProcessState.h"
 #include "model/Initializers.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/Basic/Builtins.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -270,7 +272,7 @@ void InstanceState::Collector::arrive(Key To, Arrival A) {
   for (size_t I = 0; I < Known.size(); ++I) {
     Arrival &K = Known[I];
     if (K.Path != A.Path || K.Content != A.Content || K.Locks != A.Locks ||
-        K.Detached != A.Detached || K.InInit != A.InInit)
+        K.Detached != A.Detached || K.InInit != A.InInit || K.Given != A.Given)
       continue;
     bool Grew = false;
     for (const WayIn &W : A.Ways)
@@ -362,6 +364,82 @@ void InstanceState::Collector::enter(const Function &F) {
   }
 }
 
+static void findSwitches(const Stmt *S,
+                         function_ref<void(const IfStmt *)> Found) {
+  if (!S || isa<LambdaExpr>(S))
+    return;
+  if (const auto *If = dyn_cast<IfStmt>(S))
+    Found(If);
+  for (const Stmt *Child : S->children())
+    findSwitches(Child, Found);
+}
+
+const std::vector<InstanceState::Collector::Switch> &
+InstanceState::Collector::switchesOf(const Function &F) {
+  auto [It, New] = Switches.try_emplace(&F);
+  if (!New || !F.NotAnalysed.empty())
+    return It->second;
+  std::vector<Switch> &Result = It->second;
+  findSwitches(F.Decl->getBody(), [&](const IfStmt *If) {
+    const Expr *E = If->getCond();
+    bool Negated = false;
+    while (true) {
+      E = E->IgnoreParenCasts();
+      if (const auto *U = dyn_cast<UnaryOperator>(E);
+          U && U->getOpcode() == UO_LNot) {
+        Negated = !Negated;
+        E = U->getSubExpr();
+      } else if (const auto *Call = dyn_cast<CallExpr>(E);
+                 Call && Call->getBuiltinCallee() == Builtin::BI__builtin_expect) {
+        E = Call->getArg(0); // UNLIKELY()
+      } else {
+        break;
+      }
+    }
+    const auto *R = dyn_cast<DeclRefExpr>(E);
+    const auto *P = R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr;
+    if (P && P->getType()->isIntegralOrEnumerationType())
+      Result.push_back({If, P->getFunctionScopeIndex(), Negated});
+  });
+  return Result;
+}
+
+/// The way here has set a parameter so that the branch with \p S is not taken.
+bool InstanceState::Collector::isRuledOut(const Function &F, const Stmt *S,
+                                          const Arrival &A) {
+  const ParentMap *Parents =
+      S && !A.Given.empty() ? Followed.parents(F.Decl) : nullptr;
+  if (!Parents)
+    return false;
+  for (const Switch &Each : switchesOf(F)) {
+    const auto *Known = llvm::find_if(
+        A.Given, [&](const auto &G) { return G.first == Each.Param; });
+    if (Known == A.Given.end())
+      continue;
+    const Stmt *NotTaken = Known->second != Each.Negated ? Each.If->getElse()
+                                                         : Each.If->getThen();
+    for (const Stmt *Up = S; Up && NotTaken; Up = Parents->getParent(Up))
+      if (Up == NotTaken)
+        return true;
+  }
+  return false;
+}
+
+/// `tree = known ? known->tree : make_tree(); ... if (!known) free_tree(tree);`:
+/// a local that is either the object's or what a call has made is given back
+/// only in the second case.
+static bool mayBeOwn(const Function &F, const Expr *Arg) {
+  const auto *R = dyn_cast<DeclRefExpr>(Arg->IgnoreParenCasts());
+  bool Made = false, Taken = false;
+  for (const auto &[Local, Value] : F.PointerValues)
+    if (R && R->getDecl() == Local) {
+      const Expr *E = Value->IgnoreParenCasts();
+      Made |= isa<CallExpr>(E);
+      Taken |= isa<MemberExpr>(E);
+    }
+  return Made && Taken;
+}
+
 const std::vector<InstanceState::Collector::PlacedCall> &
 InstanceState::Collector::callsOf(const Function &F) {
   auto [It, New] = Calls.try_emplace(&F);
@@ -377,7 +455,7 @@ InstanceState::Collector::callsOf(const Function &F) {
     if (!Site.Call && !Site.Where &&
         any_of(Callee->Callers, [](const CallSite &By) { return By.Call; }))
       continue;
-    PlacedCall Placed{&Site, Callee, {}};
+    PlacedCall Placed{&Site, Callee, {}, {}};
     auto Add = [&](int Index, Place P) {
       if (P.known())
         Placed.Args.push_back({Index, std::move(P)});
@@ -406,6 +484,16 @@ InstanceState::Collector::callsOf(const Function &F) {
                               I - Skip < Callee->Decl->getNumParams();
            ++I) {
         const QualType Type = Callee->Decl->getParamDecl(I - Skip)->getType();
+        if (Type->isIntegralOrEnumerationType())
+          if (std::optional<int64_t> Value =
+                  integerOf(Call->getArg(I), Model.context());
+              Value && any_of(switchesOf(*Callee), [&](const Switch &Each) {
+                return Each.Param == I - Skip;
+              }))
+            Placed.Given.push_back({I - Skip, *Value != 0});
+        if (Type->isPointerType() && isDispose(Callee->Decl) &&
+            mayBeOwn(F, Call->getArg(I)))
+          continue;
         if (Type->isPointerType())
           Add(I - Skip, Where.pointee(F, Call->getArg(I)));
         else if (Type->isReferenceType())
@@ -421,9 +509,12 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
                                       const Arrival &A) {
   for (const PlacedCall &Call : callsOf(F)) {
     const Expr *At = Call.Site->Where ? Call.Site->Where : Call.Site->Call;
+    if (isRuledOut(F, At, A))
+      continue;
     auto Down = [&](const Place &P) {
       Arrival Next;
       Next.InInit = A.InInit;
+      Next.Given = Call.Given;
       Next.Detached = A.Detached || (At && isDetached(F, At));
       Next.Locks = A.Locks;
       if (At)
@@ -482,6 +573,8 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
   const bool Detached = isDetached(F, Use.Where);
   const bool SetUp = Use.Kind == AccessKind::Read && isAfterOnce(F, Use.Where);
   for (const Arrival &A : It->second) {
+    if (isRuledOut(F, Use.Where, A))
+      continue;
     FieldUse New = Use;
     New.Path = A.Path;
     New.Path.append(P.Path.begin(), P.Path.end());
@@ -550,6 +643,53 @@ bool InstanceState::Collector::throughPointer(const CallExpr *Call,
   return Reads || Writes;
 }
 
+/// `int *p = &self->count; ++*p;`
+void InstanceState::Collector::followPointer(const Function &F, const Access &A,
+                                             const Place &P, FieldUse Use) {
+  const ParentMap *Parents = Followed.parents(F.Decl);
+  if (!Parents)
+    return;
+  const Stmt *Up = A.Where;
+  while (Up && !isa<DeclStmt, CompoundStmt>(Up))
+    Up = Parents->getParent(Up);
+  const auto *Declared = dyn_cast_or_null<DeclStmt>(Up);
+  if (!Declared)
+    return;
+  for (const Decl *D : Declared->decls()) {
+    const auto *VD = dyn_cast<VarDecl>(D);
+    const auto *Of = VD && VD->getInit()
+                         ? dyn_cast<UnaryOperator>(VD->getInit()->IgnoreParenCasts())
+                         : nullptr;
+    if (!Of || Of->getOpcode() != UO_AddrOf ||
+        Of->getSubExpr()->IgnoreParens() != A.Where ||
+        !VD->getType()->isPointerType() ||
+        !VD->getType()->getPointeeType()->isScalarType())
+      continue;
+    for (const DeclRefExpr *R : Followed.references(F.Decl, VD)) {
+      const Stmt *Load = Parents->getParent(R);
+      const auto *Deref = dyn_cast_or_null<UnaryOperator>(
+          Load ? Parents->getParentIgnoreParens(const_cast<Stmt *>(Load)) : nullptr);
+      if (!Deref || Deref->getOpcode() != UO_Deref)
+        continue;
+      const Stmt *By =
+          Parents->getParentIgnoreParens(const_cast<UnaryOperator *>(Deref));
+      const auto *Step = dyn_cast_or_null<UnaryOperator>(By);
+      const auto *Assign = dyn_cast_or_null<BinaryOperator>(By);
+      FieldUse There = Use;
+      There.By = nullptr;
+      There.Where = Deref;
+      There.Kind = AccessKind::Read;
+      if (Step && Step->isIncrementDecrementOp())
+        There.Kind = AccessKind::ReadWrite;
+      else if (Assign && Assign->isAssignmentOp() &&
+               Assign->getLHS()->IgnoreParens() == Deref)
+        There.Kind = Assign->getOpcode() == BO_Assign ? AccessKind::Write
+                                                      : AccessKind::ReadWrite;
+      instantiate(F, P, std::move(There));
+    }
+  }
+}
+
 void InstanceState::Collector::collect(const Function &F,
                                        ArrayRef<const FieldAccess *> Accesses) {
   for (const FieldAccess *Field : Accesses) {
@@ -597,8 +737,9 @@ void InstanceState::Collector::collect(const Function &F,
                 dyn_cast<FunctionDecl>(Method->getMemberDecl())))
           continue;
       } else if (!isa<CXXOperatorCallExpr>(A.Statement)) {
-        // The address is kept in a variable, and what is done with it is seen
-        // where that is used.
+        // The address is kept in a variable; of structs, what is done with it is
+        // seen where that is used.
+        followPointer(F, A, P, Use);
         continue;
       }
     }
@@ -628,7 +769,19 @@ bool InstanceState::Collector::mayWrite(const FunctionDecl *Callee,
     return true;
   if (Callee->getIdentifier() && facts::isAskingName(Callee->getName()))
     return false;
+  // A library that is declared by hand.
+  const SourceManager &SM = Model.context().getSourceManager();
+  if (RD && !RD->getDefinition() &&
+      SM.isInMainFile(SM.getExpansionLoc(Callee->getLocation())))
+    return true;
   return !RD || TakenAsConst.count(RD) || !isOwn(Callee->getLocation());
+}
+
+/// A struct whose library locks it.
+static bool isShareable(StringRef TypeName) {
+  const facts::NativeHandle *Row = facts::findNativeHandle(TypeName);
+  return Row ? Row->Use == facts::HandleUse::Shareable
+             : facts::isThreadSafeType(TypeName);
 }
 
 void InstanceState::Collector::foreignCall(const Function &F,
@@ -668,8 +821,10 @@ void InstanceState::Collector::foreignCall(const Function &F,
     const RecordDecl *RD = structBehind(Arg->getType());
     if (!Param->isPointerType() || !RD || ExtensionModel::isObjectRecord(RD) ||
         facts::isSynchronizationType(elementTypeName(Arg->getType())) ||
-        facts::isThreadSafeType(elementTypeName(Arg->getType())) ||
-        facts::isThreadSafeType(RD->getName()))
+        isShareable(elementTypeName(Arg->getType())) ||
+        isShareable(RD->getName()))
+      continue;
+    if (isDispose(Callee) && mayBeOwn(F, Arg))
       continue;
     Report(Arg, Where.pointee(F, Arg), mayWrite(Callee, Param));
   }

@@ -38,6 +38,8 @@ private:
     bool Content = false;
     ObjectLocks Locks;
     bool Detached = false, InInit = false, Queued = false;
+    /// Parameters that this way sets to a constant, and whether it is true.
+    llvm::SmallVector<std::pair<unsigned, bool>, 1> Given;
     std::vector<WayIn> Ways;
   };
   static constexpr int ThisIndex = -1, NoIndex = -2;
@@ -50,6 +52,8 @@ private:
   void passOn(const Function &F, int Index, const Arrival &A);
   void collect(const Function &F, llvm::ArrayRef<const FieldAccess *> Accesses);
   void instantiate(const Function &F, const Place &P, FieldUse Use);
+  void followPointer(const Function &F, const Access &A, const Place &P,
+                     FieldUse Use);
   void foreignCall(const Function &F, const CallSite &Site);
   ObjectLocks locksAt(const Function &F, const clang::Stmt *S, const Place &P,
                       const FieldPath &Before) const;
@@ -77,7 +81,17 @@ private:
     const CallSite *Site;
     const Function *Callee;
     llvm::SmallVector<Argument, 4> Args;
+    /// Arguments that are constants, and the true ones of them.
+    llvm::SmallVector<std::pair<unsigned, bool>, 1> Given;
   };
+  /// `if (lock)` and `if (!lock)` of a parameter.
+  struct Switch {
+    const clang::IfStmt *If;
+    unsigned Param;
+    bool Negated;
+  };
+  const std::vector<Switch> &switchesOf(const Function &F);
+  bool isRuledOut(const Function &F, const clang::Stmt *S, const Arrival &A);
   const std::vector<PlacedCall> &callsOf(const Function &F);
 
   const ExtensionModel &Model;
@@ -93,6 +107,7 @@ private:
   /// Entry points at which Python hands over an object that others use too.
   llvm::DenseSet<Key> Entered;
   llvm::DenseMap<const Function *, std::vector<PlacedCall>> Calls;
+  llvm::DenseMap<const Function *, std::vector<Switch>> Switches;
   llvm::DenseSet<const Function *> Interesting;
   std::optional<std::string> ProjectTop; ///< A folder.
   /// Structs that some call takes as const: where it is not, it is written.

@@ -34,6 +34,10 @@ const VarDecl *sharedVariable(const StateVariable &S) {
   if (!VD || S.ThreadLocal || S.Synchronization || S.DefinitionTable ||
       S.Constant || S.Generated || S.HeaderTable)
     return nullptr;
+  // Clang's thread-safety analysis looks after it.
+  if (!S.HoldsObjects &&
+      (VD->hasAttr<GuardedByAttr>() || VD->hasAttr<PtGuardedByAttr>()))
+    return nullptr;
   QualType QT = VD->getType();
   // volatile sig_atomic_t is for signal handlers.
   if (QT.isVolatileQualified())

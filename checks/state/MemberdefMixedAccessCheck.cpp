@@ -19,16 +19,14 @@ void MemberdefMixedAccessCheck::report(const ExtensionModel &Model, const FieldR
        "'%0' uses '%1' of '%2' without a lock while Python code can assign the "
        "attribute, which frees the object that is used here")
       << nameOf(*R.First->In) << fieldOf(R) << structOf(R);
-  for (const TypeObject &Type : Model.types())
-    for (const auto &[Field, Loc] : Type.Assignable)
-      if (Field == R.Field) {
-        diag(Loc, "it can be assigned because of this entry, which is not "
-                  "read-only", DiagnosticIDs::Note);
-        return;
-      }
+  diag(R.Entry, "it can be assigned because of this entry, which is not "
+                "read-only", DiagnosticIDs::Note);
 }
 
 StringRef MemberdefMixedAccessCheck::advice(const FieldRace &R) const {
+  if (!ExtensionModel::isObjectRecord(R.Field->getParent()))
+    return "bind a getter and a setter that hold one lock with these places, "
+           "or make the member read-only";
   return "take a reference under a critical section on the object before using "
          "it, or make the member read-only";
 }

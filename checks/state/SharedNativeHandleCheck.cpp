@@ -14,9 +14,30 @@ using namespace pyext::model;
 
 namespace pyext::state {
 
+void SharedNativeHandleCheck::storeOptions(
+    clang::tidy::ClangTidyOptions::OptionMap &Opts) {
+  GlobalCheck::storeOptions(Opts);
+  Options.store(Opts, "ThreadSafeHandleTypes", ThreadSafeHandleTypes);
+}
+
+/// The type of the handle, by its typedef or its tag, is one of \p Names.
+static bool isNamed(QualType QT, StringRef Names) {
+  SmallVector<StringRef, 4> Known;
+  Names.split(Known, ';', -1, /*KeepEmpty=*/false);
+  for (StringRef &Name : Known)
+    Name = Name.trim();
+  if (const auto *T = QT->getAs<TypedefType>();
+      T && is_contained(Known, T->getDecl()->getName()))
+    return true;
+  if (QT->isPointerType())
+    return isNamed(QT->getPointeeType(), Names);
+  const RecordDecl *RD = QT->getAsRecordDecl();
+  return RD && RD->getIdentifier() && is_contained(Known, RD->getName());
+}
+
 void SharedNativeHandleCheck::report(const ExtensionModel &Model,
                                      const GlobalVerdict &V) {
-  if (!threadsMeet(Model))
+  if (!threadsMeet(Model) || isNamed(V.Decl->getType(), ThreadSafeHandleTypes))
     return;
   const GlobalUse &First = V.Uses[*V.Write], &Second = V.Uses[*V.Other];
   const SourceManager &SM = Model.context().getSourceManager();

@@ -21,11 +21,16 @@ class SharedNativeHandleCheck : public GlobalCheck {
 public:
   SharedNativeHandleCheck(llvm::StringRef Name,
         clang::tidy::ClangTidyContext *Context)
-      : GlobalCheck(Name, Context, model::GlobalClass::NativeHandle) {}
+      : GlobalCheck(Name, Context, model::GlobalClass::NativeHandle),
+        ThreadSafeHandleTypes(Options.get("ThreadSafeHandleTypes", "")) {}
+  void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) override;
 
 protected:
   void report(const model::ExtensionModel &Model,
               const model::GlobalVerdict &V) override;
+
+private:
+  const std::string ThreadSafeHandleTypes;
 };
 
 } // namespace pyext::state

@@ -7,12 +7,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "state/ThreadLocalObjectCheck.h"
+#include "facts/ThreadStorage.h"
+#include "model/Initializers.h"
 
 using namespace clang;
 using namespace llvm;
 using namespace pyext::model;
 
 namespace pyext::state {
+
+static constexpr llvm::StringLiteral Advice =
+    "keep it in the dict of the thread state or in the module state, or keep "
+    "the interpreter beside it and compare";
 
 /// saved = tls; tls = x; ... tls = saved;
 static bool restores(const StateVariable &S, const Access &A) {
@@ -41,6 +47,36 @@ static bool asksWhere(const ExtensionModel &Model, const FunctionDecl *FD) {
   return F && any_of(F->ThreadStates, [](const ThreadStateUse &Use) {
            return Use.Api->Op == facts::ThreadStateOp::Query;
          });
+}
+
+/// A key of the thread's storage, by its variable.
+void ThreadLocalObjectCheck::analyze(const ExtensionModel &Model) {
+  GlobalCheck::analyze(Model);
+  if (!applies(Model) || !hazards().Subinterpreters)
+    return;
+  const SourceManager &SM = Model.context().getSourceManager();
+  for (const auto &F : Model.functions()) {
+    if (F->Generated || asksWhere(Model, F->Decl))
+      continue;
+    const CallExpr *Store = nullptr;
+    for (const CallSite &Site : F->Calls) {
+      if (!Site.Call || Site.Call->getNumArgs() != 2 ||
+          !facts::setsThreadStorage(Site.Name))
+        continue;
+      const Expr *Value = Site.Call->getArg(1);
+      if (ExtensionModel::isObjectPointer(Value->IgnoreParenCasts()->getType()))
+        Store = Store ? Store : Site.Call;
+      else if (isNullOrZero(Value, Model.context()))
+        Store = nullptr; // Taken away before the function returns.
+    }
+    if (!Store)
+      continue;
+    diag(SM.getExpansionLoc(Store->getBeginLoc()),
+         "'%0' keeps a Python object for a thread, which can run several "
+         "interpreters: the next one uses that of the first")
+        << nameOf(F->Decl);
+    diag(SM.getExpansionLoc(Store->getBeginLoc()), Advice, DiagnosticIDs::Note);
+  }
 }
 
 void ThreadLocalObjectCheck::report(const ExtensionModel &Model,
@@ -74,9 +110,7 @@ void ThreadLocalObjectCheck::report(const ExtensionModel &Model,
          "stored here, in '%0'", DiagnosticIDs::Note)
         << nameOf(Store->Function);
   diag(VD->getLocation(),
-       "keep it in the dict of the thread state or in the module state, or "
-       "keep the interpreter beside it and compare",
-       DiagnosticIDs::Note);
+       Advice, DiagnosticIDs::Note);
 }
 
 } // namespace pyext::state

@@ -24,6 +24,7 @@ public:
       : GlobalCheck(Name, Context, model::GlobalClass::ThreadObject) {}
 
 protected:
+  void analyze(const model::ExtensionModel &Model) override;
   void report(const model::ExtensionModel &Model,
               const model::GlobalVerdict &V) override;
 };

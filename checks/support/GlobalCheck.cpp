@@ -29,12 +29,15 @@ void GlobalCheck::storeOptions(tidy::ClangTidyOptions::OptionMap &Opts) {
   Options.store(Opts, "CheckPrograms", CheckPrograms);
 }
 
+bool GlobalCheck::applies(const ExtensionModel &Model) const {
+  return !Model.isGenerated() &&
+         (CheckPrograms || none_of(Model.functions(), [](const auto &F) {
+            return F->Decl->isMain();
+          }));
+}
+
 void GlobalCheck::analyze(const ExtensionModel &Model) {
-  if (Model.isGenerated())
-    return;
-  if (!CheckPrograms && any_of(Model.functions(), [](const auto &F) {
-        return F->Decl->isMain();
-      }))
+  if (!applies(Model))
     return;
   // Each instance of a template has its own, all written at one place.
   DenseSet<SourceLocation> Reported;

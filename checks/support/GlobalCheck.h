@@ -27,7 +27,9 @@ public:
   static std::string nameOf(const clang::FunctionDecl *FD);
 
 protected:
-  void analyze(const model::ExtensionModel &Model) final;
+  void analyze(const model::ExtensionModel &Model) override;
+  /// False for generated code, and for programs unless the user wants them.
+  bool applies(const model::ExtensionModel &Model) const;
   /// Called once per variable of the class that is not a part of another.
   virtual void report(const model::ExtensionModel &Model,
                       const model::GlobalVerdict &V) = 0;

@@ -6,7 +6,7 @@
 
 typedef struct {
   PyObject_HEAD
-  int used, next;
+  int used, next, marks, notes, seen;
   PyObject *registry;
 } Table;
 
@@ -76,11 +76,61 @@ static PyObject *table_forget(Table *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
+// A parameter says whether to lock; whoever says no takes no part in this.
+typedef int (*operation)(Table *);
+static int count_up(Table *self) { return self->marks++; }
+static int nothing(Table *self) { return 0; }
+static int with_lock(Table *self, int lock, operation op) {
+  int result;
+  if (!lock)
+    return op(self);
+  Py_BEGIN_CRITICAL_SECTION(self);
+  result = self->marks + op(self);
+  Py_END_CRITICAL_SECTION();
+  return result;
+}
+static PyObject *table_mark(Table *self, PyObject *unused) { return PyLong_FromLong(with_lock(self, 1, count_up)); }
+static void set_note(Table *self, int lock) {
+  if (lock) {
+    Py_BEGIN_CRITICAL_SECTION(self);
+    self->notes++;
+    Py_END_CRITICAL_SECTION();
+  } else {
+    self->notes++;
+    // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'set_note' changes 'notes' of 'Table' without the lock that 'table_note' holds where it changes it
+  }
+}
+static PyObject *table_note(Table *self, PyObject *unused) {
+  set_note(self, 1);
+  Py_RETURN_NONE;
+}
+static PyObject *table_hurry(Table *self, PyObject *unused) {
+  set_note(self, 0);
+  Py_RETURN_NONE;
+}
+static void set_seen(Table *self, int lock) {
+  if (lock) {
+    Py_BEGIN_CRITICAL_SECTION(self);
+    self->seen++;
+    Py_END_CRITICAL_SECTION();
+  } else {
+    self->seen++;
+  }
+}
+static PyObject *table_see(Table *self, PyObject *unused) {
+  set_seen(self, 1);
+  return PyLong_FromLong(with_lock(self, 1, nothing));
+}
+
 static PyMethodDef table_methods[] = {{"find", (PyCFunction)table_find, METH_NOARGS, NULL},
                                       {"add", (PyCFunction)table_add, METH_NOARGS, NULL},
                                       {"next", (PyCFunction)table_next, METH_NOARGS, NULL},
                                       {"register", (PyCFunction)table_register, METH_O, NULL},
                                       {"forget", (PyCFunction)table_forget, METH_NOARGS, NULL},
+                                      {"mark", (PyCFunction)table_mark, METH_NOARGS, NULL},
+                                      {"note", (PyCFunction)table_note, METH_NOARGS, NULL},
+                                      {"hurry", (PyCFunction)table_hurry, METH_NOARGS, NULL},
+                                      {"see", (PyCFunction)table_see, METH_NOARGS, NULL},
                                       {NULL, NULL, 0, NULL}};
 PyTypeObject Table_Type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.Table",
