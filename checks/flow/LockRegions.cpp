@@ -53,6 +53,121 @@ LockList LockRegions::nativeLocksAt(const FunctionDecl *FD, const Stmt *S) {
   return Result;
 }
 
+/// What lock() of a class does: a PyMutex in clothes that std::lock_guard takes.
+static std::optional<facts::LockKind> kindOfClass(QualType T,
+                                                  LockSummaries &Summaries) {
+  const CXXRecordDecl *RD = T.getNonReferenceType()->getAsCXXRecordDecl();
+  if (!RD || !RD->hasDefinition() || RD->isInStdNamespace())
+    return std::nullopt;
+  for (const CXXMethodDecl *M : RD->methods())
+    if (M->getIdentifier() && M->getName() == "lock" && M->hasBody())
+      if (const LockEffects &E = Summaries.of(M); E.Acquires.size() == 1)
+        return E.Acquires.front().Kind;
+  return std::nullopt;
+}
+
+bool LockRegions::isOnlyWithGil(const Expr *Where, const Expr *Arg) const {
+  const model::Preprocessing &PP = Model.preprocessing();
+  const SourceManager &SM = Model.context().getSourceManager();
+  if (PP.freeThreaded())
+    return false;
+  // A macro, a field or a variable that the other builds have too.
+  const Expr *E = Arg->IgnoreParenCasts();
+  if (const auto *U = dyn_cast<UnaryOperator>(E))
+    E = U->getSubExpr()->IgnoreParenCasts();
+  const ValueDecl *D = nullptr;
+  if (const auto *M = dyn_cast<MemberExpr>(E))
+    D = M->getMemberDecl();
+  else if (const auto *R = dyn_cast<DeclRefExpr>(E))
+    D = R->getDecl();
+  if (PP.onlyWithGil(SM.getSpellingLoc(Where->getBeginLoc())) ||
+      (D && PP.onlyWithGil(D->getLocation())))
+    return true;
+  SmallVector<QualType, 4> Types{E->getType(), Where->getType()};
+  for (unsigned Budget = 24; !Types.empty() && Budget; --Budget) {
+    const QualType T = Types.pop_back_val();
+    if (const auto *TD = dyn_cast<TypedefType>(T.getTypePtr());
+        TD && PP.onlyWithGil(TD->getDecl()->getLocation()))
+      return true;
+    if (const auto *TS = dyn_cast<TemplateSpecializationType>(T.getTypePtr()))
+      for (const TemplateArgument &A : TS->template_arguments())
+        if (A.getKind() == TemplateArgument::Type)
+          Types.push_back(A.getAsType());
+    const QualType Next = T.getSingleStepDesugaredType(Model.context());
+    if (Next != T)
+      Types.push_back(Next);
+    else if (!T->getPointeeType().isNull())
+      Types.push_back(T->getPointeeType());
+    else if (const TagDecl *TD = T->getAsTagDecl())
+      if (PP.onlyWithGil(TD->getLocation()))
+        return true;
+  }
+  return false;
+}
+
+void LockRegions::addSite(Lock L, const Expr *Where, const Expr *Arg,
+                          const FunctionDecl *In, const Stmt *At) {
+  const Expr *Root = Arg->IgnoreParenCasts();
+  if (const auto *U = dyn_cast<UnaryOperator>(Root))
+    Root = U->getSubExpr()->IgnoreParenCasts();
+  if (const auto *R = dyn_cast<DeclRefExpr>(Root))
+    L.Root = R->getDecl();
+  if (!isNative(L))
+    return;
+  if (Model.context().getLangOpts().CPlusPlus)
+    if (std::optional<facts::LockKind> K =
+            kindOfClass(Arg->getType(), All.lockSummaries()))
+      L.Kind = *K;
+  Sites.push_back(
+      {L, Where, In, All.stateAt(In, At), isOnlyWithGil(Where, Arg)});
+}
+
+static bool isOfStandardLibrary(const FunctionDecl *FD) {
+  const DeclContext *DC = FD->getDeclContext();
+  while (DC && !DC->isTranslationUnit()) {
+    const auto *NS = dyn_cast<NamespaceDecl>(DC);
+    if (NS && NS->getIdentifier() &&
+        (NS->getName() == "std" || NS->getName() == "__gnu_cxx"))
+      return true;
+    DC = DC->getParent();
+  }
+  return false;
+}
+
+bool LockRegions::waitsForLocksThatDetach(const model::Function &F,
+                                          SourceRange Range) const {
+  const SourceManager &SM = Model.context().getSourceManager();
+  auto Within = [&](const Expr *E) {
+    const SourceLocation Loc = SM.getExpansionLoc(E->getBeginLoc());
+    return SM.isWrittenInSameFile(Loc, Range.getBegin()) &&
+           SM.isPointWithin(Loc, Range.getBegin(), Range.getEnd());
+  };
+  bool Locks = false;
+  for (const LockSite &Site : Sites) {
+    if (Site.In != F.Decl || !Within(Site.Where))
+      continue;
+    const std::string Id = identity(Site.L);
+    if (Site.L.Kind != facts::LockKind::PyMutex && !Site.OnlyWithGil &&
+        any_of(Uses, [&](const LockedUse &U) { return identity(U.L) == Id; }))
+      return false;
+    Locks = true;
+  }
+  return Locks && none_of(F.Calls, [&](const model::CallSite &Site) {
+           if (!Site.Where || !Within(Site.Where))
+             return false;
+           const FunctionDecl *Callee = Site.Callee;
+           if (!Callee)
+             return true;
+           const StringRef Name = facts::canonicalName(Site.Name);
+           return !model::isOfBinding(Callee) && !facts::findLockApi(Name) &&
+                  !facts::findThreadStateApi(Name) &&
+                  All.needsThreadState(Callee).empty() &&
+                  (!isOfStandardLibrary(Callee) ||
+                   facts::findModelCall(Callee->getQualifiedNameAsString()) ==
+                       facts::ModelCall::Blocks);
+         });
+}
+
 void LockRegions::findSites(const model::Function &F) {
   SmallVector<const Stmt *, 32> Work{F.Decl->getBody()};
   while (!Work.empty()) {
@@ -79,13 +194,8 @@ void LockRegions::findSites(const model::Function &F) {
           const RecordDecl *Tag = Other->getType()->getAsRecordDecl();
           Tagged |= Tag && Tag->getIdentifier() && Tag->getName().ends_with("lock_t");
         }
-        const Expr *Root = Arg->IgnoreParenCasts();
-        if (const auto *U = dyn_cast<UnaryOperator>(Root))
-          Root = U->getSubExpr()->IgnoreParenCasts();
-        if (const auto *R = dyn_cast<DeclRefExpr>(Root))
-          L.Root = R->getDecl();
-        if (!Tagged && isNative(L))
-          Sites.push_back({L, C, F.Decl, All.stateAt(F.Decl, S)});
+        if (!Tagged)
+          addSite(L, C, Arg, F.Decl, S);
       }
     } else if (const auto *Call = dyn_cast<CallExpr>(S)) {
       const FunctionDecl *Callee = Call->getDirectCallee();
@@ -108,16 +218,9 @@ void LockRegions::findSites(const model::Function &F) {
         else if (Api->LockArg >= 0 &&
                  unsigned(Api->LockArg) < Call->getNumArgs())
           Arg = Call->getArg(Api->LockArg);
-        if (Arg) {
-          Lock L{Api->Kind, canonicalText(Arg), nullptr};
-          const Expr *Root = Arg->IgnoreParenCasts();
-          if (const auto *U = dyn_cast<UnaryOperator>(Root))
-            Root = U->getSubExpr()->IgnoreParenCasts();
-          if (const auto *R = dyn_cast<DeclRefExpr>(Root))
-            L.Root = R->getDecl();
-          if (isNative(L))
-            Sites.push_back({L, Call, F.Decl, All.stateAt(F.Decl, Call)});
-        }
+        if (Arg)
+          addSite({Api->Kind, canonicalText(Arg), nullptr}, Call, Arg, F.Decl,
+                  Call);
       }
     }
     SmallVector<const Stmt *, 8> Children(S->child_begin(), S->child_end());

@@ -26,6 +26,8 @@ struct LockSite {
   const clang::Expr *Where;
   const clang::FunctionDecl *In;
   AttachState State; ///< Of the thread there.
+  /// Builds without the GIL have another lock here.
+  bool OnlyWithGil = false;
 };
 
 /// What is done while a lock is held.
@@ -54,6 +56,12 @@ public:
   /// What the lock is, the same in all functions of the file.
   std::string identity(const Lock &L) const;
 
+  /// True when the text of \p F within \p Range takes locks, waits for nothing
+  /// else, and can do so attached in a free-threaded build: the locks detach by
+  /// themselves there, or whoever has one never waits for another thread.
+  bool waitsForLocksThatDetach(const model::Function &F,
+                               clang::SourceRange Range) const;
+
   /// The first call in \p FD, or in what it calls, that can run any Python code
   /// while the thread is attached as it was when it was called.
   struct Run {
@@ -69,6 +77,11 @@ private:
   /// Constructions of the binding libraries' classes while a lock is held.
   void findConstructions(const model::Function &F);
   void findGuards(const model::Function &F);
+  /// Adds a site unless the lock is no native one. \p Arg is the lock, as
+  /// written.
+  void addSite(Lock L, const clang::Expr *Where, const clang::Expr *Arg,
+               const clang::FunctionDecl *In, const clang::Stmt *At);
+  bool isOnlyWithGil(const clang::Expr *Where, const clang::Expr *Arg) const;
   LockList nativeLocksAt(const clang::FunctionDecl *FD, const clang::Stmt *S);
 
   Attachments &All;

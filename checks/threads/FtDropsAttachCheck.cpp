@@ -8,6 +8,8 @@
 
 #include "threads/FtDropsAttachCheck.h"
 #include "facts/Facts.h"
+#include "flow/Attachment.h"
+#include "flow/LockRegions.h"
 #include "clang/Lex/Lexer.h"
 
 using namespace clang;
@@ -149,6 +151,24 @@ static std::vector<Dropped> droppedCalls(const model::ExtensionModel &Model) {
   return Result;
 }
 
+/// From \p Loc to the end of the block that it is written in.
+static SourceRange restOfBlock(const model::ExtensionModel &Model,
+                               const model::Function &F, SourceLocation Loc) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  SourceLocation End = SM.getExpansionLoc(F.Decl->getEndLoc());
+  SmallVector<const Stmt *, 16> Work{F.Decl->getBody()};
+  while (!Work.empty()) {
+    const Stmt *S = Work.pop_back_val();
+    if (!S || !SM.isPointWithin(Loc, SM.getExpansionLoc(S->getBeginLoc()),
+                                SM.getExpansionLoc(S->getEndLoc())))
+      continue;
+    if (isa<CompoundStmt>(S) && !S->getEndLoc().isMacroID())
+      End = S->getEndLoc();
+    Work.assign(S->child_begin(), S->child_end());
+  }
+  return {Loc, End};
+}
+
 void FtDropsAttachCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
@@ -164,12 +184,30 @@ void FtDropsAttachCheck::analyze(const model::ExtensionModel &Model) {
     const Dropped &Call = Calls[I];
     const bool Detaches = Call.Api->Op == facts::ThreadStateOp::Detach;
     std::vector<const Dropped *> Others;
+    SourceLocation End;
     for (size_t J = I + 1; J < Calls.size(); ++J)
       if (Calls[J].Function == Call.Function &&
           undoes(*Calls[J].Api, *Call.Api)) {
         Told[J] = true;
         Others.push_back(&Calls[J]);
+        End = Calls[J].Loc;
       }
+    if (Detaches && Call.Function) {
+      SourceRange Covered = restOfBlock(Model, *Call.Function, Call.Loc);
+      if (Call.Api->Kind != facts::SpellingKind::Guard && End.isValid())
+        Covered.setEnd(End);
+      // Where the thread never detached it need not attach again.
+      for (size_t J = I + 1; J < Calls.size(); ++J)
+        if (!Told[J] && Calls[J].Function == Call.Function &&
+            SM.isPointWithin(Calls[J].Loc, Covered.getBegin(),
+                             Covered.getEnd())) {
+          Told[J] = true;
+          Others.push_back(&Calls[J]);
+        }
+      if (Model.attachments().lockRegions().waitsForLocksThatDetach(
+              *Call.Function, Covered))
+        continue;
+    }
     {
       auto Diag = diag(Call.Loc,
                        "'%0' is left out of free-threaded builds, which need "
