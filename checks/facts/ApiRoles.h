@@ -70,6 +70,8 @@ enum class ApiRole {
   MakesInterpreter,
   SetsException,  ///< Attaches or makes a guard or view, else raises.
   TakesException, ///< Shows, clears, takes or asks for the exception.
+  TargetsAbi3t,   ///< A macro that asks for the stable ABI of all builds.
+  OpaqueInAbi3t,  ///< What that ABI does not lay open: PyObject_HEAD.
   GivesConstant,  ///< Gives None, an empty string or the like.
 };
 

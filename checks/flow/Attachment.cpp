@@ -211,8 +211,11 @@ private:
       for (const Decl *Each : D->decls())
         if (const auto *VD = dyn_cast<VarDecl>(Each))
           variable(VD);
-    for (const Stmt *Child : S->children())
-      walk(Child);
+    if (const auto *C = dyn_cast<CapturedStmt>(S))
+      walk(C->getCapturedStmt()); // A region of OpenMP.
+    else
+      for (const Stmt *Child : S->children())
+        walk(Child);
     Path.pop_back();
   }
 
@@ -368,6 +371,18 @@ private:
     case ThreadStateOp::Attach:
       if (Api.Family == ThreadStateFamily::Eval) {
         Release(HoldKind::SavedThread);
+        // What was saved here is given back; anything else is taken.
+        Operation &Op = Ops[Call];
+        if (none_of(Result.Holds, [&](const Hold &H) {
+              return H.Kind == HoldKind::SavedThread && H.Key == Op.Key;
+            })) {
+          Op.Hold = Result.Holds.size();
+          Hold H{HoldKind::OwnThread, Call, &Api};
+          H.Key = Op.Key;
+          H.Name = Api.Name;
+          H.Elsewhere = true;
+          Result.Holds.push_back(H);
+        }
         return;
       }
       break;
@@ -380,6 +395,18 @@ private:
         Release(StringRef(Api.Name).contains("View_")
                     ? HoldKind::InterpreterView
                     : HoldKind::InterpreterGuard);
+      // A guard that was handed to the function must not be used any more either.
+      if (auto It = Ops.find(Call);
+          It != Ops.end() && It->second.Kind == HoldKind::InterpreterGuard &&
+          It->second.Var && It->second.Var->hasLocalStorage()) {
+        It->second.Hold = Result.Holds.size();
+        Hold H{HoldKind::InterpreterGuard, Call, &Api};
+        H.Key = It->second.Key;
+        H.Handle = It->second.Var;
+        H.Name = Api.Name;
+        H.Escapes = H.Foreign = true;
+        Result.Holds.push_back(H);
+      }
       return;
     case ThreadStateOp::DestroyDetach:
       Become(AttachState::Detached);
@@ -1049,7 +1076,7 @@ private:
       P.DetachedBy = H.Where;
       if (P.Own) {
         // The thread gives back what it attached to itself.
-        P.Own = false;
+        endOwn(P);
         if (Recording)
           Result.Holds[Index].ValueUnused = false;
         return;
@@ -1069,6 +1096,17 @@ private:
     New.Before = Before;
     New.Unchecked = H.MayFail && H.Handle;
     put(P, New);
+  }
+
+  /// The thread is not attached any more by what attached it.
+  void endOwn(Path &P) {
+    P.Own = false;
+    llvm::erase_if(P.Holds, [&](const Held &H) {
+      Hold &Of = Result.Holds[H.Index];
+      if (Of.Kind == HoldKind::OwnThread && Recording)
+        Of.Released = true;
+      return Of.Kind == HoldKind::OwnThread;
+    });
   }
 
   void setState(Path &P, HoldKind Kind, const Held &H) {
@@ -1113,7 +1151,8 @@ private:
       return;
     }
     if (Gone) {
-      report(HoldProblem::ReleasedTwice, Gone->Index, At, Gone->By);
+      if (!Result.Holds[Gone->Index].Foreign)
+        report(HoldProblem::ReleasedTwice, Gone->Index, At, Gone->By);
       return;
     }
     switch (Op.Kind) {
@@ -1131,10 +1170,20 @@ private:
       } else {
         P.A = AttachState::Attached;
         P.Own = true;
+        if (Op.Hold != ~0u)
+          put(P, {Op.Hold});
       }
       P.DetachedBy = nullptr;
       break;
     }
+    case HoldKind::InterpreterGuard:
+      if (Op.Hold != ~0u) {
+        Held Closed{Op.Hold};
+        Closed.Released = true;
+        Closed.By = At;
+        put(P, Closed);
+      }
+      break;
     case HoldKind::GILState:
     case HoldKind::ThreadState:
       P.A = AttachState::Unknown;
@@ -1185,6 +1234,8 @@ private:
         return;
       case OpKind::Become:
         P.A = Op.To;
+        if (P.Own)
+          endOwn(P);
         P.DetachedBy =
             Op.To == AttachState::Detached ? dyn_cast<Expr>(S) : nullptr;
         return;
@@ -1302,6 +1353,13 @@ private:
               Result.Holds[H.Index].Kind == HoldKind::ThreadState)
             report(HoldProblem::Unchecked, H.Index, Call);
     for (const Expr *Arg : Call->arguments()) {
+      if (P.Own && !facts::findThreadStateApi(calleeName(Call->getDirectCallee()))) {
+        const std::string Text = canonicalText(Arg);
+        llvm::erase_if(P.Holds, [&](const Held &H) {
+          return Result.Holds[H.Index].Kind == HoldKind::OwnThread &&
+                 Result.Holds[H.Index].Key == Text;
+        });
+      }
       // Whoever is given the handle can give it back.
       if (const auto *R = dyn_cast<DeclRefExpr>(Arg->IgnoreParenCasts()))
         if (auto It = C.HandlesOf.find(dyn_cast<VarDecl>(R->getDecl()));
@@ -1445,7 +1503,8 @@ private:
             !Returned.empty() &&
             (Of.Key == Returned || Of.Key == "<returned>");
         if (Handed) {
-          Result.Returns = Of.Kind;
+          if (Of.Kind != HoldKind::OwnThread)
+            Result.Returns = Of.Kind;
           continue;
         }
         if (Of.Escapes || Of.ValueUnused)

@@ -57,6 +57,9 @@ enum class HoldKind : uint8_t {
   CriticalSection,
   Mutex,
   World, ///< All other threads are stopped.
+  /// PyEval_AcquireThread(), PyEval_RestoreThread() of a state that the
+  /// function did not save itself.
+  OwnThread,
 };
 
 /// Something that a call took and that has to be given back.
@@ -79,6 +82,8 @@ struct Hold {
   bool Scoped = false;
   /// The function gives it back on some path.
   bool Released = false;
+  /// Taken elsewhere: Where gives it back.
+  bool Foreign = false;
 };
 
 enum class HoldProblem : uint8_t {

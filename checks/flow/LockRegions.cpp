@@ -305,8 +305,7 @@ LockRegions::runsPython(const FunctionDecl *FD, unsigned Depth) {
   return Result;
 }
 
-/// The object whose count the call changes may be known to others.
-static const Expr *knownToOthers(const Expr *Arg) {
+const Expr *placeOfCount(const Expr *Arg) {
   const Expr *E = Arg->IgnoreParenCasts();
   if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
     const auto *VD = dyn_cast<VarDecl>(R->getDecl());
@@ -441,7 +440,7 @@ void LockRegions::findUses(const model::Function &F) {
            Count->Op == facts::RefcountOp::Clear ||
            Count->Op == facts::RefcountOp::SetRef) &&
           unsigned(Count->Arg) < Site.Call->getNumArgs() &&
-          mayRunFinalizer(knownToOthers(Site.Call->getArg(Count->Arg)), Model))
+          mayRunFinalizer(placeOfCount(Site.Call->getArg(Count->Arg)), Model))
         Make(LockedUse::Drops, Name);
     } else if (std::optional<Run> R = runsPython(Site.Callee)) {
       // A helper for which the lock is held as well is judged itself.

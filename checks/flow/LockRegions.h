@@ -46,6 +46,11 @@ struct LockedUse {
   std::string Inner;                    ///< Its name.
 };
 
+/// The field, the element or the static variable whose reference a call counts
+/// that is given \p Arg, also by way of the variables of Py_CLEAR(); null for
+/// what only the function knows.
+const clang::Expr *placeOfCount(const clang::Expr *Arg);
+
 class LockRegions {
 public:
   explicit LockRegions(Attachments &All);

@@ -54,6 +54,26 @@ void ExtensionModel::Builder::build() {
   concludeLocks();
 }
 
+/// Whether the struct with the qualified name \p Path has its definition here.
+static bool definesRecord(ASTContext &Context, ArrayRef<StringRef> Path) {
+  if (!Context.getLangOpts().CPlusPlus)
+    return false;
+  const DeclContext *In = Context.getTranslationUnitDecl();
+  for (StringRef Name : Path) {
+    const DeclContext *Next = nullptr;
+    for (const NamedDecl *D : In->lookup(&Context.Idents.get(Name))) {
+      if (const auto *RD = dyn_cast<RecordDecl>(D))
+        return RD->getDefinition() != nullptr;
+      if (const auto *NS = dyn_cast<NamespaceDecl>(D))
+        Next = NS;
+    }
+    if (!Next)
+      return false;
+    In = Next;
+  }
+  return false;
+}
+
 void ExtensionModel::Builder::detectGenerator() {
   bool Invalid = false;
   StringRef Buffer = SM.getBufferData(SM.getMainFileID(), &Invalid);
@@ -72,6 +92,10 @@ void ExtensionModel::Builder::detectGenerator() {
       Generator = Name;
   if (Generator.empty() && Head.contains("#include \"__native"))
     Generator = "mypyc";
+  // The library's own sources, which its build compiles with the module's.
+  if (Generator.empty() &&
+      definesRecord(Context, {"nanobind", "detail", "nb_internals"}))
+    Generator = "nanobind";
   // What it says about the module counts in any case.
   if (!facts::GeneratedCodeScope::analyzes())
     M.Generator = Generator.str();
@@ -240,6 +264,8 @@ void ExtensionModel::Builder::walk(const Stmt *S) {
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
     for (const Expr *Init : L->capture_inits())
       walk(Init);
+  } else if (const auto *C = dyn_cast<CapturedStmt>(S)) {
+    walk(C->getCapturedStmt()); // A region of OpenMP.
   } else {
     const Stmt *Dead = deadBranch(S);
     for (const Stmt *Child : S->children())

@@ -538,6 +538,32 @@ static StringRef moduleName(StringRef Name, EntryKind &Kind) {
   return {};
 }
 
+/// The definition that \p E, in \p In, stands for: itself, a local pointer to it,
+/// or a parameter of a helper that \p CalledAt shows the call of. Nullable.
+static const VarDecl *
+definitionOf(const Expr *E, const FunctionDecl *In,
+             const DenseMap<const FunctionDecl *, CallSite> &CalledAt) {
+  const VarDecl *VD = variableOf(E);
+  for (unsigned Depth = 0; VD && !VD->hasGlobalStorage(); ++Depth) {
+    if (Depth == 4)
+      return nullptr;
+    if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
+      auto It = CalledAt.find(In);
+      const CallExpr *Call = It == CalledAt.end() ? nullptr : It->second.Call;
+      const unsigned Index = Param->getFunctionScopeIndex();
+      if (!Call || Index >= Call->getNumArgs())
+        return nullptr;
+      In = It->second.Caller;
+      VD = variableOf(Call->getArg(Index));
+    } else {
+      VD = VD->getInit() && VD->getType()->isPointerType()
+               ? variableOf(VD->getInit())
+               : nullptr;
+    }
+  }
+  return VD;
+}
+
 void ExtensionModel::Builder::readModules() {
   DenseMap<const FunctionDecl *, SmallVector<std::pair<StringRef, CallSite>, 2>>
       Creates;
@@ -581,8 +607,8 @@ void ExtensionModel::Builder::readModules() {
         Mod.CreateCall = Site.Call;
         Mod.Init = Multi ? InitKind::MultiPhase : InitKind::SinglePhase;
         if (Site.Call->getNumArgs())
-          if (const VarDecl *Def = variableOf(Site.Call->getArg(0));
-              Def && Def->hasGlobalStorage())
+          if (const VarDecl *Def =
+                  definitionOf(Site.Call->getArg(0), FD, CalledAt))
             readDefinition(Mod, Def);
         // Back to the file of the init function.
         Mod.CreateSite = Site.Call;
@@ -680,7 +706,8 @@ void ExtensionModel::Builder::readBindings() {
     Mod.Loc = Use.Begin;
     if (Mod.Init == InitKind::Nanobind && PP.defined("NB_FREE_THREADED"))
       Mod.GilPromise = facts::Promise::GilNotUsed;
-    if (Use.Wrapper.empty())
+    // PYBIND11_PLUGIN(name) takes no tags.
+    if (Use.Wrapper.empty() && Use.Args.size() >= 2)
       Mod.BindingEnd = Use.End;
     for (size_t I = 2; I < Use.Args.size(); ++I)
       addBindingTags(Mod, Use.Args[I]);

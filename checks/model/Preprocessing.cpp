@@ -16,6 +16,7 @@
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 
@@ -195,10 +196,29 @@ public:
     Stack.pop_back();
   }
 
+  void PragmaDirective(SourceLocation Loc, PragmaIntroducerKind Kind) override {
+    if (Kind != PIK_HashPragma || Loc.isMacroID() || !Record.isFirstParty(Loc))
+      return;
+    auto [File, Offset] = SM.getDecomposedLoc(Loc);
+    const StringRef Rest = SM.getBufferData(File).drop_front(Offset);
+    size_t End = Rest.find('\n');
+    while (End != StringRef::npos && Rest.take_front(End).rtrim("\r").ends_with("\\"))
+      End = Rest.find('\n', End + 1);
+    const StringRef Line = Rest.take_front(End);
+    SmallVector<StringRef, 8> Words;
+    SplitString(Line.split('(').first, Words, " \t\r\n\\#");
+    if (Words.size() < 3 || Words[0] != "pragma" || Words[1] != "omp")
+      return;
+    const bool Master = Words[2] == "master" || Words[2] == "masked";
+    if (Master || is_contained(ArrayRef(Words).take_front(6), "parallel"))
+      Record.Parallels.push_back(
+          {Loc, Loc.getLocWithOffset(Line.size()), Master});
+  }
+
   void SourceRangeSkipped(SourceRange Range, SourceLocation) override {
     facts::UserFactsScope Scope(Facts);
     SourceLocation Begin = Range.getBegin();
-    if (Begin.isMacroID() || Record.isOfPython(Begin))
+    if (Begin.isMacroID() || Record.isOfPython(Begin) || isNever(Range))
       return;
     // Macros of a library's headers take locks too.
     if (Record.isFirstParty(Begin))
@@ -420,6 +440,16 @@ private:
     lexRaw(SM, PP.getLangOpts(), SM.getFileID(Range.getBegin()),
            SM.getFileOffset(Range.getBegin()), SM.getFileOffset(Range.getEnd()),
            Consume);
+  }
+
+  /// `#if 0`: no configuration has the text.
+  bool isNever(SourceRange Range) const {
+    auto [File, Offset] = SM.getDecomposedLoc(Range.getBegin());
+    StringRef Line = SM.getBufferData(File).drop_front(Offset);
+    Line = Line.take_front(Line.find_first_of("\r\n"));
+    return Line.consume_front("#") && (Line = Line.ltrim()).consume_front("if") &&
+           (Line = Line.ltrim()).consume_front("0") &&
+           (Line.empty() || isSpace(Line.front()) || Line.front() == '/');
   }
 
   void readIdentifiers(SourceRange Range) {

@@ -60,6 +60,14 @@ struct ConfigurationRegion {
   bool Skipped;      ///< Not compiled in this run.
 };
 
+/// `#pragma omp parallel` and its likes: the statement behind it runs in threads
+/// of OpenMP's; or, with Master, in that of the thread which came there.
+struct ParallelPragma {
+  clang::SourceLocation Loc; ///< Of the hash.
+  clang::SourceLocation End; ///< Of the line, with those that continue it.
+  bool Master;
+};
+
 /// The recorded facts of one translation unit.
 class Preprocessing {
 public:
@@ -77,6 +85,9 @@ public:
   llvm::ArrayRef<ConfigurationRegion> configurationRegions() const {
     return Regions;
   }
+
+  /// In first-party files, in source order; also when OpenMP is not switched on.
+  llvm::ArrayRef<ParallelPragma> parallelPragmas() const { return Parallels; }
 
   /// True when this run sees the free-threaded configuration.
   bool freeThreaded() const;
@@ -166,6 +177,7 @@ private:
   clang::Preprocessor *PP = nullptr;
   std::vector<MacroUse> Uses;
   std::vector<ConfigurationRegion> Regions;
+  std::vector<ParallelPragma> Parallels;
   /// What onlyWithGil() looks up, made on its first call: offsets in ascending
   /// order, both ends included.
   mutable llvm::DenseMap<

@@ -71,9 +71,27 @@ static std::vector<Effect> effectsOf(const model::ExtensionModel &Model,
   return Result;
 }
 
+/// An array of the hook's own that it returns; null for none.
+static const VarDecl *returnedLocal(const model::Function &F) {
+  for (const Expr *E : F.Returned) {
+    const VarDecl *VD = model::variableOf(E);
+    if (VD && VD->hasLocalStorage() && VD->getType()->isArrayType())
+      return VD;
+  }
+  return nullptr;
+}
+
 void ExportHookSideEffectsCheck::analyze(const model::ExtensionModel &Model) {
   if (Model.isGenerated())
     return;
+  for (const auto &F : Model.functions())
+    if (const VarDecl *VD = F->has(model::EntryKind::ModuleExport)
+                                ? returnedLocal(*F)
+                                : nullptr)
+      diag(VD->getLocation(),
+           "the slots in '%0' are gone when '%1' returns, and the interpreter "
+           "reads them until it ends")
+          << VD->getNameAsString() << F->Decl->getNameAsString();
   const char *Exec = facts::moduleSlot(facts::ModuleSlotRole::Exec).Macro;
   for (const model::Module &Mod : Model.modules()) {
     const bool Export = Mod.Init == model::InitKind::Export;

@@ -9,6 +9,7 @@
 #include "modules/LimitedApiMismatchCheck.h"
 #include "model/Initializers.h"
 #include "model/ModuleInit.h"
+#include "facts/ApiRoles.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace clang;
@@ -16,8 +17,44 @@ using namespace llvm;
 
 namespace pyext::modules {
 
+/// What the ABI of all builds keeps closed, used in the main file.
+void LimitedApiMismatchCheck::opaque(const model::ExtensionModel &Model) {
+  const model::Preprocessing &PP = Model.preprocessing();
+  if (llvm::none_of(facts::apiRoles(), [&](const facts::ApiRoleRow &Row) {
+        return Row.Role == facts::ApiRole::TargetsAbi3t && PP.defined(Row.Name);
+      }))
+    return;
+  const SourceManager &SM = Model.context().getSourceManager();
+  const FileID File = SM.getMainFileID();
+  MapVector<StringRef, std::pair<SourceLocation, unsigned>> Uses;
+  PP.identifiers({SM.getLocForStartOfFile(File), SM.getLocForEndOfFile(File)},
+                 [&](StringRef Name, SourceLocation Loc) {
+                   if (!facts::hasRole(Name, facts::ApiRole::OpaqueInAbi3t) ||
+                       PP.isSkipped(Loc))
+                     return;
+                   const StringRef Key = facts::findRoles(Name)[0].Name;
+                   auto [It, New] = Uses.insert({Key, {Loc, 0}});
+                   It->second.second += !New;
+                 });
+  for (const auto &[Name, Use] : Uses) {
+    const bool OfModule = Name.contains("Module");
+    diag(Use.first,
+         "'%0' needs a struct that the stable ABI of all builds keeps closed; "
+         "%select{fields of its own go behind it with a negative basicsize and "
+         "'PyObject_GetTypeData'|an array of 'PySlot' that 'PyModExport_<name>' "
+         "returns takes its place}1")
+        << Name << OfModule;
+    if (Use.second)
+      diag(Use.first, "it is used in %0 more place%s0 of this file",
+           DiagnosticIDs::Note)
+          << Use.second;
+  }
+}
+
 void LimitedApiMismatchCheck::analyze(const model::ExtensionModel &Model) {
   const model::Preprocessing &PP = Model.preprocessing();
+  if (hazards().FreeThreading && !Model.isGenerated())
+    opaque(Model);
   const std::optional<unsigned> Limited = PP.limitedApi();
   if (!Limited || !hazards().FreeThreading || Model.isGenerated())
     return;

@@ -22,6 +22,9 @@ public:
 
 protected:
   void analyze(const model::ExtensionModel &Model) override;
+
+private:
+  void opaque(const model::ExtensionModel &Model);
 };
 
 } // namespace pyext::modules

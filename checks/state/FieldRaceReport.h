@@ -24,7 +24,7 @@ public:
       : ModelCheck(Name, Context), Kind(Kind) {}
 
 protected:
-  void analyze(const model::ExtensionModel &Model) final;
+  void analyze(const model::ExtensionModel &Model) override;
   /// Says what happens, at \p R.First or where the kind shows best.
   virtual void report(const model::ExtensionModel &Model,
                       const model::FieldRace &R) = 0;

@@ -23,6 +23,7 @@ public:
       : FieldRaceReport(Name, Context, model::RaceKind::Detached) {}
 
 protected:
+  void analyze(const model::ExtensionModel &Model) override;
   void report(const model::ExtensionModel &Model,
               const model::FieldRace &R) override;
   llvm::StringRef advice(const model::FieldRace &R) const override;

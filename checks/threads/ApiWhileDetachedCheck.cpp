@@ -8,6 +8,7 @@
 
 #include "threads/ApiWhileDetachedCheck.h"
 #include "threads/HoldReports.h"
+#include "threads/ForeignThreads.h"
 #include "clang/AST/DeclCXX.h"
 
 using namespace clang;
@@ -123,6 +124,7 @@ void ApiWhileDetachedCheck::analyze(const model::ExtensionModel &Model) {
   flow::Attachments &All = Model.attachments();
   for (const model::StateVariable &S : Model.state())
     field(Model, S);
+  parallel(Model);
   for (const auto &F : Model.functions()) {
     if (F->Generated)
       continue;
@@ -233,6 +235,47 @@ void ApiWhileDetachedCheck::field(const model::ExtensionModel &Model,
     if (const Expr *By = A->detachedBy(Write.Where))
       diag(placeOf(By, SM), "detached here", DiagnosticIDs::Note);
     return;
+  }
+}
+
+/// One finding per region of OpenMP, and per object that a thread takes along.
+void ApiWhileDetachedCheck::parallel(const model::ExtensionModel &Model) {
+  const SourceManager &SM = Model.context().getSourceManager();
+  SourceLocation Region;
+  std::set<SourceLocation> Seen; // Template instances.
+  unsigned Notes = 0;
+  for (const ParallelUse &Use : usesInForeignThreads(Model)) {
+    if (!Seen.insert(placeOf(Use.Where, SM)).second)
+      continue;
+    const bool First = Use.Pragma != Region;
+    Notes = First ? 0 : Notes + 1;
+    if (Notes > 12)
+      continue;
+    diag(placeOf(Use.Where, SM),
+         "%select{'%1' is called|'%1' uses '%2' and is called}0 in a parallel "
+         "region, whose threads are not attached",
+         First ? DiagnosticIDs::Warning : DiagnosticIDs::Note)
+        << (Use.Inside != nullptr) << Use.Name << Use.Inner;
+    if (First && Use.Inside)
+      diag(placeOf(Use.Inside, SM), "'%0' is used here", DiagnosticIDs::Note)
+          << Use.Inner;
+    if (First)
+      diag(Use.Pragma, "OpenMP runs the region in threads of its own",
+           DiagnosticIDs::Note);
+    Region = Use.Pragma;
+  }
+  for (const ThreadCapture &C : capturedByThreads(Model)) {
+    diag(SM.getExpansionLoc(C.Loc),
+         "the lambda's '%0' drops its reference when the thread ends, which is "
+         "not attached then")
+        << C.Variable->getName();
+    if (C.Lambda->HandedOver)
+      diag(placeOf(C.Lambda->HandedOver, SM),
+           "the lambda is started as a thread here", DiagnosticIDs::Note);
+    diag(SM.getExpansionLoc(C.Loc),
+         "give the object away while the thread is attached: move it into a "
+         "variable behind the guard",
+         DiagnosticIDs::Note);
   }
 }
 

@@ -27,6 +27,8 @@ protected:
 private:
   /// Reports a field that is written detached and used attached.
   void field(const model::ExtensionModel &Model, const model::StateVariable &S);
+  /// Reports uses of Python in the threads of OpenMP, and what those of C++ keep.
+  void parallel(const model::ExtensionModel &Model);
   /// Says why the thread is detached in \p Region; null: on entry.
   void explain(const model::ExtensionModel &Model, const model::Function &F,
                const flow::EntryState &E, const clang::Expr *Region);

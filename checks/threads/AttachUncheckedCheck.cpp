@@ -140,7 +140,7 @@ void AttachUncheckedCheck::analyze(const model::ExtensionModel &Model,
        reportsOf(A, flow::HoldProblem::UsedClosed, FD, SM)) {
     const flow::Hold &H = A.holds()[R.Hold];
     diag(placeOf(R.Findings[0]->Where, SM), "'%0' is closed already")
-        << H.Key;
+        << (H.Handle ? H.Handle->getName() : llvm::StringRef(H.Key));
     if (R.Findings[0]->Other)
       diag(placeOf(R.Findings[0]->Other, SM), "closed here",
            DiagnosticIDs::Note);

@@ -11,6 +11,7 @@
 #include "flow/Attachment.h"
 #include "model/Initializers.h"
 #include "facts/Facts.h"
+#include "threads/EnsureFix.h"
 
 using namespace clang;
 using namespace llvm;
@@ -169,7 +170,7 @@ void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
     for (const model::ThreadStateUse &Use : F->ThreadStates)
       if (!Attach && attachesBlindly(*F, Use))
         Attach = &Use;
-    if (!Attach)
+    if (!Attach || attachesElsewhereByView(Model, *F))
       continue;
     for (const ParmVarDecl *P : F->Decl->parameters()) {
       if (!P->getType()->isVoidPointerType())
@@ -206,11 +207,19 @@ void CallbackObjectUserdataCheck::analyze(const ExtensionModel &Model) {
       else
         diag(SM.getExpansionLoc(F->HandedOver->getExprLoc()),
              "the callback is handed to other code here", DiagnosticIDs::Note);
-      diag(SM.getFileLoc(Cast->getExprLoc()),
-           "give it a struct with a strong reference to the object and, from "
-           "Python 3.15 on, a PyInterpreterView for "
-           "'PyThreadState_EnsureFromView'",
-           DiagnosticIDs::Note);
+      {
+        auto Diag = diag(
+            SM.getFileLoc(Cast->getExprLoc()),
+            "give it a struct with a strong reference to the object and, from "
+            "Python 3.15 on, a PyInterpreterView for "
+            "'PyThreadState_EnsureFromView'",
+            DiagnosticIDs::Note);
+        if (Call && Object && In && !isKept(*In, Object) &&
+            Attach->Api->Family == facts::ThreadStateFamily::GILState)
+          for (const FixItHint &Hint : carryView(Model, *F, P, *Attach, *In,
+                                                 Call, Object, minPython()))
+            Diag << Hint;
+      }
       break;
     }
   }

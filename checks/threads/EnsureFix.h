@@ -28,6 +28,22 @@ llvm::SmallVector<clang::FixItHint>
 attachToMain(const model::ExtensionModel &Model, const model::Function &F,
              const model::ThreadStateUse &Use, facts::PyVersion Min);
 
+/// True when the function names an interpreter where this build does not look:
+/// the branch for Python 3.15 of a condition, or of a macro that it uses.
+bool attachesElsewhereByView(const model::ExtensionModel &Model,
+                             const model::Function &F);
+
+/// Gives the callback \p F a struct with the object that is its data \p Data now
+/// and a view of the interpreter of that object, from Python 3.15 on: where
+/// \p Call in \p In, the only registration, hands over \p Object, and where \p Use
+/// attaches the thread. Empty when more than these two places would have to
+/// change, or when a reference could be left behind where that fails.
+llvm::SmallVector<clang::FixItHint>
+carryView(const model::ExtensionModel &Model, const model::Function &F,
+          const clang::ParmVarDecl *Data, const model::ThreadStateUse &Use,
+          const model::Function &In, const clang::CallExpr *Call,
+          const clang::Expr *Object, facts::PyVersion Min);
+
 } // namespace pyext::threads
 
 #endif // PYEXT_THREADS_ENSUREFIX_H

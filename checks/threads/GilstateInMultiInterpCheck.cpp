@@ -131,14 +131,12 @@ blindAttach(const model::ExtensionModel &Model, const model::Function &F) {
       continue;
     FileID File = SM.getFileID(SM.getExpansionLoc(Loc));
     SourceRange Whole(SM.getLocForStartOfFile(File), SM.getLocForEndOfFile(File));
-    bool Other = false;
+    bool Other = attachesElsewhereByView(Model, F);
     for (const facts::ThreadStateApi &Row : facts::threadStateApis())
       if (Row.Family == facts::ThreadStateFamily::InterpreterGuard &&
           Row.Op == facts::ThreadStateOp::Attach)
-        Other |= PP.skippedMentions(F.Decl->getSourceRange(), Row.Name) ||
-                 PP.skippedDefinition(F.Decl->getSourceRange(), Row.Name) ||
-                 (PP.versionCondition(Loc) &&
-                  PP.skippedMentions(Whole, Row.Name));
+        Other |= PP.versionCondition(Loc) &&
+                 PP.skippedMentions(Whole, Row.Name);
     if (!Other)
       return &Use;
   }

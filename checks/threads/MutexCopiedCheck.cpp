@@ -10,6 +10,10 @@
 #include "facts/ModelCalls.h"
 #include "model/Initializers.h"
 #include "threads/HoldReports.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/Lex/Lexer.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 
@@ -42,9 +46,22 @@ static bool isMutex(QualType QT) {
 
 /// `(Slot){0}` and `Slot()` make a new one.
 static bool isFresh(const Expr *E) {
-  E = E->IgnoreParenImpCasts();
-  return isa<CompoundLiteralExpr, InitListExpr, CXXTemporaryObjectExpr,
-             ImplicitValueInitExpr, CXXScalarValueInitExpr, CallExpr>(E);
+  for (const Expr *Outer = nullptr; E != Outer;) {
+    Outer = E;
+    E = E->IgnoreParenCasts();
+    if (const auto *M = dyn_cast<MaterializeTemporaryExpr>(E))
+      E = M->getSubExpr();
+    else if (const auto *C = dyn_cast<ExprWithCleanups>(E))
+      E = C->getSubExpr();
+    else if (const auto *B = dyn_cast<CXXBindTemporaryExpr>(E))
+      E = B->getSubExpr();
+  }
+  if (const auto *C = dyn_cast<CXXConstructExpr>(E))
+    return !C->getConstructor()->isCopyOrMoveConstructor();
+  if (isa<CallExpr>(E))
+    return !E->isGLValue();
+  return isa<CompoundLiteralExpr, InitListExpr, ImplicitValueInitExpr,
+             CXXScalarValueInitExpr>(E);
 }
 
 /// Whether \p E is a variable that only serves to initialise others, as in
@@ -76,6 +93,48 @@ static bool isTemplate(const Expr *E, const Stmt *Body) {
   return true;
 }
 
+/// The elements of a container that moves them when it grows: std::vector.
+static QualType movedElement(QualType QT) {
+  const auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      QT.getNonReferenceType()->getAsCXXRecordDecl());
+  if (!Spec || !Spec->isInStdNamespace() || Spec->getName() != "vector" ||
+      Spec->getTemplateArgs().size() == 0)
+    return {};
+  const TemplateArgument &Arg = Spec->getTemplateArgs()[0];
+  return Arg.getKind() == TemplateArgument::Type ? Arg.getAsType() : QualType();
+}
+
+void MutexCopiedCheck::container(const model::ExtensionModel &Model,
+                                 const CallExpr *Call) {
+  const auto *Member = dyn_cast<CXXMemberCallExpr>(Call);
+  const CXXMethodDecl *Method = Member ? Member->getMethodDecl() : nullptr;
+  if (!Method || !Method->getIdentifier() ||
+      !llvm::StringSwitch<bool>(Method->getName())
+           .Cases("push_back", "emplace_back", "resize", "insert", true)
+           .Default(false))
+    return;
+  const Expr *Object = Member->getImplicitObjectArgument();
+  const QualType Element = movedElement(Object->getType());
+  if (Element.isNull())
+    return;
+  const CXXRecordDecl *RD = Element->getAsCXXRecordDecl();
+  const FieldDecl *Field = mutexIn(Element);
+  // A class that has a way of its own to be copied or moved is safe.
+  if ((!Field && !isMutex(Element)) ||
+      (RD && RD->hasDefinition() &&
+       (RD->hasUserDeclaredCopyConstructor() ||
+        RD->hasUserDeclaredMoveConstructor())))
+    return;
+  diag(placeOf(Call, Model.context().getSourceManager()),
+       "'%0' moves the elements of '%1' when it grows, and with them the "
+       "mutex%select{| '%3'}2, which only works at the place where it was made")
+      << Method->getName() << flow::canonicalText(Object) << (Field != nullptr)
+      << (Field ? Field->getNameAsString() : "");
+  if (Field)
+    diag(Field->getLocation(), "the mutex is declared here",
+         DiagnosticIDs::Note);
+}
+
 void MutexCopiedCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated() ||
       !mentionsMutexes(Model))
@@ -95,7 +154,7 @@ bool MutexCopiedCheck::mentionsMutexes(const model::ExtensionModel &Model) {
     if (RD && Model.preprocessing().isFirstParty(RD->getLocation()) &&
         RD->getDefinition() && !RD->isDependentContext() &&
         llvm::any_of(RD->getDefinition()->fields(), [&](const FieldDecl *F) {
-          return mutexIn(F->getType());
+          return isMutex(F->getType()) || mutexIn(F->getType());
         }))
       return true;
     if (const auto *VD = dyn_cast<VarDecl>(D); VD && isMutex(VD->getType()))
@@ -135,7 +194,10 @@ void MutexCopiedCheck::visit(const model::ExtensionModel &Model,
       diag(placeOf(Copied, SM),
            "copying '%0' copies the mutex%select{| '%2'}1, which only works at "
            "the place where it was made")
-          << flow::canonicalText(Copied) << (Field != nullptr)
+          << Lexer::getSourceText(
+                 CharSourceRange::getTokenRange(Copied->getSourceRange()), SM,
+                 Model.context().getLangOpts())
+          << (Field != nullptr)
           << (Field ? Field->getNameAsString() : "");
       if (Field)
         diag(Field->getLocation(), "the mutex is declared here",
@@ -157,6 +219,8 @@ void MutexCopiedCheck::calls(const model::ExtensionModel &Model,
                              const model::Function &F) {
   const SourceManager &SM = Model.context().getSourceManager();
   for (const model::CallSite &Site : F.Calls) {
+    if (Site.Call && Model.context().getLangOpts().CPlusPlus)
+      container(Model, Site.Call);
     if (!Site.Call || !Site.Callee || !Site.Callee->getIdentifier() ||
         Site.Call->getNumArgs() < 2)
       continue;

@@ -30,6 +30,9 @@ private:
   void visit(const model::ExtensionModel &Model, const model::Function &F,
              const clang::Stmt *S);
   void calls(const model::ExtensionModel &Model, const model::Function &F);
+  /// A call that makes a std::vector grow.
+  void container(const model::ExtensionModel &Model,
+                 const clang::CallExpr *Call);
   static bool mentionsSizeOf(const clang::Stmt *S, clang::QualType Of);
 };
 

@@ -21,6 +21,7 @@ static unsigned kindOf(const flow::Hold &H) {
     return 0;
   case flow::HoldKind::GILState:
   case flow::HoldKind::ThreadState:
+  case flow::HoldKind::OwnThread:
     return 1;
   case flow::HoldKind::InterpreterGuard:
     return 2;
@@ -36,6 +37,7 @@ static bool isOurs(const flow::Hold &H) {
   case flow::HoldKind::ThreadState:
   case flow::HoldKind::InterpreterGuard:
   case flow::HoldKind::InterpreterView:
+  case flow::HoldKind::OwnThread:
     return !H.Scoped;
   default:
     return false;

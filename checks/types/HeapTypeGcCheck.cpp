@@ -182,6 +182,51 @@ static const RecordDecl *castRecord(const Stmt *Root, const CallExpr *Call,
   return nullptr;
 }
 
+/// The variable or the field that \p E names; nullable.
+static const ValueDecl *placeIn(const Expr *E) {
+  E = E->IgnoreParenCasts();
+  if (const auto *M = dyn_cast<MemberExpr>(E))
+    return M->getMemberDecl();
+  const auto *Ref = dyn_cast<DeclRefExpr>(E);
+  return Ref ? Ref->getDecl() : nullptr;
+}
+
+/// Where the value of \p Call, below \p S, is stored; nullable.
+static const ValueDecl *storedIn(const Stmt *S, const CallExpr *Call,
+                                 unsigned Depth = 0) {
+  if (!S || Depth > 400)
+    return nullptr;
+  if (const auto *B = dyn_cast<BinaryOperator>(S);
+      B && B->getOpcode() == BO_Assign &&
+      B->getRHS()->IgnoreParenCasts() == Call)
+    return placeIn(B->getLHS());
+  for (const Stmt *Child : S->children())
+    if (const ValueDecl *D = storedIn(Child, Call, Depth + 1))
+      return D;
+  return nullptr;
+}
+
+/// Of several types with one instance struct the one that \p E names; null when
+/// that cannot be told.
+static const TypeObject *typeNamed(const ExtensionModel &Model, const Expr *E,
+                                   ArrayRef<const TypeObject *> Types) {
+  if (const auto *U = dyn_cast<UnaryOperator>(E->IgnoreParenCasts()))
+    E = U->getSubExpr();
+  const ValueDecl *Named = placeIn(E);
+  for (const TypeObject *T : Types) {
+    if (Named && T->Static && T->Object == Named)
+      return T;
+    for (const CallExpr *Creation : T->Creations)
+      for (const auto &F : Model.functions())
+        if (Named && any_of(F->Calls, [&](const model::CallSite &Site) {
+              return Site.Call == Creation;
+            }))
+          if (storedIn(F->Decl->getBody(), Creation) == Named)
+            return T;
+  }
+  return nullptr;
+}
+
 /// Objects allocated with the wrong kind of header.
 void HeapTypeGcCheck::checkAllocations(const ExtensionModel &Model) {
   const SourceManager &SM = Model.context().getSourceManager();
@@ -196,21 +241,24 @@ void HeapTypeGcCheck::checkAllocations(const ExtensionModel &Model) {
       const bool Plain = facts::hasRole(Name, facts::ApiRole::MakesObject);
       if (!Plain && !facts::hasRole(Name, facts::ApiRole::MakesGcObject))
         continue;
-      // The macro casts the result to the instance struct, which no other type
-      // may have.
-      const TypeObject *Type = nullptr;
-      unsigned Count = 0;
+      // The macro casts the result to the instance struct.
+      SmallVector<const TypeObject *, 2> Types;
       const RecordDecl *RD = castRecord(F->Decl->getBody(), Site.Call);
       for (const TypeObject &T : Model.types())
         if (RD && T.Instance && T.Instance->getCanonicalDecl() ==
-                                    RD->getCanonicalDecl()) {
-          Type = &T;
-          ++Count;
-        }
-      if (Count != 1 || Type->Static || !Type->Flags ||
-          Type->hasBase(Model.context()) ||
-          Type->hasFlag(facts::type_flags::HaveGc) != Plain)
+                                    RD->getCanonicalDecl())
+          Types.push_back(&T);
+      if (const TypeObject *Named =
+              Types.size() > 1
+                  ? typeNamed(Model, Site.Call->getArg(0), Types)
+                  : nullptr)
+        Types = {Named};
+      if (Types.empty() || any_of(Types, [&](const TypeObject *T) {
+            return T->Static || !T->Flags || T->hasBase(Model.context()) ||
+                   T->hasFlag(facts::type_flags::HaveGc) != Plain;
+          }))
         continue;
+      const TypeObject *Type = Types.front();
       const SourceLocation Loc = SM.getExpansionLoc(Site.Call->getBeginLoc());
       FixItHint Hint;
       const StringRef Other =

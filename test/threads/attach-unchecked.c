@@ -121,6 +121,24 @@ static PyObject *asked(PyObject *module, PyObject *unused) {
   PyInterpreterView_Close(view);
   Py_RETURN_NONE;
 }
+// A guard that the function was given.
+static void closed_too_early(void *user) {
+  PyInterpreterGuard *guard = user;
+  PyInterpreterGuard_Close(guard);
+  PyThreadStateToken *token = PyThreadState_Ensure(guard);
+  if (token != NULL)
+    PyThreadState_Release(token);
+}
+// CHECK-MESSAGES: :[[@LINE-4]]:31: warning: 'guard' is closed already
+// CHECK-NOTES: :[[@LINE-6]]:3: note: closed here
+static void closed_last(void *user) {
+  PyInterpreterGuard *guard = user;
+  PyThreadStateToken *token = PyThreadState_Ensure(guard);
+  if (token != NULL)
+    PyThreadState_Release(token);
+  PyInterpreterGuard_Close(guard);
+}
+void (*const closers[])(void *) = {closed_too_early, closed_last};
 PyObject *(*const methods[])(PyObject *, PyObject *) = {asked};
 void (*const more[])(void *) = {pending, handled};
 

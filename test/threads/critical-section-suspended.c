@@ -163,7 +163,65 @@ static PyObject *good_retested(Obj *self, PyObject *fn) {
   Py_END_CRITICAL_SECTION();
   return r;
 }
+// A number that says how far the buffer goes, and a macro that drops a reference.
+static PyObject *obj_number(Obj *self, PyObject *fn) {
+  long sum = 0;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_ssize_t n = self->count;
+  PyObject *r = PyObject_CallNoArgs(fn);
+  for (Py_ssize_t i = 0; i < n; i++)
+    sum += self->buf[i];
+  // CHECK-MESSAGES: :[[@LINE-1]]:12: warning: 'n' may no longer be 'self->count': 'PyObject_CallNoArgs' can suspend the critical section in between
+  // CHECK-NOTES: :[[@LINE-5]]:24: note: read here
+  // CHECK-NOTES: :[[@LINE-5]]:17: note: suspended here
+  // CHECK-NOTES: :[[@LINE+20]]:9: note: another thread can replace it here
+  Py_XDECREF(r);
+  Py_END_CRITICAL_SECTION();
+  return PyLong_FromLong(sum);
+}
+static PyObject *obj_dropped(Obj *self, PyObject *fn) {
+  PyObject *r;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  char *p = self->buf;
+  Py_CLEAR(self->cache);
+  r = PyLong_FromLong(p[0]);
+  // CHECK-MESSAGES: :[[@LINE-1]]:23: warning: 'p' may no longer be what 'self->buf' points to: 'Py_CLEAR' can suspend the critical section in between
+  // CHECK-NOTES: :[[@LINE-4]]:19: note: read here
+  // CHECK-NOTES: :[[@LINE-4]]:3: note: suspended here
+  // CHECK-NOTES: :33:9: note: another thread can replace it here
+  Py_END_CRITICAL_SECTION();
+  return r;
+}
+static PyObject *obj_shrink(Obj *self, PyObject *ignored) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  self->count = 0;
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
+static PyObject *good_compared(Obj *self, PyObject *fn) {
+  long sum = 0;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_ssize_t n = self->count;
+  PyObject *r = PyObject_CallNoArgs(fn);
+  Py_XDECREF(r);
+  if (n == self->count)
+    for (Py_ssize_t i = 0; i < n; i++)
+      sum += self->buf[i];
+  Py_END_CRITICAL_SECTION();
+  return PyLong_FromLong(sum);
+}
+static PyObject *good_unrelated(Obj *self, PyObject *fn) {
+  Py_BEGIN_CRITICAL_SECTION(self);
+  Py_ssize_t n = self->count;
+  PyObject *r = PyObject_CallNoArgs(fn);
+  Py_XDECREF(r);
+  r = PyLong_FromSsize_t(n);
+  Py_XDECREF(r);
+  Py_END_CRITICAL_SECTION();
+  Py_RETURN_NONE;
+}
 PyObject *(*const functions[])(Obj *, PyObject *) = {
+    obj_number, obj_dropped, obj_shrink, good_compared, good_unrelated,
     obj_set, obj_clear, obj_twice, obj_tested, good_owned, good_swapped, good_retested,
     obj_sum,     obj_resize,  good_copy,  good_again,
     good_before, good_fixed, good_number};

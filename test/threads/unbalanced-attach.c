@@ -230,13 +230,80 @@ static PyObject *good_handed_out(PyGILState_STATE *st, PyObject *callback) {
   return Py_NewRef(callback);
 }
 
+// A thread state of its own.
+static int own_state(PyInterpreterState *interp, PyObject *callback) {
+  PyThreadState *ts = PyThreadState_New(interp);
+  PyEval_AcquireThread(ts);
+  PyObject *r = PyObject_CallNoArgs(callback);
+  if (r == NULL)
+    return -1;
+  // CHECK-MESSAGES: :[[@LINE-1]]:5: warning: 'return' leaves the thread attached [cpython-threads-unbalanced-attach]
+  // CHECK-NOTES: :[[@LINE-5]]:3: note: 'PyEval_AcquireThread' is called here
+  Py_DECREF(r);
+  PyEval_ReleaseThread(ts);
+  PyThreadState_Delete(ts);
+  return 0;
+}
+
+// What the caller has saved.
+static int step(Obj *self, PyObject *callback) {
+  PyEval_RestoreThread(self->saved);
+  PyObject *r = PyObject_CallNoArgs(callback);
+  if (r == NULL)
+    goto error;
+  Py_DECREF(r);
+  self->saved = PyEval_SaveThread();
+  return 0;
+error:
+  PyErr_Clear();
+  return -1;
+  // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'return' leaves the thread attached [cpython-threads-unbalanced-attach]
+  // CHECK-NOTES: :[[@LINE-11]]:3: note: 'PyEval_RestoreThread' is called here
+}
+
+static void good_own_state(PyInterpreterState *interp, PyObject *callback) {
+  PyThreadState *ts = PyThreadState_New(interp);
+  PyEval_AcquireThread(ts);
+  PyObject *r = PyObject_CallNoArgs(callback);
+  if (r == NULL) {
+    PyErr_WriteUnraisable(callback);
+    PyThreadState_Clear(ts);
+    PyThreadState_DeleteCurrent();
+    return;
+  }
+  Py_DECREF(r);
+  PyEval_ReleaseThread(ts);
+  PyEval_AcquireThread(ts);
+  PyThreadState_Clear(ts);
+  PyEval_ReleaseThread(ts);
+  PyThreadState_Delete(ts);
+}
+static int good_step(Obj *self, PyObject *callback) {
+  int rc = 0;
+  PyEval_RestoreThread(self->saved);
+  PyObject *r = PyObject_CallNoArgs(callback);
+  if (r == NULL) {
+    PyErr_Clear();
+    rc = -1;
+  }
+  Py_XDECREF(r);
+  self->saved = PyEval_SaveThread();
+  return rc;
+}
+// Two functions that belong together.
+static void good_enter(Obj *self) { PyEval_RestoreThread(self->saved); }
+static void good_leave(Obj *self) { self->saved = PyEval_SaveThread(); }
+
 void (*const functions[])(void) = {
+    (void (*)(void))own_state,    (void (*)(void))step,
     (void (*)(void))on_event,     (void (*)(void))end_of_function,
     (void (*)(void))obj_run,      (void (*)(void))obj_field,
     (void (*)(void))in_a_loop,    (void (*)(void))overwritten,
     (void (*)(void))twice,        (void (*)(void))thrown_away,
     (void (*)(void))through_helpers};
 void (*const good[])(void) = {
+    (void (*)(void))good_own_state, (void (*)(void))good_step,
+    (void (*)(void))good_enter,   (void (*)(void))good_leave,
     (void (*)(void))good_event,   (void (*)(void))good_condition,
     (void (*)(void))good_flag,    (void (*)(void))good_null,
     (void (*)(void))good_member_condition,
