@@ -514,7 +514,8 @@ bool LockSummaries::changesLocks(const VarDecl *VD) {
   if (facts::isLockGuardType(RD->getQualifiedNameAsString()))
     return true;
   const CXXDestructorDecl *Dtor = RD->getDestructor();
-  return Dtor && Dtor->isUserProvided() && !of(Dtor).Releases.empty();
+  // The other way round too: what gives a lock back while it lives.
+  return Dtor && Dtor->isUserProvided() && !of(Dtor).empty();
 }
 
 // --- Dataflow ---------------------------------------------------------------
@@ -630,6 +631,16 @@ private:
         if (std::optional<Lock> T =
                 inCaller(L, Ctor, {C->getArgs(), C->getNumArgs()}, nullptr))
           Take(*T);
+      LockList &Back = GivenBack[VD];
+      for (const std::string &Key : Summaries.of(Ctor).Releases)
+        if (std::optional<Lock> T =
+                inCaller({facts::LockKind::User, Key, nullptr}, Ctor,
+                         {C->getArgs(), C->getNumArgs()}, nullptr))
+          for (const Lock &L : LockList(S.Locks))
+            if (L.Key == T->Key) {
+              remove(S.Locks, L.Key);
+              insert(Back, L);
+            }
       return;
     }
     auto IsTag = [](const Expr *Arg, StringRef Name) {
@@ -651,6 +662,8 @@ private:
   }
 
   void leave(State &S, const VarDecl *VD) {
+    for (const Lock &L : GivenBack.lookup(VD))
+      insert(S.Locks, L);
     auto It = Guards.find(VD);
     if (It == Guards.end())
       return;
@@ -741,6 +754,7 @@ private:
 
   LockSummaries &Summaries;
   DenseMap<const VarDecl *, SmallVector<std::string, 1>> Guards;
+  DenseMap<const VarDecl *, LockList> GivenBack; ///< By guards of the other kind.
   /// Branches that do nothing but take locks, by what decides about them.
   DenseMap<const Stmt *, LockList> Optional;
 };

@@ -260,7 +260,7 @@ void ApiWhileDetachedCheck::parallel(const model::ExtensionModel &Model) {
       diag(placeOf(Use.Inside, SM), "'%0' is used here", DiagnosticIDs::Note)
           << Use.Inner;
     if (First)
-      diag(Use.Pragma, "OpenMP runs the region in threads of its own",
+      diag(Use.Pragma, "the region runs in threads of OpenMP",
            DiagnosticIDs::Note);
     Region = Use.Pragma;
   }

@@ -14,7 +14,7 @@ static PyObject *spam_items(PyObject *m, PyObject *list) {
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *item = PyList_GetItem(list, i);
     // CHECK-MESSAGES: :[[@LINE-1]]:22: warning: 'PyList_GetItem' is called in a parallel region, whose threads are not attached [cpython-threads-api-while-detached]
-    // CHECK-NOTES: :[[@LINE-4]]:1: note: OpenMP runs the region in threads of its own
+    // CHECK-NOTES: :[[@LINE-4]]:1: note: the region runs in threads of OpenMP
     note(item);
     // CHECK-NOTES: :[[@LINE-1]]:5: note: 'note' uses 'Py_INCREF' and is called in a parallel region, whose threads are not attached
     work(i);
@@ -30,7 +30,7 @@ static PyObject *spam_region(PyObject *m, PyObject *op) {
     { note(op); }
     // CHECK-MESSAGES: :[[@LINE-1]]:7: warning: 'note' uses 'Py_INCREF' and is called in a parallel region, whose threads are not attached
     // CHECK-NOTES: :[[@LINE-23]]:34: note: 'Py_INCREF' is used here
-    // CHECK-NOTES: :[[@LINE-7]]:1: note: OpenMP runs the region in threads of its own
+    // CHECK-NOTES: :[[@LINE-7]]:1: note: the region runs in threads of OpenMP
   }
   Py_RETURN_NONE;
 }

@@ -79,3 +79,23 @@ std::string in_scope(const py::handle &h) {
   }
   return PyRepr(h);
 }
+// Gives the lock back while it lives.
+class Unlocked {
+public:
+  explicit Unlocked(std::mutex &mutex) : mutex(mutex) { mutex.unlock(); }
+  ~Unlocked() { mutex.lock(); }
+
+private:
+  std::mutex &mutex;
+};
+std::string given_back(const py::handle &h) {
+  std::lock_guard<std::mutex> guard(mu);
+  value++;
+  std::string text;
+  {
+    Unlocked unlocked(mu);
+    text = PyRepr(h);
+  }
+  value++;
+  return text;
+}
