@@ -28,6 +28,21 @@ std::string Rewriter::enclosing(int File, unsigned At) const {
   return "";
 }
 
+/// `int name(...) {` or `int name(...);`, with the name at \p Name.
+static bool declaresFunction(StringRef T, size_t Name, size_t Open) {
+  StringRef Before = T.take_front(Name).rtrim(" \t\r\n*");
+  if (Before.empty() || !isWord(Before.back()))
+    return false;
+  size_t End = Open;
+  int Depth = 0;
+  do {
+    Depth += T[End] == '(' ? 1 : T[End] == ')' ? -1 : 0;
+    ++End;
+  } while (Depth && End < T.size());
+  StringRef After = T.substr(End).ltrim();
+  return After.starts_with("{") || After.starts_with(";");
+}
+
 void Rewriter::readInactive() {
   std::map<std::string, std::string> Variables, Functions;
   std::set<std::string> Twice;
@@ -117,6 +132,19 @@ void Rewriter::readInactive() {
           C.Open = {F, unsigned(Open + 1), unsigned(Open + 1)};
           C.HasArguments = T.substr(Open + 1).ltrim().front() != ')';
           I.Calls.push_back(C);
+        } else if (IsCall && In.empty() && declaresFunction(T, Begin, Open)) {
+          // Another definition of it, or a declaration.
+          Function::ParameterList L;
+          L.Open = {F, unsigned(Open + 1), unsigned(Open + 1)};
+          StringRef Rest = T.substr(Open + 1).ltrim();
+          L.Empty = Rest.starts_with(")");
+          if (Rest.starts_with("void") && !isWord(Rest[4]) &&
+              Rest.substr(4).ltrim().starts_with(")")) {
+            const unsigned Word = Rest.data() - T.data();
+            L.Void = {F, Word, Word + 4};
+            L.Empty = true;
+          }
+          Callee.Lists.push_back(L);
         } else if (Callee.Roots.empty() || IsCall) {
           Callee.Escapes.push_back(
               {Here, "code that is not compiled here uses it"});

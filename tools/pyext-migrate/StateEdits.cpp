@@ -167,7 +167,8 @@ int Rewriter::sharedHeader(const std::vector<const Entity *> &Order) const {
         continue;
       bool All = true;
       for (int File : stateFiles())
-        All &= File == P.File || I.Includes.count({File, P.File});
+        All &= File == P.File || I.Includes.count({File, P.File}) ||
+               (I.Files[File].Header && reaches(File, P.File));
       if (All)
         return P.File;
     }

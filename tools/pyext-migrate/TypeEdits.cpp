@@ -334,7 +334,15 @@ void Rewriter::rewriteDealloc(const std::string &Key) {
       replaceStatement(U->Statement, New, U->NeedsBraces);
       continue;
     }
-    std::string Free = Type + "->tp_free((PyObject *)" + Self + ");\n" + Ind +
+    // The name that the object has there, which may have no other use.
+    StringRef Name = StringRef(U->Args.empty() ? "" : U->Args.back());
+    if (U->Name == "tp_free" && !U->Args.empty())
+      Name = U->Args.front();
+    Name = Name.rtrim(" )\t");
+    Name = Name.substr(Name.find_last_of(" *()\t") + 1);
+    const std::string Object =
+        isAliasOfSelf(*F, Name) ? Name.str() : Self;
+    std::string Free = Type + "->tp_free((PyObject *)" + Object + ");\n" + Ind +
                        "Py_DECREF(" + Type + ");";
     replaceStatement(U->Statement, Free, U->NeedsBraces);
   }

@@ -35,6 +35,18 @@ void Rewriter::emit() {
   emitTypes();
   emitMacros();
   editClinicInput();
+  if (HasState && WithState && Multi)
+    for (int File : stateFiles())
+      if (File != M.StateEnd.File &&
+          !I.Includes.count({File, M.StateEnd.File}) &&
+          !(I.Files[File].Header && reaches(File, M.StateEnd.File))) {
+        R.Refused = "the state of the module is declared in " +
+                    sys::path::filename(I.Files[M.StateEnd.File].Path).str() +
+                    ", and " +
+                    sys::path::filename(I.Files[File].Path).str() +
+                    " needs it; declare it in a header that both include";
+        return;
+      }
   if (WithState || UsesModuleByType)
     emitStateStruct();
   emitModule();

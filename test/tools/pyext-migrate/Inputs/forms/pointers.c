@@ -76,11 +76,19 @@ check_number(PyObject *value)
     return -1;
 }
 
+#ifdef NO_CHECKS
+static int
+check_nothing(PyObject *value)
+{
+    return value == NULL;
+}
+#else
 static int
 check_nothing(PyObject *value)
 {
     return 0;
 }
+#endif
 
 /* Compared as plain pointers only. */
 static int
@@ -186,8 +194,9 @@ static PyMethodDef trait_methods[] = {
 static void
 trait_dealloc(Trait *self)
 {
+    PyObject *object = (PyObject *)self;
     Py_XDECREF(self->value);
-    Py_TYPE(self)->tp_free((PyObject *)self);
+    Py_TYPE(object)->tp_free(object);
 }
 
 static PyTypeObject Trait_Type = {
