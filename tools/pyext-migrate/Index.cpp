@@ -282,7 +282,8 @@ public:
   }
 
   bool ours(const Decl *D) {
-    return D->getLocation().isValid() && PP.isFirstParty(SM.getExpansionLoc(D->getLocation()));
+    return D->getLocation().isValid() &&
+           PP.isFirstParty(SM.getExpansionLoc(D->getLocation()));
   }
 
   // --- Traversal ------------------------------------------------------------
