@@ -404,6 +404,20 @@ InstanceState::Collector::switchesOf(const Function &F) {
   return Result;
 }
 
+/// A call through a pointer that on this way is another function.
+bool InstanceState::Collector::isOther(const PlacedCall &Call,
+                                       const Arrival &A) const {
+  if (A.Given.empty() || !Call.Site->Call)
+    return false;
+  const auto *R =
+      dyn_cast<DeclRefExpr>(Call.Site->Call->getCallee()->IgnoreParenImpCasts());
+  const auto *P = R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr;
+  return P && any_of(A.Given, [&](const Constant &G) {
+           return G.Param == P->getFunctionScopeIndex() && G.Callee &&
+                  G.Callee != Call.Callee->Decl->getCanonicalDecl();
+         });
+}
+
 /// The way here has set a parameter so that the branch with \p S is not taken.
 bool InstanceState::Collector::isRuledOut(const Function &F, const Stmt *S,
                                           const Arrival &A) {
@@ -413,10 +427,10 @@ bool InstanceState::Collector::isRuledOut(const Function &F, const Stmt *S,
     return false;
   for (const Switch &Each : switchesOf(F)) {
     const auto *Known = llvm::find_if(
-        A.Given, [&](const auto &G) { return G.first == Each.Param; });
+        A.Given, [&](const Constant &G) { return G.Param == Each.Param; });
     if (Known == A.Given.end())
       continue;
-    const Stmt *NotTaken = Known->second != Each.Negated ? Each.If->getElse()
+    const Stmt *NotTaken = Known->True != Each.Negated ? Each.If->getElse()
                                                          : Each.If->getThen();
     for (const Stmt *Up = S; Up && NotTaken; Up = Parents->getParent(Up))
       if (Up == NotTaken)
@@ -490,7 +504,10 @@ InstanceState::Collector::callsOf(const Function &F) {
               Value && any_of(switchesOf(*Callee), [&](const Switch &Each) {
                 return Each.Param == I - Skip;
               }))
-            Placed.Given.push_back({I - Skip, *Value != 0});
+            Placed.Given.push_back({I - Skip, *Value != 0, nullptr});
+        if (Type->isFunctionPointerType())
+          if (const FunctionDecl *Target = functionOf(Call->getArg(I)))
+            Placed.Given.push_back({I - Skip, true, Target->getCanonicalDecl()});
         if (Type->isPointerType() && isDispose(Callee->Decl) &&
             mayBeOwn(F, Call->getArg(I)))
           continue;
@@ -509,7 +526,7 @@ void InstanceState::Collector::passOn(const Function &F, int Index,
                                       const Arrival &A) {
   for (const PlacedCall &Call : callsOf(F)) {
     const Expr *At = Call.Site->Where ? Call.Site->Where : Call.Site->Call;
-    if (isRuledOut(F, At, A))
+    if (isOther(Call, A) || isRuledOut(F, At, A))
       continue;
     auto Down = [&](const Place &P) {
       Arrival Next;

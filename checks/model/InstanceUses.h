@@ -31,6 +31,15 @@ public:
   void run();
 
 private:
+  /// What a call gives a parameter: a number that is true or not, or a function.
+  struct Constant {
+    unsigned Param;
+    bool True;
+    const clang::FunctionDecl *Callee; ///< Canonical; null for a number.
+    friend bool operator==(const Constant &A, const Constant &B) {
+      return A.Param == B.Param && A.True == B.True && A.Callee == B.Callee;
+    }
+  };
   /// How an object of an entry point reaches a function: as parameter Index,
   /// as `this` (ThisIndex), or not by a parameter at all (NoIndex).
   struct Arrival {
@@ -38,8 +47,7 @@ private:
     bool Content = false;
     ObjectLocks Locks;
     bool Detached = false, InInit = false, Queued = false;
-    /// Parameters that this way sets to a constant, and whether it is true.
-    llvm::SmallVector<std::pair<unsigned, bool>, 1> Given;
+    llvm::SmallVector<Constant, 1> Given; ///< Parameters that this way sets.
     std::vector<WayIn> Ways;
   };
   static constexpr int ThisIndex = -1, NoIndex = -2;
@@ -81,8 +89,7 @@ private:
     const CallSite *Site;
     const Function *Callee;
     llvm::SmallVector<Argument, 4> Args;
-    /// Arguments that are constants, and the true ones of them.
-    llvm::SmallVector<std::pair<unsigned, bool>, 1> Given;
+    llvm::SmallVector<Constant, 1> Given; ///< Arguments that are constants.
   };
   /// `if (lock)` and `if (!lock)` of a parameter.
   struct Switch {
@@ -92,6 +99,7 @@ private:
   };
   const std::vector<Switch> &switchesOf(const Function &F);
   bool isRuledOut(const Function &F, const clang::Stmt *S, const Arrival &A);
+  bool isOther(const PlacedCall &Call, const Arrival &A) const;
   const std::vector<PlacedCall> &callsOf(const Function &F);
 
   const ExtensionModel &Model;

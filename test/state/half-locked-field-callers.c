@@ -6,7 +6,7 @@
 
 typedef struct {
   PyObject_HEAD
-  int used, next, marks, notes, seen;
+  int used, next, marks, notes, seen, kind;
   PyObject *registry;
 } Table;
 
@@ -90,6 +90,8 @@ static int with_lock(Table *self, int lock, operation op) {
   return result;
 }
 static PyObject *table_mark(Table *self, PyObject *unused) { return PyLong_FromLong(with_lock(self, 1, count_up)); }
+static int step(Table *self) { return self->kind; }
+static PyObject *table_step(Table *self, PyObject *unused) { return PyLong_FromLong(with_lock(self, 0, step)); }
 static void set_note(Table *self, int lock) {
   if (lock) {
     Py_BEGIN_CRITICAL_SECTION(self);
@@ -130,6 +132,7 @@ static PyMethodDef table_methods[] = {{"find", (PyCFunction)table_find, METH_NOA
                                       {"mark", (PyCFunction)table_mark, METH_NOARGS, NULL},
                                       {"note", (PyCFunction)table_note, METH_NOARGS, NULL},
                                       {"hurry", (PyCFunction)table_hurry, METH_NOARGS, NULL},
+                                      {"step", (PyCFunction)table_step, METH_NOARGS, NULL},
                                       {"see", (PyCFunction)table_see, METH_NOARGS, NULL},
                                       {NULL, NULL, 0, NULL}};
 PyTypeObject Table_Type = {
