@@ -9,7 +9,7 @@
 static PyMutex mutex;
 static std::mutex other;
 static int by_helper, by_helper_argument, by_guard, after_guard, by_member, deferred, deferred_later, no_guard,
-    by_delegated;
+    by_delegated, unlocked, locked_again;
 
 struct Obj {
   PyObject_HEAD
@@ -30,6 +30,16 @@ public:
 
 private:
   PyMutex &m;
+};
+
+// Gives the lock back for its lifetime.
+class Unlock {
+public:
+  explicit Unlock(Obj *o) : o(o) { PyMutex_Unlock(&o->own); }
+  ~Unlock() { PyMutex_Lock(&o->own); }
+
+private:
+  Obj *o;
 };
 
 // Takes the lock, but not for its lifetime.
@@ -63,6 +73,11 @@ PyObject *method(PyObject *op, PyObject *) {
   unlock();
   lock_object(self);
   by_helper_argument = 1;
+  {
+    Unlock unlock(self);
+    unlocked = 1;
+  }
+  locked_again = 1;
   unlock_object(self);
   {
     Guard guard(mutex);
@@ -92,3 +107,5 @@ PyObject *method(PyObject *op, PyObject *) {
 // CHECK: deferred_later write method [mutex other]
 // CHECK: no_guard write method []
 // CHECK: by_delegated write method [PyMutex op->own]
+// CHECK: unlocked write method []
+// CHECK: locked_again write method [PyMutex op->own]
