@@ -3,14 +3,17 @@
 
     cmake -G Ninja -S . -B build/fuzz -DPYEXT_LLVM=19 -DPYEXT_FUZZ=ON -DPYEXT_SANITIZE=address,undefined
     ninja -C build/fuzz
-    test/fuzz/fuzz.py --build build/fuzz [--minutes 60] [TARGET...]
+    test/fuzz/fuzz.py --build build/fuzz [--minutes 60] [--also DIR] [TARGET...]
     test/fuzz/fuzz.py --build build/fuzz --repeat FILE    one input again, with the stack of a crash
 
 Targets: checks-c, checks-cpp (any source through all checks), facts (files of user facts), baseline (baselines and exported fixes),
-reports (any findings through all writers). Sources take turns with the headers of several Pythons, GIL and free-threaded.
+reports (any findings through all writers). Sources take turns with the headers of several Pythons, GIL and free-threaded. The last
+three need none of the checks: `ninja -C build/fuzz fuzz-facts fuzz-baseline fuzz-reports` builds them in a minute.
 
-Seeds are the sources of test/ and examples/, the facts files of test/, what is in seeds/, and what earlier campaigns found to
-reach new code, which is kept in <build>/corpus/<target>. Inputs that crash or hang are kept in <build>/crashes, named after the
+Seeds are the sources of test/ and examples/, the facts files of test/, what is in seeds/, sources of real extensions below --also
+(build/corpus/sdists, when test/corpus/run.py has fetched it), and what earlier campaigns found to reach new code, which is kept in
+<build>/corpus/<target>. For each target the command prints how long it ran, how many inputs, and how many edges of the program
+they reached. Inputs that crash or hang are kept in <build>/crashes, named after the
 function they stop in, with the report beside them; one that stops in clang before any of our functions is counted as clang's and
 kept in <build>/crashes/clang. Exit status: 0 when no input of ours crashed, 1 when one did.
 """
@@ -32,11 +35,11 @@ SECONDS_PER_INPUT = 300  # By the clock: on a busy machine a good input takes lo
 LARGEST = 20000  # bytes
 
 
-def seeds_of(target):
+def seeds_of(target, also):
     """Contents of the seeds of a target."""
     if target.startswith("checks"):
         suffixes = (".c",) if target == "checks-c" else (".cpp", ".cc", ".cxx")
-        for folder in (PROJECT / "test", PROJECT / "examples"):
+        for folder in (PROJECT / "test", PROJECT / "examples", *also):
             for path in sorted(folder.rglob("*")):
                 if path.suffix in suffixes and path.stat().st_size <= LARGEST:
                     # Comments for check.py say nothing to the checks.
@@ -49,9 +52,9 @@ def seeds_of(target):
         yield path.read_bytes()
 
 
-def fill(folder, target):
+def fill(folder, target, also):
     folder.mkdir(parents=True, exist_ok=True)
-    for content in seeds_of(target):
+    for content in seeds_of(target, also):
         path = folder / hashlib.sha1(content).hexdigest()
         if not path.exists():
             path.write_bytes(content)
@@ -84,15 +87,16 @@ def run(program, options, python, timeout):
         return 0, (expired.stdout or b"").decode(errors="replace")
 
 
-def campaign(target, build, seconds):
-    """(inputs run, crashes of ours, crashes of clang)."""
+def campaign(target, build, seconds, also):
+    """Functions of ours that an input stopped in."""
     program = build / "bin" / ("fuzz-" + target)
     if not program.exists():
         sys.exit(f"fuzz.py: error: {program} does not exist; build it first (see --help)")
     corpus, crashes = build / "corpus" / target, build / "crashes"
-    fill(corpus, target)
+    fill(corpus, target, also)
     (crashes / "clang").mkdir(parents=True, exist_ok=True)
-    end, inputs, ours, clangs, turn = time.time() + seconds, 0, set(), set(), 0
+    start, inputs, edges, ours, clangs, turn = time.time(), 0, 0, set(), set(), 0
+    end = start + seconds
     while time.time() < end:
         python = PYTHONS[turn % len(PYTHONS)] if target.startswith("checks") else "3.13t"
         turn += 1
@@ -103,6 +107,7 @@ def campaign(target, build, seconds):
                              python, None)
         inputs += sum(map(int, re.findall(r"^#(\d+)\s+(?:DONE|BINGO)", report, re.MULTILINE)[-1:] or
                           re.findall(r"number_of_executed_units: (\d+)", report)[-1:]))
+        edges = max([edges, *map(int, re.findall(r"^#\d+.*? cov: (\d+)", report, re.MULTILINE))])
         for path in crashes.glob(prefix.name + "*"):
             function = where(report)
             hang = "timeout" in path.name
@@ -116,8 +121,8 @@ def campaign(target, build, seconds):
             # Not again: a seed that crashes would end every turn.
             digest = hashlib.sha1(kept.read_bytes()).hexdigest()
             (corpus / digest).unlink(missing_ok=True)
-    print(f"{target}: {inputs} inputs in {seconds:.0f} s, {len(list(corpus.iterdir()))} kept; stopped in {len(ours)} functions of ours, "
-          f"{len(clangs)} times in clang", flush=True)
+    print(f"{target}: {inputs} inputs in {time.time() - start:.0f} s, {edges} edges reached, {len(list(corpus.iterdir()))} inputs kept; "
+          f"stopped in {len(ours)} functions of ours, {len(clangs)} times in clang", flush=True)
     return ours
 
 
@@ -125,6 +130,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True, help="a build tree with PYEXT_FUZZ")
     parser.add_argument("--minutes", type=float, default=60, help="for all targets together (default: 60)")
+    parser.add_argument("--also", type=pathlib.Path, action="append", default=[], metavar="DIR", help="more sources to begin with")
     parser.add_argument("--repeat", type=pathlib.Path, metavar="FILE", help="an input of <build>/crashes, named after its target")
     parser.add_argument("--python", default=PYTHONS[0], help=f"for --repeat: {', '.join(PYTHONS)}")
     parser.add_argument("targets", nargs="*", choices=[*TARGETS, []], metavar="TARGET")
@@ -140,7 +146,7 @@ def main():
     weights = {target: 6 if target.startswith("checks") else 1 for target in targets}
     ours = set()
     for target in targets:
-        ours |= campaign(target, build, options.minutes * 60 * weights[target] / sum(weights.values()))
+        ours |= campaign(target, build, options.minutes * 60 * weights[target] / sum(weights.values()), options.also)
     return 1 if ours else 0
 
 
