@@ -101,7 +101,17 @@ static StringRef accessor(const facts::BorrowedField &Row, bool Writes) {
 static std::optional<FixItHint>
 useAccessor(const MemberExpr *M, const facts::BorrowedField &Row,
             const ParentMap &Parents, const support::SourceText &Source) {
-  const Expr *Base = M->getBase()->IgnoreParenImpCasts();
+  // ob_refcnt is in a union without a name: the object is what is before that.
+  const MemberExpr *Written = M;
+  for (const Expr *E = M; (E = cast<MemberExpr>(E)->getBase()->IgnoreParenImpCasts());) {
+    const auto *Inner = dyn_cast<MemberExpr>(E);
+    const auto *Unnamed =
+        Inner ? dyn_cast<FieldDecl>(Inner->getMemberDecl()) : nullptr;
+    if (!Unnamed || !Unnamed->isAnonymousStructOrUnion())
+      break;
+    Written = Inner;
+  }
+  const Expr *Base = Written->getBase()->IgnoreParenImpCasts();
   const std::optional<support::TextRange> Object = Source.written(Base);
   if (!Object)
     return std::nullopt;
@@ -112,7 +122,7 @@ useAccessor(const MemberExpr *M, const facts::BorrowedField &Row,
     Parent = Parents.getParent(Parent);
   }
   const std::string Argument =
-      (M->isArrow() ? "" : "&") + Source.text(*Object).str();
+      (Written->isArrow() ? "" : "&") + Source.text(*Object).str();
   auto Replace = [&](const Stmt *S,
                      std::string Text) -> std::optional<FixItHint> {
     const std::optional<support::TextRange> R = Source.written(S);
