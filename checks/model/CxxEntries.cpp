@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/CxxEntries.h"
+#include "facts/BindingArguments.h"
 #include "facts/ModelCalls.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
@@ -103,6 +104,65 @@ bool isOfBinding(const Decl *D) {
   return false;
 }
 
+/// def() and the like; null when \p P is none.
+static const CXXMethodDecl *bindingMethod(const Stmt *P) {
+  const auto *Call = dyn_cast<CallExpr>(P);
+  const auto *Method =
+      Call ? dyn_cast_or_null<CXXMethodDecl>(Call->getDirectCallee()) : nullptr;
+  return Method && Method->getIdentifier() &&
+                 Method->getName().starts_with("def") && isOfBinding(Method)
+             ? Method
+             : nullptr;
+}
+
+flow::LockList locksOfBinding(ArrayRef<const Stmt *> Path,
+                              const FunctionDecl *FD) {
+  flow::LockList Result;
+  for (const Stmt *P : llvm::reverse(Path.drop_back())) {
+    if (isa<CompoundStmt, LambdaExpr>(P))
+      break;
+    const CXXMethodDecl *Def = bindingMethod(P);
+    if (!Def)
+      continue;
+    const auto *Of = dyn_cast<CXXMethodDecl>(FD);
+    const bool HasThis = Of && Of->isInstance() && !Of->getParent()->isLambda();
+    const bool OfClass = Def->getParent()->getName().starts_with("class_");
+    auto Lock = [&](unsigned Index) {
+      if (Index >= FD->getNumParams() || FD->getParamDecl(Index)->getName().empty())
+        return;
+      const ParmVarDecl *Param = FD->getParamDecl(Index);
+      Result.push_back({facts::LockKind::CriticalSection,
+                        Param->getNameAsString(), Param});
+    };
+    unsigned Next = OfClass && !HasThis ? 1 : 0;
+    for (const Expr *Arg : cast<CallExpr>(P)->arguments()) {
+      const CXXRecordDecl *RD =
+          Arg->getType().getNonReferenceType()->getAsCXXRecordDecl();
+      if (!RD || !RD->getIdentifier() || !isOfBinding(RD))
+        continue;
+      switch (facts::bindingArgument(RD->getName())) {
+      case facts::BindingArgument::None:
+        break;
+      case facts::BindingArgument::LockedParameter:
+        Lock(Next);
+        [[fallthrough]];
+      case facts::BindingArgument::Parameter:
+        ++Next;
+        break;
+      case facts::BindingArgument::LockedSelf:
+        if (HasThis)
+          Result.push_back({facts::LockKind::CriticalSection, "this", nullptr});
+        else
+          Lock(0);
+        break;
+      }
+    }
+    break;
+  }
+  llvm::sort(Result);
+  return Result;
+}
+
 std::string boundBy(ArrayRef<const Stmt *> Path) {
   for (const Stmt *P : llvm::reverse(Path.drop_back())) {
     if (isa<CompoundStmt, LambdaExpr>(P))
@@ -112,11 +172,8 @@ std::string boundBy(ArrayRef<const Stmt *> Path) {
       if (RD->getIdentifier() && RD->getName() == "cpp_function" &&
           isOfBinding(RD))
         return RD->getName().str();
-    } else if (const auto *Call = dyn_cast<CallExpr>(P)) {
-      const FunctionDecl *FD = Call->getDirectCallee();
-      if (isa_and_nonnull<CXXMethodDecl>(FD) && FD->getIdentifier() &&
-          FD->getName().starts_with("def") && isOfBinding(FD))
-        return FD->getName().str();
+    } else if (const CXXMethodDecl *Def = bindingMethod(P)) {
+      return Def->getName().str();
     }
   }
   return {};

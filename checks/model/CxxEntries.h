@@ -14,6 +14,7 @@
 #ifndef PYEXT_MODEL_CXXENTRIES_H
 #define PYEXT_MODEL_CXXENTRIES_H
 
+#include "flow/LockSet.h"
 #include "clang/AST/Stmt.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <string>
@@ -28,6 +29,11 @@ std::string startedAsThreadBy(llvm::ArrayRef<const clang::Stmt *> Path);
 /// The method that binds the function at the end of \p Path for Python: the name
 /// of def(), def_static() and the like, or of a constructor; empty for none.
 std::string boundBy(llvm::ArrayRef<const clang::Stmt *> Path);
+
+/// The critical sections that nanobind holds while the function \p FD at the
+/// end of \p Path runs, in the words of \p FD; "this" is its object.
+flow::LockList locksOfBinding(llvm::ArrayRef<const clang::Stmt *> Path,
+                              const clang::FunctionDecl *FD);
 
 /// A class of pybind11 or nanobind, or a function of theirs.
 bool isOfBinding(const clang::Decl *D);

@@ -175,7 +175,9 @@ ObjectLocks InstanceState::Collector::locksAt(const Function &F, const Stmt *S,
       continue;
     }
     const std::string Key = arrows(L.Key);
-    bool Named = false;
+    bool Named = P.Root == Place::This && Key == "this";
+    if (Named)
+      add(Result, flow::lockName(L, "$" + textOf(Before)));
     for (const std::string &Name : P.Names) {
       StringRef Rest = Key;
       if (!Rest.consume_front(arrows(Name)) ||

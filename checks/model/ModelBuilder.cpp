@@ -441,6 +441,13 @@ bool ExtensionModel::Builder::enterFromCxx(Function *F, const Expr *E) {
   }
   if (std::string Name = boundBy(Path); !Name.empty()) {
     addEntry(F->Decl, {EntryKind::Method, Name, nullptr, nullptr, 0});
+    // Held whenever Python calls it: by all bindings of it.
+    flow::LockList Held = locksOfBinding(Path, F->Decl);
+    auto [It, First] = BindingLocks.try_emplace(F->Decl->getCanonicalDecl(), Held);
+    if (!First)
+      llvm::erase_if(It->second, [&](const flow::Lock &L) {
+        return !is_contained(Held, L);
+      });
     return true;
   }
   return false;

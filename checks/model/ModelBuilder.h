@@ -59,6 +59,8 @@ private:
   void visitAssignment(const clang::BinaryOperator *E);
   bool isOwnField(const clang::MemberExpr *E) const;
   bool enterFromCxx(Function *F, const Expr *E);
+  /// What a binding holds around a function, however it is bound.
+  llvm::DenseMap<const clang::FunctionDecl *, flow::LockList> BindingLocks;
   void visitLambda(const clang::LambdaExpr *E);
   void visitFunctionAddress(const clang::DeclRefExpr *E,
                             const clang::FunctionDecl *FD);

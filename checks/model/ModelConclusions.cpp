@@ -336,6 +336,9 @@ void ExtensionModel::Builder::concludeLocks() {
     flow::LockList &L = M.CallerLocks[F->Decl->getCanonicalDecl()];
     if (L.empty() && facts::isLockHeldName(F->Decl->getNameAsString()))
       L.push_back(flow::Lock::heldByConvention());
+    if (F->Callers.empty()) // Python alone calls it.
+      for (const flow::Lock &Held : BindingLocks.lookup(F->Decl->getCanonicalDecl()))
+        L.push_back(Held);
     for (const flow::Lock &Required : flow::requiredLocks(F->Decl))
       if (!is_contained(L, Required))
         L.push_back(Required);
