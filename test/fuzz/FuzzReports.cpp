@@ -94,10 +94,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   R.Version = "0";
   R.BuildId = Input.ConsumeRandomLengthString(8);
   R.Findings = Findings;
+  R.SarifLimit = Input.ConsumeIntegralInRange<size_t>(0, 8);
   R.Texts = &Texts;
   R.FilesAnalysed = Files.size();
-  R.Failed.push_back({Files[0], Input.ConsumeRandomLengthString(20)});
-  R.Functions.push_back({Files[0] + ": f", "too large"});
+  R.Failed.push_back({Files[0], Input.ConsumeRandomLengthString(20), {}});
+  R.Functions.push_back({Files[0] + ": f", "too large", {}});
   report::Module M;
   M.Info.Name = Input.ConsumeRandomLengthString(20);
   M.Info.File = Files[0];
@@ -126,11 +127,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   }
   std::string Text;
   llvm::raw_string_ostream OS(Text);
-  report::writeFindings(R, "/no", OS);
+  report::writeFindings(R, "/no", Input.ConsumeIntegralInRange<size_t>(0, 4),
+                        OS);
   report::writeSummary(R, "/no", OS);
 
   fuzz::TemporaryFile File("baseline.json", "");
-  if (llvm::Error E = writeBaseline(File.path(), Findings, Texts, "/no"))
+  if (llvm::Error E = writeBaseline(File.path(), Findings, /*Kept=*/{},
+                                    Texts, "/no"))
     broken("baseline: " + llvm::toString(std::move(E)));
   auto Known = readBaseline(File.path());
   if (!Known)
