@@ -428,6 +428,15 @@ Place Places::returned(const Function &F) {
   const bool Reference = F.Decl->getReturnType()->isReferenceType();
   for (const Expr *E : F.Returned)
     P = join(std::move(P), Reference ? placeOf(F, E) : pointee(F, E));
+  // A constructor takes what it does not make from a list of dead ones.
+  if (P.Root == Place::Object && F.Decl->getIdentifier() &&
+      facts::makesInstance(F.Decl->getName()) &&
+      any_of(F.Calls, [](const CallSite &Site) {
+        return Site.Call && makesObject(Site.Call);
+      })) {
+    P = Place();
+    P.Root = Place::Fresh;
+  }
   if (P.Root == Place::Null)
     P = Place();
   Results[&F] = P;

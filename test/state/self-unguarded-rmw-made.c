@@ -5,7 +5,7 @@
 
 typedef struct {
   PyObject_HEAD
-  int count, kind, size, mark;
+  int count, kind, size, mark, age;
 } Obj;
 extern PyTypeObject Obj_Type;
 
@@ -52,6 +52,26 @@ static PyObject *obj_build(PyObject *self, PyObject *source) {
 }
 static PyObject *obj_count(Obj *self, PyObject *unused) { return PyLong_FromLong(self->count); }
 
+// A constructor with a list of dead ones in the module state.
+typedef struct {
+  Obj *dead[4];
+  int count;
+} State;
+State *get_state(void);
+static Obj *obj_alloc(State *state) {
+  if (state->count)
+    return state->dead[--state->count];
+  return PyObject_New(Obj, &Obj_Type);
+}
+static PyObject *obj_fork(Obj *self, PyObject *unused) {
+  Obj *fork = obj_alloc(get_state());
+  if (!fork)
+    return NULL;
+  fork->age = 0;
+  return (PyObject *)fork;
+}
+static PyObject *obj_age(Obj *self, PyObject *unused) { return PyLong_FromLong(self->age); }
+
 // Not always new: whoever calls may have put there what others know.
 static void grow(Build *build) {
   build->made->size++;
@@ -83,6 +103,8 @@ static PyMethodDef obj_methods[] = {{"copy", (PyCFunction)obj_copy, METH_NOARGS,
                                     {"kind", (PyCFunction)obj_kind, METH_NOARGS, NULL},
                                     {"build", obj_build, METH_O | METH_STATIC, NULL},
                                     {"count", (PyCFunction)obj_count, METH_NOARGS, NULL},
+                                    {"fork", (PyCFunction)obj_fork, METH_NOARGS, NULL},
+                                    {"age", (PyCFunction)obj_age, METH_NOARGS, NULL},
                                     {"grow", (PyCFunction)obj_grow, METH_O, NULL},
                                     {"grown", (PyCFunction)obj_grown, METH_O, NULL},
                                     {"size", (PyCFunction)obj_size, METH_NOARGS, NULL},
