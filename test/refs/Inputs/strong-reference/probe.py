@@ -131,6 +131,7 @@ def cases():
             for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref", "dict_three_ways",
                              "dict_get_error_default"):
                 yield "=" + function, f"{name}, {key}", arguments
+            yield "insert_", f"{name}, {key}", arguments
             for function in ("dict_setdefault", "dict_setdefault_kept"):
                 yield "=" + function, f"{name}, {key}", lambda a=arguments: a() + (N(9),)
         for what in (0, 1, 2):
