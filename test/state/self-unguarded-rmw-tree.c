@@ -1,5 +1,4 @@
-// Known problem of the page: what an object owns before it is complete, told by a test of its type. This has to start to pass one day.
-// XFAIL: *
+// What an object owns before it is complete, told by a test of its type.
 // RUN: %check_tidy %s cpython-state-self-unguarded-rmw %t -python=3.13
 
 #include <Python.h>
