@@ -13,7 +13,6 @@
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Lex/Lexer.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 
@@ -109,9 +108,9 @@ void MutexCopiedCheck::container(const model::ExtensionModel &Model,
   const auto *Member = dyn_cast<CXXMemberCallExpr>(Call);
   const CXXMethodDecl *Method = Member ? Member->getMethodDecl() : nullptr;
   if (!Method || !Method->getIdentifier() ||
-      !llvm::StringSwitch<bool>(Method->getName())
-           .Cases("push_back", "emplace_back", "resize", "insert", true)
-           .Default(false))
+      !llvm::is_contained(llvm::ArrayRef<llvm::StringRef>{
+                              "push_back", "emplace_back", "resize", "insert"},
+                          Method->getName()))
     return;
   const Expr *Object = Member->getImplicitObjectArgument();
   const QualType Element = movedElement(Object->getType());
