@@ -135,8 +135,15 @@ useAccessor(const MemberExpr *M, const facts::BorrowedField &Row,
   };
   if (const auto *Cast = dyn_cast_or_null<ImplicitCastExpr>(Parent);
       Cast && Cast->getCastKind() == CK_LValueToRValue &&
-      !accessor(Row, false).empty())
+      !accessor(Row, false).empty()) {
+    // `op->ob_refcnt == 1` asks who else has the object, which no count tells.
+    const Stmt *Use = Parents.getParentIgnoreParenImpCasts(const_cast<ImplicitCastExpr *>(Cast));
+    const auto *Compared = dyn_cast_or_null<BinaryOperator>(Use);
+    if (Compared && Compared->isComparisonOp() &&
+        StringRef(Row.Accessor).contains("Unique"))
+      return std::nullopt;
     return Replace(M, (accessor(Row, false) + "(" + Argument + ")").str());
+  }
   const auto *B = dyn_cast_or_null<BinaryOperator>(Parent);
   if (!B || B->getOpcode() != BO_Assign || B->getLHS() != Child ||
       accessor(Row, true).empty() ||

@@ -20,8 +20,14 @@ static PyObject *cast(PyObject *m, PyObject *op) {
   // CHECK-MESSAGES: :[[@LINE-1]]:56: warning: field 'ob_refcnt' of CPython's 'PyObject' is accessed directly
   // CHECK-FIXES: return PyLong_FromSsize_t(Py_REFCNT((PyObject *)Py_TYPE(op)));
 }
+// With Py_REFCNT the next check would find fault with it: whether others have the object, a count does not tell.
+static PyObject *alone(PyObject *m, PyObject *op) {
+  return PyBool_FromLong(op->ob_refcnt == 1);
+  // CHECK-MESSAGES: :[[@LINE-1]]:30: warning: field 'ob_refcnt' of CPython's 'PyObject' is accessed directly
+}
 static PyMethodDef methods[] = {{"count", count, METH_O, NULL},
                                 {"behind", behind, METH_O, NULL},
+                                {"alone", alone, METH_O, NULL},
                                 {"cast", cast, METH_O, NULL},
                                 {NULL, NULL, 0, NULL}};
 static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "demo", NULL, 0, methods, NULL, NULL, NULL, NULL};
