@@ -451,6 +451,10 @@ void Rewriter::checkReferences(Entity &E) {
     drop(E, "its type is declared after the state of the module");
     return;
   }
+  if (isTemplate(V) && !V.KeptAs.empty()) {
+    drop(E, "its address is kept elsewhere");
+    return;
+  }
   if (isTemplate(V)) {
     const Place P = placeOf(V);
     const bool There = any_of(V.Declarations, [&](const Place &D) {

@@ -11,6 +11,10 @@ struct api {
     PyTypeObject *type;
 };
 static struct api table = {&Item_Type};
+typedef struct {
+    int low, high;
+} Limits;
+static Limits defaults = {1, 2}; /* who knows who has its address */
 
 typedef struct {
     PyObject_HEAD
@@ -56,9 +60,20 @@ kept_open(PyObject *module, PyObject *args)
     return PyLong_FromLong(opened);
 }
 
+static Limits *
+limited(void)
+{
+    static Limits *current;
+    current = &defaults;
+    current->low++;
+    return current;
+}
+
 static PyObject *
 kept_cached(PyObject *module, PyObject *value)
 {
+    if (limited()->low > 100)
+        Py_RETURN_NONE;
     Py_INCREF(value);
     Py_XSETREF(cache, value);
     Py_RETURN_NONE;
