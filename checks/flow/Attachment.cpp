@@ -1727,8 +1727,7 @@ bool FunctionAttachment::Analysis::leavesScope(const VarDecl *Handle,
 }
 
 void FunctionAttachment::Analysis::finish(const Solution<Analysis> &Solved) {
-  Result.Parents = std::make_shared<ParentMap>(
-      const_cast<Stmt *>(C.FD->getBody()));
+  Result.Parents = &C.Model.flows().body(C.FD)->parents();
   findDeclarations(C.FD->getBody());
   for (const auto &[VD, Index] : C.GuardOf)
     if (const auto *Block = dyn_cast_or_null<CompoundStmt>(scopeOf(VD));

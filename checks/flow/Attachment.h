@@ -151,7 +151,7 @@ private:
   std::vector<Point> Points;
   llvm::DenseMap<const clang::Stmt *, unsigned> PointOf;
   llvm::DenseMap<const clang::VarDecl *, const clang::Stmt *> LastOfScope;
-  std::shared_ptr<clang::ParentMap> Parents;
+  const clang::ParentMap *Parents = nullptr; ///< Of the model's flows().
   AttachState Exit = AttachState::AsEntered;
   std::optional<HoldKind> Returns;
   unsigned ReleasesParameter = ~0u;

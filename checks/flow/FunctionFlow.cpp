@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/FunctionFlow.h"
+#include "clang/AST/ExprCXX.h"
 #include "clang/AST/Stmt.h"
 #include <algorithm>
 
@@ -125,6 +126,36 @@ std::shared_ptr<const FunctionFlow> FlowCache::get(const FunctionDecl *FD,
         FunctionFlow::build(FD, Context, It->second.Failed, Limits);
   Failed = It->second.Failed;
   return It->second.Flow;
+}
+
+void FunctionBody::collect() const {
+  if (!Collected)
+    collect(Body);
+  Collected = true;
+}
+
+void FunctionBody::collect(const Stmt *S) const {
+  if (!S)
+    return;
+  if (const auto *R = dyn_cast<DeclRefExpr>(S)) {
+    if (const auto *VD = dyn_cast<VarDecl>(R->getDecl());
+        VD && !VD->hasGlobalStorage())
+      References[VD].push_back(R);
+  } else if (isa<CXXThisExpr>(S)) {
+    This.push_back(cast<Expr>(S));
+  }
+  for (const Stmt *Child : S->children())
+    collect(Child);
+}
+
+const FunctionBody *FlowCache::body(const FunctionDecl *FD) {
+  if (!FD)
+    return nullptr;
+  auto [It, New] = Bodies.try_emplace(FD->getCanonicalDecl());
+  if (New)
+    if (Stmt *Body = FD->getBody())
+      It->second = std::make_unique<FunctionBody>(Body);
+  return It->second.get();
 }
 
 } // namespace pyext::flow

@@ -17,6 +17,7 @@
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
+#include "clang/AST/ParentMap.h"
 #include "clang/Analysis/CFG.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -74,6 +75,42 @@ private:
       Elements; ///< Filled on the first question.
 };
 
+/// What is around the statements of a function, and where it names its
+/// variables.
+class FunctionBody {
+public:
+  explicit FunctionBody(clang::Stmt *Body) : Body(Body), Parents(Body) {}
+
+  const clang::ParentMap &parents() const { return Parents; }
+  /// Where the local variable or parameter \p VD is named, in source order.
+  llvm::ArrayRef<const clang::DeclRefExpr *>
+  references(const clang::VarDecl *VD) const {
+    collect();
+    auto It = References.find(VD);
+    return It == References.end()
+               ? llvm::ArrayRef<const clang::DeclRefExpr *>()
+               : llvm::ArrayRef<const clang::DeclRefExpr *>(It->second);
+  }
+  /// Where `this` is used.
+  llvm::ArrayRef<const clang::Expr *> thisUses() const {
+    collect();
+    return This;
+  }
+
+private:
+  void collect() const;
+  void collect(const clang::Stmt *S) const;
+
+  const clang::Stmt *Body;
+  clang::ParentMap Parents;
+  /// Both are filled on the first question.
+  mutable llvm::DenseMap<const clang::VarDecl *,
+                         llvm::SmallVector<const clang::DeclRefExpr *, 4>>
+      References;
+  mutable llvm::SmallVector<const clang::Expr *, 4> This;
+  mutable bool Collected = false;
+};
+
 /// The graphs of one translation unit. Not thread-safe: one per translation
 /// unit.
 class FlowCache {
@@ -86,10 +123,14 @@ public:
   std::shared_ptr<const FunctionFlow> get(const clang::FunctionDecl *FD,
                                           std::string &Failed);
 
-  /// Makes get() refuse \p FD with \p Why: what the graph is built with would not
+  /// Null when \p FD has no body or is refused.
+  const FunctionBody *body(const clang::FunctionDecl *FD);
+
+  /// Makes get() and body() refuse \p FD with \p Why: what the graph is built with would not
   /// survive the function.
   void refuse(const clang::FunctionDecl *FD, std::string Why) {
     Entries[FD] = {nullptr, std::move(Why)};
+    Bodies[FD->getCanonicalDecl()] = nullptr;
   }
 
 private:
@@ -100,6 +141,9 @@ private:
   clang::ASTContext &Context;
   FlowLimits Limits;
   llvm::DenseMap<const clang::FunctionDecl *, Entry> Entries;
+  /// By canonical declaration.
+  llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<FunctionBody>>
+      Bodies;
 };
 
 } // namespace pyext::flow

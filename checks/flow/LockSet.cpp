@@ -780,7 +780,8 @@ FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
               Result->ByStmt.try_emplace(CS->getStmt(), S);
         });
     }
-    Result->Parents = std::make_unique<ParentMap>(FD->getBody());
+    if (const FunctionBody *Body = Flows.body(FD))
+      Result->Parents = &Body->parents();
   }
   return Result;
 }

@@ -147,7 +147,7 @@ private:
   std::vector<LexicalRegion> Regions;
   /// States before the elements that differ from the entry state.
   llvm::DenseMap<const clang::Stmt *, State> ByStmt;
-  std::unique_ptr<clang::ParentMap> Parents;
+  const clang::ParentMap *Parents = nullptr; ///< Of the FlowCache.
 };
 
 } // namespace pyext::flow

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "flow/RefState.h"
+#include "flow/HandOuts.h"
 #include "flow/Sharing.h"
 #include "facts/Containers.h"
 #include "flow/Solver.h"
@@ -105,9 +106,10 @@ bool isFollowed(const facts::BorrowedReference &Row) {
 }
 
 /// Row of the outermost macro around \p Loc that has one.
-const facts::BorrowedReference *macroRow(SourceLocation Loc, const ASTContext &Context,
-                                   std::string &Name) {
-  const SourceManager &SM = Context.getSourceManager();
+const facts::BorrowedReference *macroRow(SourceLocation Loc,
+                                         const model::ExtensionModel &Model,
+                                         std::string &Name) {
+  const SourceManager &SM = Model.context().getSourceManager();
   const facts::BorrowedReference *Found = nullptr;
   unsigned Levels = 0;
   while (Loc.isMacroID() && ++Levels < 32) {
@@ -116,8 +118,7 @@ const facts::BorrowedReference *macroRow(SourceLocation Loc, const ASTContext &C
       Loc = SM.getImmediateSpellingLoc(Loc);
       continue;
     }
-    StringRef Macro =
-        Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
+    StringRef Macro = Model.preprocessing().immediateMacro(Loc);
     if (const facts::BorrowedReference *Row = facts::findBorrowed(Macro)) {
       Found = Row;
       Name = Macro.str();
@@ -260,7 +261,7 @@ bool isDictPointer(const CallExpr *Call) {
 }
 
 const facts::BorrowedReference *borrowedLookup(const Expr *E,
-                                         const ASTContext &Context,
+                                         const model::ExtensionModel &Model,
                                          std::string &Name,
                                          const Expr *&Container) {
   Container = nullptr;
@@ -284,7 +285,7 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
     Name = Api.str();
     std::string Macro;
     if (const facts::BorrowedReference *Outer =
-            macroRow(Call->getExprLoc(), Context, Macro)) {
+            macroRow(Call->getExprLoc(), Model, Macro)) {
       Name = Macro;
       (void)Outer;
     }
@@ -311,10 +312,10 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
       // PyCell_GET and PyFunction_GET_CODE are macros in some versions.
       if (!Loc.isMacroID() || !M->isArrow())
         return nullptr;
-      const facts::BorrowedReference *Row = macroRow(Loc, Context, Name);
+      const facts::BorrowedReference *Row = macroRow(Loc, Model, Name);
       if (!Row || !isFollowed(*Row) || !M->getType()->isPointerType())
         return nullptr;
-      if (Context.getSourceManager().isMacroArgExpansion(Loc))
+      if (Model.context().getSourceManager().isMacroArgExpansion(Loc))
         return nullptr;
       Container = containerBehind(M->getBase());
       return Row;
@@ -324,7 +325,7 @@ const facts::BorrowedReference *borrowedLookup(const Expr *E,
     return nullptr;
   Container = containerBehind(Storage->getBase());
   Name.clear();
-  const facts::BorrowedReference *Row = macroRow(Loc, Context, Name);
+  const facts::BorrowedReference *Row = macroRow(Loc, Model, Name);
   if (!Row) {
     Name = Items->Field;
     Row = facts::findBorrowed(Plain);
@@ -1278,7 +1279,7 @@ private:
     std::string Name;
     const Expr *Container = nullptr;
     const facts::BorrowedReference *Row =
-        borrowedLookup(E, Context, Name, Container);
+        borrowedLookup(E, Model, Name, Container);
     if (!Row)
       return false;
     int Arg;
@@ -2684,7 +2685,7 @@ namespace {
 /// Finds out whether a body contains a lookup of something others may drop.
 class LookupFinder {
 public:
-  explicit LookupFinder(const ASTContext &Context) : Context(Context) {}
+  explicit LookupFinder(const model::ExtensionModel &Model) : Model(Model) {}
   bool Found = false;
 
   void visit(const Stmt *Body) {
@@ -2710,7 +2711,7 @@ public:
   }
 
 private:
-  const ASTContext &Context;
+  const model::ExtensionModel &Model;
   llvm::SmallVector<const VarDecl *, 4> Tuples, Dropped;
 
   void visitCall(const CallExpr *E) {
@@ -2736,7 +2737,7 @@ private:
     std::string Name;
     const Expr *Container;
     const facts::BorrowedReference *Row =
-        borrowedLookup(E, Context, Name, Container);
+        borrowedLookup(E, Model, Name, Container);
     Found = Row && Row->Mutable;
     if (Row && Row->Container == facts::ContainerKind::Tuple && Container)
       if (const VarDecl *VD = local(Container))
@@ -2760,35 +2761,37 @@ bool handsOutPointer(const FunctionDecl *FD) {
 RefStates::RefStates(const model::ExtensionModel &Model)
     : Model(Model), Flows(Model.flows()) {
   std::vector<const model::Function *> Work;
-  llvm::DenseMap<const FunctionDecl *, char> Direct;
+  llvm::DenseSet<const FunctionDecl *> Direct;
   for (const auto &F : Model.functions()) {
     if (F->Generated || !F->NotAnalysed.empty() ||
         F->Decl->isDependentContext())
       continue;
-    LookupFinder Finder(Model.context());
+    LookupFinder Finder(Model);
     Finder.visit(F->Decl->getBody());
     if (!Finder.Found && !Finder.dropsTuple())
       continue;
-    Direct[F->Decl] = 1;
-    if (Finder.Found && handsOutPointer(F->Decl) && HandsOut.try_emplace(F->Decl, 1).second)
+    Direct.insert(F->Decl);
+    if (Finder.Found && handsOutPointer(F->Decl))
       Work.push_back(F.get());
   }
   // What hands out a borrowed reference makes its callers' calls lookups.
-  while (!Work.empty()) {
-    const model::Function *F = Work.back();
-    Work.pop_back();
-    for (const model::CallSite &C : F->Callers) {
+  llvm::DenseSet<const model::Function *> Candidates(Work.begin(), Work.end());
+  for (size_t I = 0; I < Work.size(); ++I)
+    for (const model::CallSite &C : Work[I]->Callers) {
       const model::Function *Caller = Model.function(C.Caller);
-      if (!Caller || Caller->Generated)
-        continue;
-      Direct[Caller->Decl] = 1;
-      if (handsOutPointer(Caller->Decl) &&
-          HandsOut.try_emplace(Caller->Decl, 1).second)
+      if (Caller && !Caller->Generated && handsOutPointer(Caller->Decl) &&
+          Candidates.insert(Caller).second)
         Work.push_back(Caller);
     }
-  }
+  Borrowing = std::make_unique<HandOuts>(Model, Work);
+  for (const model::Function *F : Work)
+    if (Borrowing->contains(F->Decl))
+      for (const model::CallSite &C : F->Callers)
+        if (const model::Function *Caller = Model.function(C.Caller);
+            Caller && !Caller->Generated)
+          Direct.insert(Caller->Decl);
   for (const auto &F : Model.functions())
-    if (Direct.count(F->Decl))
+    if (Direct.contains(F->Decl))
       Relevant.push_back(F->Decl);
   findCycles();
 }
@@ -2797,7 +2800,7 @@ RefStates::~RefStates() = default;
 
 bool RefStates::mayHandOutBorrowed(const FunctionDecl *FD) const {
   const model::Function *F = Model.function(FD);
-  return F && HandsOut.count(F->Decl);
+  return F && Borrowing->contains(F->Decl);
 }
 
 void RefStates::findCycles() {

@@ -239,6 +239,8 @@ private:
   std::vector<LoadUse> LoadUses;
 };
 
+class HandOuts;
+
 /// References of the functions of one translation unit, computed on demand. Ask
 /// ExtensionModel::refs() for the one that all checks share.
 class RefStates {
@@ -293,7 +295,7 @@ private:
   llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<Entry>> Entries;
   llvm::DenseMap<const clang::FunctionDecl *, char> Suspends;
   llvm::DenseMap<const clang::FunctionDecl *, const clang::CallExpr *> RunsCode;
-  llvm::DenseMap<const clang::FunctionDecl *, char> HandsOut;
+  std::unique_ptr<HandOuts> Borrowing;
   /// Functions that call each other, in source order.
   std::vector<std::vector<const clang::FunctionDecl *>> Cycles;
   llvm::DenseMap<const clang::FunctionDecl *, unsigned> CycleOf;
@@ -310,7 +312,7 @@ bool isDictPointer(const clang::CallExpr *Call);
 /// a call of one or the expression its macro leaves; null otherwise. \p Name is
 /// set to what the source says, \p Container to the container expression.
 const facts::BorrowedReference *borrowedLookup(const clang::Expr *E,
-                                         const clang::ASTContext &Context,
+                                         const model::ExtensionModel &Model,
                                          std::string &Name,
                                          const clang::Expr *&Container);
 

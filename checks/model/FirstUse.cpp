@@ -40,7 +40,8 @@ public:
          ArrayRef<Touch> Touches,
          std::optional<int64_t> Initial = std::nullopt)
       : Model(Model), F(F), Touches(Touches), FieldInitial(Initial.value_or(0)),
-        IsField(Initial.has_value()), Parents(F.Decl->getBody()) {}
+        IsField(Initial.has_value()), Body(*Model.flows().body(F.Decl)),
+        Parents(Body.parents()) {}
 
   void run(std::vector<FirstUse> &Result);
   /// Tests and writes of the fields that \p Pointer leads to.
@@ -65,7 +66,8 @@ private:
   ArrayRef<Touch> Touches; ///< Of F, grouped by variable, in source order.
   const int64_t FieldInitial;
   const bool IsField;
-  ParentMap Parents;
+  const flow::FunctionBody &Body;
+  const ParentMap &Parents;
 };
 
 } // namespace
@@ -218,22 +220,10 @@ void Finder::decide(const Expr *E, int64_t Initial,
   }
 }
 
-static void collect(const Stmt *S, const VarDecl *VD,
-                    SmallVectorImpl<const DeclRefExpr *> &Out) {
-  if (!S)
-    return;
-  if (const auto *R = dyn_cast<DeclRefExpr>(S); R && R->getDecl() == VD)
-    Out.push_back(R);
-  for (const Stmt *Child : S->children())
-    collect(Child, VD, Out);
-}
-
 /// The tests of a local that the value was copied to.
 void Finder::decideLocal(const VarDecl *Local, int64_t Initial,
                          SmallVectorImpl<Decision> &Out) {
-  SmallVector<const DeclRefExpr *> Refs;
-  collect(F.Decl->getBody(), Local, Refs);
-  for (const DeclRefExpr *R : Refs)
+  for (const DeclRefExpr *R : Body.references(Local))
     decide(R, Initial, Out, /*FollowLocal=*/false);
 }
 
@@ -489,16 +479,18 @@ std::optional<FirstUse> findFirstUse(const ExtensionModel &Model,
                                      const Function &F,
                                      const StateVariable &Field,
                                      int64_t Initial) {
+  if (!F.NotAnalysed.empty())
+    return std::nullopt;
   SmallVector<Touch> Touches;
   // The field itself first, then what it may be a flag for.
   for (const Access &A : Field.Accesses)
-    if (Model.function(A.Function) == &F)
+    if (A.Function == F.Decl)
       Touches.push_back({&Field, &A});
   const auto *Of = cast<FieldDecl>(Field.Decl)->getParent();
   for (const FieldDecl *Other : Of->fields())
     if (const StateVariable *S = Model.stateOf(Other); S && S != &Field)
       for (const Access &A : S->Accesses)
-        if (Model.function(A.Function) == &F)
+        if (A.Function == F.Decl)
           Touches.push_back({S, &A});
   std::vector<FirstUse> Found;
   Finder(Model, F, Touches, Initial).run(Found);
@@ -517,7 +509,8 @@ std::vector<FirstUse> findFirstUses(const ExtensionModel &Model) {
           Touches[F].push_back({&S, &A});
   std::vector<FirstUse> Result;
   for (const auto &F : Model.functions())
-    if (auto It = Touches.find(F.get()); It != Touches.end())
+    if (auto It = Touches.find(F.get());
+        It != Touches.end() && F->NotAnalysed.empty())
       Finder(Model, *F, It->second).run(Result);
   return Result;
 }

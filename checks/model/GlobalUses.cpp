@@ -25,56 +25,18 @@ static constexpr unsigned MaxDepth = 6;
 /// Uses kept per summary of a function's parameter.
 static constexpr size_t MaxSummary = 24;
 
-struct UseFollower::FunctionIndex {
-  ParentMap Parents;
-  DenseMap<const VarDecl *, SmallVector<const DeclRefExpr *, 4>> References;
-  SmallVector<const Expr *, 4> This;
-
-  explicit FunctionIndex(Stmt *Body) : Parents(Body) { collect(Body); }
-
-  void collect(const Stmt *S) {
-    if (!S)
-      return;
-    if (const auto *R = dyn_cast<DeclRefExpr>(S)) {
-      if (const auto *VD = dyn_cast<VarDecl>(R->getDecl());
-          VD && !VD->hasGlobalStorage())
-        References[VD].push_back(R);
-    } else if (isa<CXXThisExpr>(S)) {
-      This.push_back(cast<Expr>(S));
-    }
-    for (const Stmt *Child : S->children())
-      collect(Child);
-  }
-};
-
 UseFollower::UseFollower(const ExtensionModel &Model) : Model(Model) {}
 UseFollower::~UseFollower() = default;
 
-UseFollower::FunctionIndex *UseFollower::indexOf(const FunctionDecl *FD) {
-  if (!FD)
-    return nullptr;
-  auto [It, New] = Functions.try_emplace(FD->getCanonicalDecl());
-  // Statements that nest too deep are not walked.
-  const Function *F = Model.function(FD);
-  if (New && (!F || F->NotAnalysed.empty()))
-    if (Stmt *Body = FD->getBody())
-      It->second = std::make_unique<FunctionIndex>(Body);
-  return It->second.get();
-}
-
 const ParentMap *UseFollower::parents(const FunctionDecl *FD) {
-  FunctionIndex *Index = indexOf(FD);
-  return Index ? &Index->Parents : nullptr;
+  const flow::FunctionBody *Body = Model.flows().body(FD);
+  return Body ? &Body->parents() : nullptr;
 }
 
 ArrayRef<const DeclRefExpr *> UseFollower::references(const FunctionDecl *FD,
                                                       const VarDecl *VD) {
-  FunctionIndex *Index = indexOf(FD);
-  if (!Index)
-    return {};
-  auto It = Index->References.find(VD);
-  return It == Index->References.end() ? ArrayRef<const DeclRefExpr *>()
-                                       : ArrayRef(It->second);
+  const flow::FunctionBody *Body = Model.flows().body(FD);
+  return Body ? Body->references(VD) : ArrayRef<const DeclRefExpr *>();
 }
 
 /// Where the follower stands: at an expression that is a place within the
@@ -644,7 +606,8 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
     return It->second.get();
   // A cycle of helpers is taken to do nothing more.
   Summaries[Key] = std::make_unique<std::vector<GlobalUse>>();
-  FunctionIndex *Local = Depth < MaxDepth ? indexOf(Definition) : nullptr;
+  const flow::FunctionBody *Local =
+      Depth < MaxDepth ? Model.flows().body(Definition) : nullptr;
   if (!Local)
     return Summaries[Key].get();
   ++Depth;
@@ -655,7 +618,7 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
   P.Pointer = true;
   if (Index == ThisIndex) {
     P.ByThis = true;
-    for (const Expr *This : Local->This) {
+    for (const Expr *This : Local->thisUses()) {
       P.E = This;
       W.follow(P);
     }
@@ -667,7 +630,7 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
       P.E = R;
       if (P.Pointer) {
         const auto *Load =
-            dyn_cast_or_null<ImplicitCastExpr>(Local->Parents.getParent(R));
+            dyn_cast_or_null<ImplicitCastExpr>(Local->parents().getParent(R));
         if (!Load || Load->getCastKind() != CK_LValueToRValue)
           continue;
         P.E = Load;

@@ -85,15 +85,10 @@ public:
                                         unsigned Index);
 
 private:
-  struct FunctionIndex;
   struct Position;
   struct Walk;
 
-  FunctionIndex *indexOf(const clang::FunctionDecl *FD);
-
   const ExtensionModel &Model;
-  llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<FunctionIndex>>
-      Functions;
   llvm::DenseMap<std::pair<const clang::FunctionDecl *, unsigned>,
                  std::unique_ptr<std::vector<GlobalUse>>>
       Summaries;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/Initializers.h"
+#include "model/Preprocessing.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
@@ -167,20 +168,21 @@ void forEachElement(const InitListExpr *List,
       Visit(Element);
 }
 
-SmallVector<StringRef, 4> macroNames(SourceLocation Loc,
-                                     const SourceManager &SM,
-                                     const LangOptions &LangOpts) {
+using NameOfMacro = function_ref<StringRef(SourceLocation)>;
+
+static SmallVector<StringRef, 4> macroNames(SourceLocation Loc,
+                                            const SourceManager &SM,
+                                            NameOfMacro NameOf) {
   SmallVector<StringRef, 4> Names;
   while (Loc.isMacroID()) {
-    Names.push_back(Lexer::getImmediateMacroName(Loc, SM, LangOpts));
+    Names.push_back(NameOf(Loc));
     // An argument belongs to the macro it is passed to, whose name has not been
     // said yet when the argument came out of another macro.
     if (SM.isMacroArgExpansion(Loc)) {
       while (SM.isMacroArgExpansion(Loc))
         Loc = SM.getImmediateExpansionRange(Loc).getBegin();
       if (Loc.isMacroID())
-        if (StringRef Outer = Lexer::getImmediateMacroName(Loc, SM, LangOpts);
-            Outer != Names.back())
+        if (StringRef Outer = NameOf(Loc); Outer != Names.back())
           Names.push_back(Outer);
     }
     if (Loc.isMacroID())
@@ -189,22 +191,54 @@ SmallVector<StringRef, 4> macroNames(SourceLocation Loc,
   return Names;
 }
 
+static StringRef macroName(SourceLocation Loc, const SourceManager &SM,
+                           NameOfMacro NameOf,
+                           function_ref<bool(StringRef)> Accept) {
+  // The macro the token itself comes from, when it was written as an argument:
+  // {SLOT(Py_tp_new), f}.
+  bool Argument = false;
+  for (SourceLocation Spelled = Loc; Spelled.isMacroID();) {
+    StringRef Name = NameOf(Spelled);
+    if (Accept(Name))
+      return Name;
+    const bool IsArgument = SM.isMacroArgExpansion(Spelled);
+    Argument |= IsArgument;
+    Spelled = IsArgument ? SM.getImmediateSpellingLoc(Spelled)
+                         : SM.getImmediateExpansionRange(Spelled).getBegin();
+  }
+  // Else the macros around it are those just asked for.
+  if (Argument)
+    for (StringRef Name : macroNames(Loc, SM, NameOf))
+      if (Accept(Name))
+        return Name;
+  return {};
+}
+
+SmallVector<StringRef, 4> macroNames(SourceLocation Loc,
+                                     const SourceManager &SM,
+                                     const LangOptions &LangOpts) {
+  return macroNames(Loc, SM, [&](SourceLocation In) {
+    return Lexer::getImmediateMacroName(In, SM, LangOpts);
+  });
+}
+
 StringRef macroName(SourceLocation Loc, const SourceManager &SM,
                     const LangOptions &LangOpts,
                     function_ref<bool(StringRef)> Accept) {
-  // The macro the token itself comes from, when it was written as an argument:
-  // {SLOT(Py_tp_new), f}.
-  SourceLocation Spelled = Loc;
-  while (Spelled.isMacroID()) {
-    StringRef Name = Lexer::getImmediateMacroName(Spelled, SM, LangOpts);
-    if (Accept(Name))
-      return Name;
-    Spelled = SM.getImmediateMacroCallerLoc(Spelled);
-  }
-  for (StringRef Name : macroNames(Loc, SM, LangOpts))
-    if (Accept(Name))
-      return Name;
-  return {};
+  return macroName(
+      Loc, SM,
+      [&](SourceLocation In) {
+        return Lexer::getImmediateMacroName(In, SM, LangOpts);
+      },
+      Accept);
+}
+
+StringRef macroName(SourceLocation Loc, const SourceManager &SM,
+                    const Preprocessing &Known,
+                    function_ref<bool(StringRef)> Accept) {
+  return macroName(
+      Loc, SM, [&](SourceLocation In) { return Known.immediateMacro(In); },
+      Accept);
 }
 
 std::string elementTypeName(QualType QT) {

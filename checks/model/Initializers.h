@@ -23,6 +23,8 @@
 
 namespace pyext::model {
 
+class Preprocessing;
+
 /// Strips parentheses, casts of any kind, and constructors that only convert.
 const clang::Expr *stripped(const clang::Expr *E);
 
@@ -63,6 +65,11 @@ macroNames(clang::SourceLocation Loc, const clang::SourceManager &SM,
 llvm::StringRef
 macroName(clang::SourceLocation Loc, const clang::SourceManager &SM,
           const clang::LangOptions &LangOpts,
+          llvm::function_ref<bool(llvm::StringRef)> Accept);
+/// The same for many places: \p Known remembers the names.
+llvm::StringRef
+macroName(clang::SourceLocation Loc, const clang::SourceManager &SM,
+          const Preprocessing &Known,
           llvm::function_ref<bool(llvm::StringRef)> Accept);
 
 /// The name of a type without qualifiers, typedef sugar kept, pointers and

@@ -59,6 +59,7 @@ private:
   DenseSet<FileID> PythonFiles; ///< With functions that take or return objects.
   bool FilesRead = false;
   DenseMap<const FieldDecl *, SourceLocation> BoundMembers;
+  bool LocksHidden = false;
 };
 
 // --- Pairs ------------------------------------------------------------------
@@ -550,6 +551,10 @@ bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
 }
 
 void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
+  // All but judgeInit() is for the configuration that shows the locks.
+  if (LocksHidden && (!FD->getType()->isPointerType() ||
+                      none_of(All, [](const FieldUse *U) { return U->InInit; })))
+    return;
   Group AtRun;
   for (const FieldUse *U : All)
     if (!U->InInit && !Model.preprocessing().onlyWithGil(
@@ -799,6 +804,7 @@ void InstanceState::Judge::mergeAlike() {
 
 void InstanceState::Judge::run() {
   findBoundMembers();
+  LocksHidden = Model.preprocessing().locksAreHidden();
   MapVector<const FieldDecl *, Group> ByField;
   for (const FieldUse &U : Uses)
     ByField[U.field()].push_back(&U);
@@ -835,7 +841,7 @@ void InstanceState::Judge::run() {
   });
   mergeAlike();
   // Only the other configuration shows the locks: it has to judge.
-  if (Model.preprocessing().locksAreHidden())
+  if (LocksHidden)
     llvm::erase_if(Races, [](const FieldRace &R) {
       return R.Kind != RaceKind::Reinit || !R.WithGil;
     });

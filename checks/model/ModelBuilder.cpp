@@ -687,7 +687,7 @@ ExtensionModel::Builder::classify(const Expr *E) {
 
   // A reference-count macro names the variable itself: Py_CLEAR(cache).
   StringRef CountOp =
-      macroName(E->getBeginLoc(), SM, Context.getLangOpts(), [](StringRef N) {
+      macroName(E->getBeginLoc(), SM, M.preprocessing(), [](StringRef N) {
         const facts::ReferenceCountApi *Api = facts::findReferenceCountOp(N);
         return Api && (Api->Op == facts::RefcountOp::Clear ||
                        Api->Op == facts::RefcountOp::SetRef);

@@ -221,8 +221,12 @@ public:
     if (Begin.isMacroID() || Record.isOfPython(Begin) || isNever(Range))
       return;
     // Macros of a library's headers take locks too.
-    if (Record.isFirstParty(Begin))
-      readIdentifiers(Range);
+    bool Invalid = false;
+    StringRef Buffer = SM.getBufferData(SM.getFileID(Begin), &Invalid);
+    if (Record.isFirstParty(Begin) && !Invalid)
+      Record.Skipped.push_back(
+          {Range, Buffer.slice(SM.getFileOffset(Begin),
+                               SM.getFileOffset(Range.getEnd()))});
     // The branches of the skipped range are closed before it is reported.
     std::vector<SourceRange> FreeThreadedOnly;
     for (const ConfigurationRegion &R : llvm::reverse(Record.Regions)) {
@@ -450,26 +454,6 @@ private:
     return Line.consume_front("#") && (Line = Line.ltrim()).consume_front("if") &&
            (Line = Line.ltrim()).consume_front("0") &&
            (Line.empty() || isSpace(Line.front()) || Line.front() == '/');
-  }
-
-  void readIdentifiers(SourceRange Range) {
-    SkippedText Text{Range, {}, {}};
-    unsigned Define = 0; // 1 after the hash, 2 after the word.
-    lex(Range, [&](const Token &Tok) {
-      if (!Tok.is(tok::raw_identifier)) {
-        Define = Tok.is(tok::hash) && Tok.isAtStartOfLine();
-        return;
-      }
-      if (Define == 2)
-        Text.Macros.push_back(spelling(Tok));
-      Define = Define == 1 && Tok.getRawIdentifier() == "define" ? 2 : 0;
-      Text.Identifiers.push_back(spelling(Tok));
-    });
-    for (std::vector<std::string> *List : {&Text.Identifiers, &Text.Macros}) {
-      llvm::sort(*List);
-      List->erase(std::unique(List->begin(), List->end()), List->end());
-    }
-    Record.Skipped.push_back(std::move(Text));
   }
 
   /// Reads text that only the free-threaded build compiles: the macros it
@@ -751,7 +735,7 @@ bool Preprocessing::skippedMentions(SourceRange Range, StringRef Name) const {
   return any_of(Skipped, [&](const SkippedText &S) {
     return SM->isWrittenInSameFile(S.Range.getBegin(), Begin) &&
            contains(*SM, {Begin, End}, S.Range.getBegin()) &&
-           std::binary_search(S.Identifiers.begin(), S.Identifiers.end(), Name);
+           S.Text.contains(Name) && wordsOf(S).count(Name);
   });
 }
 
@@ -759,21 +743,22 @@ bool Preprocessing::skippedDefinition(SourceRange Range, StringRef Name) const {
   auto [File, From] = SM->getDecomposedExpansionLoc(Range.getBegin());
   auto [EndFile, To] = SM->getDecomposedLoc(
       SM->getExpansionRange(Range.getEnd()).getEnd());
-  auto Has = [](const std::vector<std::string> &List, StringRef Word) {
-    return std::binary_search(List.begin(), List.end(), Word);
-  };
-  std::vector<const SkippedText *> Defining;
-  for (const SkippedText &S : Skipped)
-    if (!S.Macros.empty() && Has(S.Identifiers, Name))
-      Defining.push_back(&S);
-  if (Defining.empty() || File != EndFile)
+  StringSet<> Macros;
+  for (const SkippedText &S : Skipped) {
+    if (!S.Text.contains("define") || !S.Text.contains(Name))
+      continue;
+    const StringMap<bool> Words = wordsOf(S);
+    if (Words.count(Name))
+      for (const auto &Word : Words)
+        if (Word.second)
+          Macros.insert(Word.first());
+  }
+  if (Macros.empty() || File != EndFile)
     return false;
   bool Found = false;
   lexRaw(*SM, PP->getLangOpts(), File, From, To, [&](const Token &Tok) {
     Found |= Tok.is(tok::raw_identifier) &&
-             any_of(Defining, [&](const SkippedText *S) {
-               return Has(S->Macros, Tok.getRawIdentifier());
-             });
+             Macros.contains(Tok.getRawIdentifier());
   });
   return Found;
 }
@@ -781,17 +766,20 @@ bool Preprocessing::skippedDefinition(SourceRange Range, StringRef Name) const {
 bool Preprocessing::locksAreHidden() const {
   if (freeThreaded())
     return false;
+  auto IsLock = [](StringRef Text) {
+    return Text.contains_insensitive("lock") ||
+           Text.contains_insensitive("mutex") ||
+           Text.contains_insensitive("critical");
+  };
   return any_of(Skipped, [&](const SkippedText &Text) {
-    return any_of(Regions,
+    return IsLock(Text.Text) &&
+           any_of(Regions,
                   [&](const ConfigurationRegion &R) {
                     return R.FreeThreaded && R.Skipped &&
                            contains(*SM, R.Range, Text.Range.getBegin());
                   }) &&
-           any_of(Text.Identifiers, [](StringRef Name) {
-             return Name.contains_insensitive("lock") ||
-                    Name.contains_insensitive("mutex") ||
-                    Name.contains_insensitive("critical");
-           });
+           any_of(wordsOf(Text),
+                  [&](const auto &Word) { return IsLock(Word.first()); });
   });
 }
 
@@ -811,6 +799,31 @@ bool Preprocessing::isOfPython(SourceLocation Loc) const {
   const StringRef Path = SM->getFilename(Loc);
   return SM->isInSystemHeader(Loc) || isInPythonDir(Path) ||
          sys::path::filename(Path) == "pythoncapi_compat.h";
+}
+
+StringMap<bool> Preprocessing::wordsOf(const SkippedText &Skipped) const {
+  StringMap<bool> Words;
+  const auto [File, From] = SM->getDecomposedLoc(Skipped.Range.getBegin());
+  unsigned Define = 0; // 1 after the hash, 2 after the word.
+  lexRaw(*SM, PP->getLangOpts(), File, From, From + Skipped.Text.size(),
+         [&](const Token &Tok) {
+           if (!Tok.is(tok::raw_identifier)) {
+             Define = Tok.is(tok::hash) && Tok.isAtStartOfLine();
+             return;
+           }
+           const StringRef Name = Tok.getRawIdentifier();
+           Words[Name] |= Define == 2;
+           Define = Define == 1 && Name == "define" ? 2 : 0;
+         });
+  return Words;
+}
+
+StringRef Preprocessing::immediateMacro(SourceLocation Loc) const {
+  // The name is the same for all tokens of an expansion, of an argument too.
+  auto [It, New] = MacroNames.try_emplace(SM->getFileID(Loc));
+  if (New)
+    It->second = Lexer::getImmediateMacroName(Loc, *SM, PP->getLangOpts());
+  return It->second;
 }
 
 bool Preprocessing::isFirstParty(SourceLocation Loc) const {

@@ -151,6 +151,10 @@ public:
   /// locks that are not visible here: `#ifdef Py_GIL_DISABLED` around a mutex.
   bool locksAreHidden() const;
 
+  /// Lexer::getImmediateMacroName(), which reads the name in the source again
+  /// each time. \p Loc: in a macro.
+  llvm::StringRef immediateMacro(clang::SourceLocation Loc) const;
+
   /// True when \p Loc is in a file of the extension itself: not a system
   /// header, not one of CPython's, NumPy's, pybind11's or nanobind's.
   bool isFirstParty(clang::SourceLocation Loc) const;
@@ -165,9 +169,10 @@ private:
 
   struct SkippedText {
     clang::SourceRange Range;
-    std::vector<std::string> Identifiers; ///< Sorted, unique.
-    std::vector<std::string> Macros;      ///< That it defines; as above.
+    llvm::StringRef Text; ///< As written.
   };
+  /// The identifiers in \p Skipped; the macros that it defines have true.
+  llvm::StringMap<bool> wordsOf(const SkippedText &Skipped) const;
   struct ConditionRegion {
     clang::SourceRange Range;
     std::string Condition; ///< As written; "!(...)" in the else branch.
@@ -189,6 +194,8 @@ private:
   std::vector<clang::SourceLocation> EarlyGilConditions;
   std::vector<SkippedText> Skipped;
   mutable llvm::DenseMap<clang::FileID, bool> FirstParty;
+  /// Names of macros by their expansions.
+  mutable llvm::DenseMap<clang::FileID, llvm::StringRef> MacroNames;
   /// Uses by file and offset, made when first asked for.
   mutable llvm::DenseMap<clang::FileID,
                          std::vector<std::pair<unsigned, const MacroUse *>>>
