@@ -426,7 +426,6 @@ public:
   }
 
   void noteVariable(const VarDecl *VD) {
-    Place Name = token(VD->getLocation());
     if (VD->getName().empty())
       return;
     Variable &V = I.Variables[keyOf(VD)];

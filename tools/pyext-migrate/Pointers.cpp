@@ -276,13 +276,14 @@ private:
         L = A.getModifiedLoc();
       else if (auto M = L.getAs<MacroQualifiedTypeLoc>())
         L = M.getInnerLoc();
-      else if (auto E = L.getAs<ElaboratedTypeLoc>())
-        L = E.getNamedTypeLoc();
+      else if (TypeLoc Named = L.getNextTypeLoc();
+               !Named.isNull() && !L.getAs<FunctionTypeLoc>())
+        L = Named; // What `struct` or a namespace was written before.
       else
         break;
     }
     if (auto T = L.getAs<TypedefTypeLoc>()) {
-      const TypedefNameDecl *TD = T.getTypedefNameDecl();
+      const TypedefNameDecl *TD = T.getTypePtr()->getDecl();
       if (!Where.Ours(TD))
         return fix(Node, "its type is '" + TD->getNameAsString() + "'");
       const Place P = Where.Token(TD->getLocation());
