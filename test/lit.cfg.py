@@ -119,6 +119,10 @@ for feature, path in (
             name = "%" + feature.replace("-", "_")
             config.substitutions.append((name, other_tree if feature == "other-tree" else path))
 
+# A header of compiler-rt, which Debian has in a package of its own.
+if glob.glob(os.path.join(os.path.dirname(config.llvm_tools_dir), "lib", "clang", "*", "include", "fuzzer", "FuzzedDataProvider.h")):
+    config.available_features.add("fuzzer-headers")
+
 # Debian has the part of Python that makes environments in a package of its own.
 if importlib.util.find_spec("ensurepip"):
     config.available_features.add("venv")
