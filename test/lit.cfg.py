@@ -157,7 +157,7 @@ config.substitutions += [
 if config.sanitize:
     # LLVM is not instrumented: containers it has filled look overflown, and it frees nothing at the end. The stock clang-tidy cannot
     # load an instrumented plugin.
-    config.environment["ASAN_OPTIONS"] = "detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0"
+    config.environment["ASAN_OPTIONS"] = "detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
     config.excludes += ["plugin", "facts-file.test", "options.test", "bad-config.test"]
 config.environment["PATH"] = os.pathsep.join((config.llvm_tools_dir, config.environment.get("PATH", "")))

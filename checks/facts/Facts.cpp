@@ -631,6 +631,8 @@ ArrayRef<int> findContainerOnlyArgs(StringRef Name) {
           .slice(Rows.data() - Facts->ContainerCalls.data(), Rows.size());
   }
   ArrayRef<ContainerCall> Rows = findRows<ContainerRows>(Name);
+  if (Rows.empty())
+    return {};
   return ArrayRef<int>(ContainerArgs)
       .slice(Rows.data() - std::begin(ContainerRows), Rows.size());
 }

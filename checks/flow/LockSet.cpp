@@ -83,7 +83,9 @@ static void spell(const Expr *E, raw_ostream &OS, unsigned Depth) {
   }
   E = E->IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
   if (const auto *R = dyn_cast<DeclRefExpr>(E)) {
-    OS << aliased(R->getDecl())->getName();
+    // An operator has no identifier.
+    if (const IdentifierInfo *II = aliased(R->getDecl())->getIdentifier())
+      OS << II->getName();
   } else if (const auto *M = dyn_cast<MemberExpr>(E)) {
     const Expr *Base = M->getBase()->IgnoreParenImpCasts();
     bool Arrow = M->isArrow();

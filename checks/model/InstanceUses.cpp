@@ -348,7 +348,8 @@ void InstanceState::Collector::enter(const Function &F) {
         (P->getType()->isVoidPointerType() && P->getFunctionScopeIndex() == 0)) {
       Arrival Self = A;
       Self.InInit = InInit && P->getFunctionScopeIndex() == 0;
-      if (!Self.InInit && F.Entries.front().Kind != EntryKind::Exported)
+      if (!Self.InInit && (F.Entries.empty() ||
+                           F.Entries.front().Kind != EntryKind::Exported))
         Entered.insert({&F, int(P->getFunctionScopeIndex())});
       arrive({&F, int(P->getFunctionScopeIndex())}, Self);
     }

@@ -64,7 +64,7 @@ def environment(python):
     llvm = next((path for path in ("/usr/lib/llvm-19/bin/llvm-symbolizer", "/usr/lib/llvm-22/bin/llvm-symbolizer") if os.path.exists(path)), "")
     # LLVM is not instrumented: containers it has filled look overflown, and it frees nothing at the end.
     common = f"symbolize=1:external_symbolizer_path={llvm}" if llvm else "symbolize=0"
-    return {**os.environ, "FUZZ_PYTHON": python, "ASAN_OPTIONS": f"detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0:{common}",
+    return {**os.environ, "FUZZ_PYTHON": python, "ASAN_OPTIONS": f"detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0:allow_user_poisoning=0:{common}",
             "UBSAN_OPTIONS": f"print_stacktrace=1:{common}"}
 
 
