@@ -335,7 +335,9 @@ void Rewriter::rewriteDealloc(const std::string &Key) {
       continue;
     }
     // The name that the object has there, which may have no other use.
-    StringRef Name = StringRef(U->Args.empty() ? "" : U->Args.back());
+    StringRef Name;
+    if (!U->Args.empty())
+      Name = U->Args.back();
     if (U->Name == "tp_free" && !U->Args.empty())
       Name = U->Args.front();
     Name = Name.rtrim(" )\t");
