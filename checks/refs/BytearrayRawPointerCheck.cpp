@@ -82,7 +82,7 @@ void BytearrayRawPointerCheck::analyze(const model::ExtensionModel &Model) {
       const Expr *Owner = C->Call->getArg(Row.OwnerArg);
       if (S.K != flow::Sharing::Shared || isPinned(Model, FD, Owner, Row))
         continue;
-      const ParentMap Parents(FD->getBody());
+      const ParentMap &Parents = Model.flows().body(FD)->parents();
       const VarDecl *Kept = keptIn(C->Call, Parents);
       const DeclRefExpr *Detached = detachedUse(Model, FD, Kept);
       bool Suspendable = false;

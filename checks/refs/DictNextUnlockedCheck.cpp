@@ -135,7 +135,6 @@ void DictNextUnlockedCheck::analyze(const model::ExtensionModel &Model) {
   Reported.clear();
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
-  llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> Parents;
   for (const facts::BorrowedReference &Row : facts::borrowedReferences()) {
     if (!Row.Mutable || Row.Result != facts::ResultKind::OutArguments)
       continue;
@@ -146,11 +145,9 @@ void DictNextUnlockedCheck::analyze(const model::ExtensionModel &Model) {
       const flow::FunctionRefs *Refs = Model.refs().get(C->Caller);
       if (!Refs)
         continue;
-      std::unique_ptr<ParentMap> &P = Parents[C->Caller];
-      if (!P)
-        P = std::make_unique<ParentMap>(C->Caller->getBody());
       judge({Model, Row, C->Call, C->Caller, *Refs,
-             iterationLoop(C->Call, localVariable(C->Call->getArg(1)), *P)});
+             iterationLoop(C->Call, localVariable(C->Call->getArg(1)),
+                           Model.flows().body(C->Caller)->parents())});
     }
   }
 }

@@ -188,7 +188,6 @@ static const Stmt *findWrite(const CallExpr *Call, const FunctionDecl *FD,
 void UnlockedContainerMacroCheck::analyzePointers(
     const model::ExtensionModel &Model) {
   const SourceManager &SM = Model.context().getSourceManager();
-  llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> ParentMaps;
   for (const facts::InteriorPointer &Row : facts::interiorPointers()) {
     if (Row.IsSize || Row.OwnerArg < 0 ||
         (Row.Owner != facts::ContainerKind::Bytes &&
@@ -201,10 +200,9 @@ void UnlockedContainerMacroCheck::analyzePointers(
           !T->isPointerType() || T->getPointeeType().isConstQualified() ||
           !runsConcurrently(Model, FD, C->Call->getExprLoc()))
         continue;
-      std::unique_ptr<ParentMap> &Parents = ParentMaps[FD];
-      if (!Parents)
-        Parents = std::make_unique<ParentMap>(FD->getBody());
-      const Stmt *Write = findWrite(C->Call, FD, *Parents, SM);
+      const flow::FunctionBody *Body = Model.flows().body(FD);
+      const Stmt *Write =
+          Body ? findWrite(C->Call, FD, Body->parents(), SM) : nullptr;
       const flow::FunctionRefs *R = Write ? Model.refs().get(FD) : nullptr;
       if (!R)
         continue;
