@@ -129,7 +129,7 @@ public:
     auto [Known, New] = Interesting.try_emplace(II, false);
     if (New)
       Known->second = isInteresting(Name);
-    auto Other = Others.find(Name);
+    auto Other = Others.empty() ? Others.end() : Others.find(Name);
     if (Other == Others.end() && !Known->second)
       return;
     SourceLocation Begin = SM.getExpansionLoc(Loc);
@@ -155,7 +155,7 @@ public:
 
   void If(SourceLocation Loc, SourceRange Condition,
           ConditionValueKind Value) override {
-    open(Loc, text(Condition), Value != CVK_True);
+    open(Loc, text(Loc, Condition), Value != CVK_True);
   }
   void Ifdef(SourceLocation Loc, const Token &Name,
              const MacroDefinition &MD) override {
@@ -167,7 +167,7 @@ public:
   }
   void Elif(SourceLocation Loc, SourceRange Condition, ConditionValueKind Value,
             SourceLocation) override {
-    next(Loc, text(Condition), Value != CVK_True);
+    next(Loc, text(Loc, Condition), Value != CVK_True);
   }
   void Elifdef(SourceLocation Loc, const Token &Name,
                const MacroDefinition &MD) override {
@@ -324,7 +324,11 @@ private:
            !Record.defined("Py_PYCONFIG_H") && Record.isFirstParty(Loc);
   }
 
-  std::string text(SourceRange Range) const {
+  /// The condition of the directive at \p Loc. Empty in system headers, of
+  /// whose conditions nothing is kept.
+  std::string text(SourceLocation Loc, SourceRange Range) const {
+    if (SM.isInSystemHeader(Loc))
+      return std::string();
     // The range ends where the last token begins.
     return Lexer::getSourceText(CharSourceRange::getTokenRange(Range), SM,
                                 PP.getLangOpts())
