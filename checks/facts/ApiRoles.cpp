@@ -29,15 +29,8 @@ static constexpr Allocation AllocationRows[] = {
 #undef ALLOCATION
 };
 
-template <typename RowT, size_t N>
-static constexpr bool isSorted(const RowT (&Rows)[N]) {
-  for (size_t I = 1; I < N; ++I)
-    if (std::string_view(Rows[I].Name) < std::string_view(Rows[I - 1].Name))
-      return false;
-  return true;
-}
-static_assert(isSorted(RoleRows), "ApiRoles.def");
-static_assert(isSorted(AllocationRows), "Allocations.def");
+static_assert(isSortedByName(RoleRows, NameOf(), /*Repeated=*/true), "ApiRoles.def");
+static_assert(isSortedByName(AllocationRows), "Allocations.def");
 
 ArrayRef<ApiRoleRow> findRoles(StringRef Name) {
   return rowsOf<RoleRows>(Name);

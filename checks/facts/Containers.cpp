@@ -39,15 +39,8 @@ static constexpr UserCodeCall UserCodeRows[] = {
 #undef USER_CODE
 };
 
-template <typename RowT, size_t N>
-static constexpr bool isSorted(const RowT (&Rows)[N]) {
-  for (size_t I = 1; I < N; ++I)
-    if (!(std::string_view(Rows[I - 1].Name) < std::string_view(Rows[I].Name)))
-      return false;
-  return true;
-}
-static_assert(isSorted(ExistingRows), "ExistingObjects.def");
-static_assert(isSorted(UserCodeRows), "UserCode.def");
+static_assert(isSortedByName(ExistingRows), "ExistingObjects.def");
+static_assert(isSortedByName(UserCodeRows), "UserCode.def");
 
 const UserCodeCall *findUserCodeCall(StringRef Name) {
   return rowOf<UserCodeRows>(Name);

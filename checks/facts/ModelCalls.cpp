@@ -11,6 +11,7 @@
 #include "facts/UserFacts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 using namespace llvm;
@@ -72,34 +73,21 @@ static constexpr NamedEntity ThreadSafeRows[] = {
 #undef THREAD_SAFE_TYPE
 };
 
-static constexpr std::string_view keyOf(const NamePattern &Row) {
+static constexpr std::string_view textOf(const NamePattern &Row) {
   return Row.Text;
 }
-template <typename RowT>
-static constexpr std::string_view keyOf(const RowT &Row) {
-  return Row.Name;
-}
 
-/// Whether the rows are in order and no two are the same.
-template <typename RowT, size_t N>
-static constexpr bool isSorted(const RowT (&Rows)[N]) {
-  for (size_t I = 1; I < N; ++I)
-    if (!(keyOf(Rows[I - 1]) < keyOf(Rows[I])))
-      return false;
-  return true;
-}
-static_assert(isSorted(CallRows), "ModelCalls.def");
-static_assert(isSorted(MacroRows), "ModuleMacros.def");
-static_assert(isSorted(SlotValueRows), "ModuleSlotValues.def");
-static_assert(isSorted(PatternRows), "NamePatterns.def");
-static_assert(isSorted(HolderRows), "ObjectHolders.def");
-static_assert(isSorted(TagRows), "BindingTags.def");
-static_assert(isSorted(SupersededRows), "SupersededApis.def");
-static_assert(isSorted(ThreadSafeRows), "ThreadSafeTypes.def");
+static_assert(isSortedByName(CallRows), "ModelCalls.def");
+static_assert(isSortedByName(MacroRows), "ModuleMacros.def");
+static_assert(isSortedByName(SlotValueRows), "ModuleSlotValues.def");
+static_assert(isSortedByName(PatternRows, textOf), "NamePatterns.def");
+static_assert(isSortedByName(HolderRows), "ObjectHolders.def");
+static_assert(isSortedByName(TagRows), "BindingTags.def");
+static_assert(isSortedByName(SupersededRows), "SupersededApis.def");
+static_assert(isSortedByName(ThreadSafeRows), "ThreadSafeTypes.def");
 
-static bool matches(const NamePattern &Row, StringRef Name) {
-  const StringRef Text = Row.Text;
-  switch (Row.Match) {
+static bool matches(StringRef Text, NameMatch Match, StringRef Name) {
+  switch (Match) {
   case NameMatch::Prefix:
     return Name.starts_with(Text);
   case NameMatch::Suffix:
@@ -118,16 +106,19 @@ static bool matches(const NamePattern &Row, StringRef Name) {
 }
 
 static bool hasMeaning(StringRef Name, NameMeaning Meaning) {
+  using Pattern = std::pair<StringRef, NameMatch>;
   static const auto ByMeaning = [] {
-    DenseMap<unsigned, SmallVector<const NamePattern *, 16>> Rows;
+    std::array<SmallVector<Pattern, 16>,
+               static_cast<size_t>(NameMeaning::MakesInstance) + 1>
+        Patterns;
     for (const NamePattern &Row : PatternRows)
-      Rows[static_cast<unsigned>(Row.Meaning)].push_back(&Row);
-    return Rows;
+      Patterns[static_cast<size_t>(Row.Meaning)].emplace_back(Row.Text,
+                                                              Row.Match);
+    return Patterns;
   }();
-  auto It = ByMeaning.find(static_cast<unsigned>(Meaning));
-  return It != ByMeaning.end() && any_of(It->second, [&](const auto *Row) {
-           return matches(*Row, Name);
-         });
+  return any_of(ByMeaning[static_cast<size_t>(Meaning)], [&](const Pattern &P) {
+    return matches(P.first, P.second, Name);
+  });
 }
 
 std::optional<ModelCall> findModelCall(StringRef Name) {

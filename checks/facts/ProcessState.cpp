@@ -56,20 +56,12 @@ static constexpr StaticIdentifier IdentifierRows[] = {
 #undef STATIC_IDENTIFIER
 };
 
-/// Whether the rows are in order and no two are the same.
-template <typename RowT, size_t N>
-static constexpr bool isSorted(const RowT (&Rows)[N]) {
-  for (size_t I = 1; I < N; ++I)
-    if (!(std::string_view(Rows[I - 1].Name) < std::string_view(Rows[I].Name)))
-      return false;
-  return true;
-}
-static_assert(isSorted(KeeperRows), "PointerKeepers.def");
-static_assert(isSorted(HiddenRows), "HiddenStates.def");
-static_assert(isSorted(HookRows), "ProcessHooks.def");
-static_assert(isSorted(HandleRows), "NativeHandles.def");
-static_assert(isSorted(OwnerRows), "ObjectOwners.def");
-static_assert(isSorted(IdentifierRows), "StaticIdentifiers.def");
+static_assert(isSortedByName(KeeperRows), "PointerKeepers.def");
+static_assert(isSortedByName(HiddenRows), "HiddenStates.def");
+static_assert(isSortedByName(HookRows), "ProcessHooks.def");
+static_assert(isSortedByName(HandleRows), "NativeHandles.def");
+static_assert(isSortedByName(OwnerRows), "ObjectOwners.def");
+static_assert(isSortedByName(IdentifierRows), "StaticIdentifiers.def");
 
 bool keepsPointer(StringRef Name, unsigned Arg) {
   const PointerKeeper *Row = rowOf<KeeperRows>(Name);

@@ -15,13 +15,36 @@
 #define PYEXT_FACTS_ROWINDEX_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/CachedHashString.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
+#include <string_view>
 
 namespace pyext {
 namespace facts {
+
+/// The name of a row.
+struct NameOf {
+  template <typename RowT>
+  constexpr std::string_view operator()(const RowT &Row) const {
+    return Row.Name;
+  }
+};
+
+/// Whether the names of \p Rows ascend, as an index needs it; none stands
+/// twice unless \p Repeated.
+template <typename RowT, size_t N, typename KeyT = NameOf>
+constexpr bool isSortedByName(const RowT (&Rows)[N], KeyT Key = {},
+                              bool Repeated = false) {
+  for (size_t I = 1; I < N; ++I)
+    if (!(Key(Rows[I - 1]) < Key(Rows[I])) &&
+        !(Repeated && Key(Rows[I - 1]) == Key(Rows[I])))
+      return false;
+  return true;
+}
 
 template <typename RowT> class RowIndex {
 public:
@@ -29,6 +52,7 @@ public:
   /// outlive the index.
   template <typename KeyT> RowIndex(llvm::ArrayRef<RowT> Rows, KeyT Key) {
     Groups.reserve(Rows.size());
+    Filter.resize(llvm::PowerOf2Ceil(8 * Rows.size() + 1));
     while (!Rows.empty()) {
       const llvm::StringRef Name(Key(Rows.front()));
       const size_t Size =
@@ -36,14 +60,19 @@ public:
                 return llvm::StringRef(Key(Row)) == Name;
               })
               .size();
-      Groups.try_emplace(hashed(Name), Rows.take_front(Size));
+      const llvm::CachedHashStringRef Hashed = hashed(Name);
+      Groups.try_emplace(Hashed, Rows.take_front(Size));
+      Filter.set(bitOf(Hashed));
       Rows = Rows.drop_front(Size);
     }
   }
 
   /// The rows of \p Name, in order; empty when there are none.
   llvm::ArrayRef<RowT> find(llvm::StringRef Name) const {
-    return Groups.lookup(hashed(Name));
+    const llvm::CachedHashStringRef Hashed = hashed(Name);
+    if (!Filter.test(bitOf(Hashed)))
+      return {};
+    return Groups.lookup(Hashed);
   }
 
 private:
@@ -51,7 +80,15 @@ private:
     return {Name, static_cast<uint32_t>(llvm::xxh3_64bits(Name))};
   }
 
+  /// The bit of the filter that stands for names of this hash.
+  unsigned bitOf(llvm::CachedHashStringRef Name) const {
+    return Name.hash() & (Filter.size() - 1);
+  }
+
   llvm::DenseMap<llvm::CachedHashStringRef, llvm::ArrayRef<RowT>> Groups;
+  /// No name in the table has a bit that is not set, nor most others one that
+  /// is. Its size is a power of two.
+  llvm::BitVector Filter;
 };
 
 /// The rows of \p Name in the table \p Rows, an array sorted by \p Key.
@@ -62,7 +99,7 @@ auto rowsOf(llvm::StringRef Name, KeyT Key) {
   return Index.find(Name);
 }
 template <const auto &Rows> auto rowsOf(llvm::StringRef Name) {
-  return rowsOf<Rows>(Name, [](const auto &Row) { return Row.Name; });
+  return rowsOf<Rows>(Name, NameOf());
 }
 
 /// The only row of \p Name, or null.

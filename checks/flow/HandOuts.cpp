@@ -81,7 +81,8 @@ void HandOuts::visit(const model::Function &F) {
     const Stmt *S = Todo.pop_back_val();
     if (!S)
       continue;
-    llvm::append_range(Todo, S->children());
+    for (const Stmt *Child : S->children())
+      Todo.push_back(Child);
     if (const auto *R = dyn_cast<ReturnStmt>(S)) {
       flow(R->getRetValue(), Result);
     } else if (const auto *DS = dyn_cast<DeclStmt>(S)) {
@@ -203,7 +204,8 @@ void HandOuts::flow(const Expr *Value, unsigned To) {
       if (const VarDecl *VD = rootOf(U->getSubExpr()))
         connect(To, node(VD));
     }
-    llvm::append_range(Todo, E->children());
+    for (const Stmt *Child : E->children())
+      Todo.push_back(Child);
   }
 }
 

@@ -51,8 +51,28 @@ const FunctionDecl *functionOf(const Expr *E) {
 }
 const VarDecl *variableOf(const Expr *E) { return declOf<VarDecl>(E); }
 
+/// False for what is read from a variable at run time: most expressions are,
+/// and clang takes long to find that out.
+static bool mayBeConstant(const Expr *E) {
+  while (true) {
+    E = E->IgnoreParenCasts();
+    if (const auto *M = dyn_cast<clang::MemberExpr>(E);
+        M && isa<clang::FieldDecl>(M->getMemberDecl()))
+      E = M->getBase();
+    else if (const auto *U = dyn_cast<clang::UnaryOperator>(E);
+             U && U->getOpcode() == clang::UO_Deref)
+      E = U->getSubExpr();
+    else
+      break;
+  }
+  const auto *Ref = dyn_cast<clang::DeclRefExpr>(E);
+  const auto *V = Ref ? dyn_cast<clang::VarDecl>(Ref->getDecl()) : nullptr;
+  return !V || V->isConstexpr() || V->getType()->isReferenceType() ||
+         V->getType().isConstQualified();
+}
+
 std::optional<int64_t> integerOf(const Expr *E, const ASTContext &Context) {
-  if (!E || E->isValueDependent())
+  if (!E || E->isValueDependent() || !mayBeConstant(E))
     return std::nullopt;
   Expr::EvalResult R;
   if (E->EvaluateAsInt(R, Context))

@@ -224,10 +224,13 @@ void ExtensionModel::Builder::concludeState() {
     S.Generated = isGenerated(S.Decl);
     S.Constant = Element.isConstQualified() ||
                  none_of(S.Accesses, [](const Access &A) { return A.writes(); });
-    llvm::sort(S.Accesses, [&](const Access &A, const Access &B) {
+    auto Before = [&](const Access &A, const Access &B) {
       return SM.isBeforeInTranslationUnit(A.Where->getBeginLoc(),
                                           B.Where->getBeginLoc());
-    });
+    };
+    // They are, unless functions of several files use it.
+    if (!llvm::is_sorted(S.Accesses, Before))
+      llvm::stable_sort(S.Accesses, Before);
   }
   // Source order, whatever was met first.
   std::vector<unsigned> Order(M.State.size());

@@ -147,7 +147,7 @@ public:
     Use.End = End;
     Use.Args = std::move(Arguments);
     if (Loc.isMacroID())
-      Use.Wrapper = TopLevel;
+      Use.Wrapper = TopLevel.str();
     Record.Uses.push_back(std::move(Use));
   }
 
@@ -511,7 +511,8 @@ private:
   StringMap<OtherDefinition> Others;
   /// The verdict of isInteresting() on every macro met.
   DenseMap<const IdentifierInfo *, bool> Interesting;
-  std::string TopLevel;
+  /// The macro written in the file, whose expansion goes on.
+  StringRef TopLevel;
 };
 
 Preprocessing::Preprocessing() = default;
@@ -834,30 +835,29 @@ bool Preprocessing::isFirstParty(SourceLocation Loc) const {
   if (Loc.isInvalid())
     return false;
   Loc = SM->getExpansionLoc(Loc);
-  if (SM->isInSystemHeader(Loc))
-    return false;
   FileID File = SM->getFileID(Loc);
-  if (File == SM->getMainFileID())
-    return true;
-  auto [It, New] = FirstParty.try_emplace(File, true);
-  if (!New)
-    return It->second;
-  StringRef Path = SM->getFilename(Loc);
-  bool First = true;
-  if (Path.empty()) // <built-in>, <command line>
-    First = false;
-  else if (isInPythonDir(Path))
-    First = false;
-  else
-    for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"})
-      First &= !Path.contains(Part);
-  StringRef Base = sys::path::filename(Path);
-  if (Base == "Python.h" || Base == "pythoncapi_compat.h")
-    First = false;
-  bool Known = PythonDir.has_value();
-  if (!Known)
-    FirstParty.erase(File);
-  else
+  // With line markers and pragmas it is not the same on each line.
+  const bool OfFile = !SM->getSLocEntry(File).getFile().hasLineDirectives();
+  if (OfFile)
+    if (auto Known = FirstParty.find(File); Known != FirstParty.end())
+      return Known->second;
+  bool First = !SM->isInSystemHeader(Loc);
+  bool Final = true;
+  if (First && File != SM->getMainFileID()) {
+    StringRef Path = SM->getFilename(Loc);
+    if (Path.empty()) // <built-in>, <command line>
+      First = false;
+    else if (isInPythonDir(Path))
+      First = false;
+    else
+      for (StringRef Part : {"/pybind11/", "/nanobind/", "/numpy/", "/boost/"})
+        First &= !Path.contains(Part);
+    StringRef Base = sys::path::filename(Path);
+    if (Base == "Python.h" || Base == "pythoncapi_compat.h")
+      First = false;
+    Final = PythonDir.has_value();
+  }
+  if (OfFile && Final)
     FirstParty[File] = First;
   return First;
 }

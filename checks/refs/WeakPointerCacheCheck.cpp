@@ -130,28 +130,45 @@ static bool mentionsObjectParameter(const Stmt *S) {
   });
 }
 
+namespace {
+/// What a function of a table of a C library does, as far as its name tells.
+enum class Purpose { Other, Inserts, Removes, Finds };
+} // namespace
+
+static Purpose purposeOf(StringRef Name) {
+  if (facts::isApiName(Name))
+    return Purpose::Other;
+  auto Says = [&](std::initializer_list<StringRef> Words) {
+    return llvm::any_of(
+        Words, [&](StringRef W) { return Name.contains_insensitive(W); });
+  };
+  const bool Inserts = Says({"insert", "add", "put", "set"});
+  const bool Removes = Says({"remove", "delete", "erase", "pop"});
+  const bool Finds = Says({"lookup", "find", "get"});
+  if (Inserts + Removes + Finds != 1)
+    return Purpose::Other;
+  return Inserts   ? Purpose::Inserts
+         : Removes ? Purpose::Removes
+                   : Purpose::Finds;
+}
+
 /// Tables of C libraries: objects are put in without a reference, taken out
 /// without giving one up, and found and then kept.
 void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
   const SourceManager &SM = Model.context().getSourceManager();
   llvm::MapVector<const ValueDecl *, Table> Tables;
-  auto Says = [](StringRef Name, std::initializer_list<StringRef> Words) {
-    return llvm::any_of(
-        Words, [&](StringRef W) { return Name.contains_insensitive(W); });
-  };
+  llvm::DenseMap<const IdentifierInfo *, Purpose> Does;
   for (const auto &F : Model.functions()) {
     std::optional<References> Refs;
     for (const model::CallSite &C : F->Calls) {
       if (!C.Call || !C.Callee || !C.Callee->getIdentifier() ||
           C.Call->getNumArgs() < 2 || F->Generated)
         continue;
-      const StringRef Name = C.Callee->getName();
-      if (facts::isApiName(Name))
-        continue;
-      const bool Inserts = Says(Name, {"insert", "add", "put", "set"});
-      const bool Removes = Says(Name, {"remove", "delete", "erase", "pop"});
-      const bool Finds = Says(Name, {"lookup", "find", "get"});
-      if (Inserts + Removes + Finds != 1)
+      auto [Known, New] = Does.try_emplace(C.Callee->getIdentifier());
+      if (New)
+        Known->second = purposeOf(C.Callee->getName());
+      const Purpose P = Known->second;
+      if (P == Purpose::Other)
         continue;
       const ValueDecl *D = declOf(C.Call->getArg(0));
       if (!D || model::ExtensionModel::isObjectPointer(D->getType()))
@@ -159,13 +176,13 @@ void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
       if (!Refs)
         Refs = referencesOf(*F);
       Table &T = Tables[cast<ValueDecl>(D->getCanonicalDecl())];
-      if (Inserts && !Refs->Keeps && !Refs->Incref) {
+      if (P == Purpose::Inserts && !Refs->Keeps && !Refs->Incref) {
         for (const Expr *A : llvm::drop_begin(C.Call->arguments()))
           if (mentionsObjectParameter(A))
             T.Insert = C.Call;
-      } else if (Removes && !Refs->Drops) {
+      } else if (P == Purpose::Removes && !Refs->Drops) {
         T.Remove = C.Call;
-      } else if (Finds && Refs->Incref && !Refs->Drops &&
+      } else if (P == Purpose::Finds && Refs->Incref && !Refs->Drops &&
                  runsConcurrently(Model, F->Decl,
                                   Refs->Incref->getExprLoc()) &&
                  SM.isBeforeInTranslationUnit(C.Call->getBeginLoc(),
