@@ -49,11 +49,14 @@ static void collect(const Stmt *S, const ASTContext &Context,
           VD && isConfig(VD->getType()) && !VD->getType()->isPointerType()
               ? model::initializerList(VD)
               : nullptr;
-      if (!List)
+      // Of an array, and of what does not compile, it is no record's.
+      const RecordDecl *RD =
+          List ? List->getType()->getAsRecordDecl() : nullptr;
+      if (!RD)
         continue;
       Config C;
       C.VD = VD;
-      for (const FieldDecl *F : List->getType()->getAsRecordDecl()->fields()) {
+      for (const FieldDecl *F : RD->fields()) {
         const Expr *Init = model::fieldInit(List, F->getName());
         C.Fields[F] = Init ? model::integerOf(Init, Context) : 0;
       }

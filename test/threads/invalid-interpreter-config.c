@@ -25,3 +25,10 @@ PyThreadState *good(int check) {
   PyStatus st = Py_NewInterpreterFromConfig(&ts, check ? &open : &cfg);
   return PyStatus_Exception(st) ? NULL : ts;
 }
+// Each element of an array is another configuration.
+PyThreadState *many(int i) {
+  PyThreadState *ts = NULL;
+  PyInterpreterConfig cfgs[2] = {{.gil = PyInterpreterConfig_OWN_GIL, .check_multi_interp_extensions = 1}, {.use_main_obmalloc = 1}};
+  PyStatus st = Py_NewInterpreterFromConfig(&ts, &cfgs[i]);
+  return PyStatus_Exception(st) ? NULL : ts;
+}

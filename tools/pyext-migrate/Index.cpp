@@ -843,13 +843,14 @@ public:
   void noteSlotTable(const VarDecl *VD) {
     auto &Slots = I.SlotTables[keyOf(VD)];
     const InitListExpr *List = model::initializerList(VD);
-    if (!List || !VD->getInit() || !Slots.empty())
+    const RecordDecl *RD = List ? List->getType()->getAsRecordDecl() : nullptr;
+    if (!RD || !VD->getInit() || !Slots.empty())
       return;
     StaticType T;
     for (const Place &P : I.Variables[keyOf(VD)].Declarations)
       if (hasForeignDirective(P))
         return void(I.SlotTables.erase(keyOf(VD)));
-    for (const FieldDecl *F : List->getType()->getAsRecordDecl()->fields())
+    for (const FieldDecl *F : RD->fields())
       if (const Expr *E = model::fieldInit(List, F->getName()))
         readTypeField(T, F->getName(), E);
     if (T.Refused.empty())
