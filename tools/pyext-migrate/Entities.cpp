@@ -135,7 +135,7 @@ void Rewriter::chooseEntities() {
       continue;
     }
     const bool FunctionPointer = StringRef(V.FieldText).contains("(*");
-    if (Plain && !V.CapsuleApi &&
+    if (Plain && !V.CapsuleApi && !freeListOf(V) &&
         (AtRun
              ? V.TypeText.find('*') != std::string::npos ||
                    V.TypeText.find("struct") != std::string::npos

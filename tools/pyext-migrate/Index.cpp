@@ -456,6 +456,8 @@ public:
       V.FieldText = "@";
       T.getUnqualifiedType().getAsStringInternal(V.FieldText, Policy);
     }
+    if (T->isArithmeticType())
+      V.PlainText = T.getCanonicalType().getUnqualifiedType().getAsString(Policy) + " @";
     const clang::Type *Element = T->getBaseElementTypeUnsafe();
     const RecordDecl *Inner = Element->getAsRecordDecl();
     V.Aggregate = T->isArrayType() || T->isRecordType();
@@ -730,6 +732,13 @@ public:
           Place End = token(RD->getDefinition()->getBraceRange().getEnd());
           if (End.valid())
             M.StateEnd = {End.File, End.Begin, End.Begin};
+          const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl();
+          M.StateDeclaration = withSemicolon(
+              written(TD ? TD->getSourceRange()
+                         : RD->getDefinition()->getSourceRange()));
+          for (const FieldDecl *F : RD->getDefinition()->fields())
+            if (std::optional<Place> Type = ownTypeEnd(F->getType()))
+              M.StateTypes.push_back(*Type);
         }
         M.StateStruct =
             RD->getNameAsString().empty() && RD->getTypedefNameForAnonDecl()
@@ -1752,7 +1761,45 @@ public:
         if (const auto *VD = dyn_cast<VarDecl>(D))
           if (VD->getName() == Out.Variable && !isa<ParmVarDecl>(VD))
             Out.Declared = token(VD->getLocation());
+    Out.Call = U.Whole;
+    Out.Reused = !Out.Variable.empty() && Out.GlobalVariable.empty() &&
+                 holdsOthers(Out.Variable, C);
     Creates.push_back(Out);
+  }
+
+  /// Whether the local variable \p Name holds something else than what \p C
+  /// makes.
+  bool holdsOthers(const std::string &Name, const CallExpr *C) {
+    struct Finder : RecursiveASTVisitor<Finder> {
+      const std::string &Name;
+      const CallExpr *C;
+      ASTContext &Context;
+      bool Found = false;
+      Finder(const std::string &Name, const CallExpr *C, ASTContext &Context)
+          : Name(Name), C(C), Context(Context) {}
+      void given(const Expr *Value) {
+        const Expr *V = Value->IgnoreParenCasts();
+        const auto *Call = dyn_cast<CallExpr>(V);
+        const FunctionDecl *FD = Call ? Call->getDirectCallee() : nullptr;
+        Found |= Call && V != C && !model::isNullOrZero(Value, Context) &&
+                 !(FD && (FD->getName() == "PyState_FindModule" ||
+                          FD->getName().starts_with("PyModule_Create")));
+      }
+      bool VisitBinaryOperator(BinaryOperator *B) {
+        const auto *D = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());
+        if (B->getOpcode() == BO_Assign && D &&
+            D->getDecl()->getName() == Name)
+          given(B->getRHS());
+        return true;
+      }
+      bool VisitVarDecl(VarDecl *VD) {
+        if (VD->getName() == Name && VD->getInit())
+          given(VD->getInit());
+        return true;
+      }
+    } F(Name, C, Context);
+    F.TraverseStmt(Current->getBody());
+    return F.Found;
   }
 
   bool testsNull(const Expr *Cond, const std::string &Name) {
@@ -1939,6 +1986,8 @@ public:
       if (Made) {
         M.ModuleVariable = Made->Variable;
         M.VariableWithCreate = Made->WithDeclaration;
+        M.VariableReused = Made->Reused;
+        M.CreateCall = Made->Call;
         M.CreateStatement = Made->Statement;
         M.CheckStatement = Made->Check;
         M.OnlyReturnsCreate = Made->Returned;
@@ -1959,8 +2008,8 @@ private:
   struct Create {
     std::string Function, Definition, Variable;
     std::string GlobalVariable, Refused, Spelled;
-    bool WithDeclaration = false, Returned = false;
-    Place Statement, Check, Declared;
+    bool WithDeclaration = false, Returned = false, Reused = false;
+    Place Statement, Check, Declared, Call;
   };
 
   Index &I;
@@ -2278,7 +2327,8 @@ private:
 Index buildIndex(const tooling::CompilationDatabase &Compilations,
                  const std::vector<std::string> &Sources,
                  const std::vector<std::string> &ExtraArgs,
-                 const std::map<std::string, std::string> &Overlay) {
+                 const std::map<std::string, std::string> &Overlay,
+                 bool Quietly) {
   Index I;
   // With assertions where they compile, because they mention types too.
   struct Configuration {
@@ -2307,7 +2357,7 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
         if (!sys::fs::exists(Path))
           Tool.mapVirtualFile(Path, Text);
       IgnoringDiagConsumer Quiet;
-      if (!C.Needed)
+      if (!C.Needed || Quietly)
         Tool.setDiagnosticConsumer(&Quiet);
       Factory F(I);
       Tool.run(&F);

@@ -73,6 +73,7 @@ struct Variable {
   std::string TypeText;     ///< Of a parameter or a field, without the name.
   std::string FieldText;    ///< Declares it in a struct; `@` is its name.
   std::string TypeName;     ///< Element type without qualifiers and pointers.
+  std::string PlainText;    ///< FieldText of a number, without its typedef.
   bool Declarable = true;   ///< `TypeText name;` declares it: no array etc.
   bool Static = false;      ///< Internal linkage or local.
   bool Local = false;       ///< In a function.
@@ -261,6 +262,8 @@ struct ModuleInfo {
   std::string ModuleVariable; ///< Name of the local that holds the module.
   Place VariableDeclaration;  ///< Its whole DeclStmt when it declares only it.
   bool VariableWithCreate = false;
+  bool VariableReused = false; ///< It holds other modules, too.
+  Place CreateCall;            ///< `PyModule_Create(&def)`.
   Place CreateStatement, CheckStatement;
   bool OnlyReturnsCreate = false; ///< `return PyModule_Create(&def);`
   std::vector<std::string> MethodTables;
@@ -269,6 +272,8 @@ struct ModuleInfo {
   std::string Traverse, Clear, Free; ///< Existing hooks, as written.
   std::string StateStruct;           ///< Existing state.
   Place StateEnd;                    ///< Before its `}`.
+  Place StateDeclaration;            ///< All of it, `;` included.
+  std::vector<Place> StateTypes; ///< Behind the types of its fields.
 };
 
 struct MethodEntry {
@@ -340,11 +345,12 @@ struct Index {
 };
 
 /// Reads \p Sources into one index. Texts in \p Overlay stand for the files of
-/// those paths.
+/// those paths. What does not compile is printed unless \p Quietly.
 Index buildIndex(const clang::tooling::CompilationDatabase &Compilations,
                  const std::vector<std::string> &Sources,
                  const std::vector<std::string> &ExtraArgs,
-                 const std::map<std::string, std::string> &Overlay = {});
+                 const std::map<std::string, std::string> &Overlay = {},
+                 bool Quietly = false);
 
 } // namespace pyext::migrate
 

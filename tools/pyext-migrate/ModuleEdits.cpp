@@ -85,7 +85,8 @@ std::string Rewriter::hooksText() {
   std::string S = StateName, Text;
   std::vector<const Entity *> Order = ordered();
   bool Objects = any_of(Order, [](const Entity *E) { return E->Owned; });
-  if (!Objects)
+  const std::string Drain = drainLines();
+  if (!Objects && Drain.empty())
     return freeText();
   HasHooks = true;
   std::string Own =
@@ -111,15 +112,24 @@ std::string Rewriter::hooksText() {
   const std::string Clear =
       M.Clear.empty() ? Prefix + "_clear" : I.Functions.at(M.Clear).Name;
   if (M.Free.empty()) {
-    Text += "static void\n" + Prefix + "_free(void *module)\n{\n" + In +
-            "(void)" + Clear + "((PyObject *)module);\n}\n\n";
+    Text += "static void\n" + Prefix + "_free(void *module)\n{\n";
+    if (!Drain.empty())
+      Text += In + StateType + " *" + S + " = " + GetState +
+              "((PyObject *)module);\n";
+    Text +=
+        In + "(void)" + Clear + "((PyObject *)module);\n" + Drain + "}\n\n";
   } else {
     const Function *F = function(M.Free);
-    nameParameter(*F, 0);
+    const bool Clears = StringRef(I.text(F->Body)).contains(Clear + "(");
+    if (!Clears || !Drain.empty())
+      nameParameter(*F, 0);
     unsigned At = firstStatement(*F);
-    insert(F->Body.File, At,
-           "(void)" + Clear + "((PyObject *)" + parameterName(*F, 0) + ");\n" +
-               indentAt({F->Body.File, At, At}));
+    if (!Drain.empty())
+      declareState(*F, GetState + "(" + asObject(*F, 0) + ")");
+    if (!Clears || !Drain.empty())
+      insert(F->Body.File, At,
+             "(void)" + Clear + "(" + asObject(*F, 0) + ");\n" + Drain +
+                 indentAt({F->Body.File, At, At}));
     if (M.Clear.empty() && F->Header.valid())
       insert(F->Header.File, F->Header.Begin,
              "static int " + Clear + "(PyObject *module);\n\n");
@@ -157,7 +167,7 @@ void Rewriter::extendHook(const std::string &Key, const char *Macro) {
   unsigned Offset = F->Body.Begin + At;
   std::string Ind = indentAt({F->Body.File, Offset, Offset}), Lines;
   const std::string State =
-      GetState + "((PyObject *)" + parameterName(*F, 0) + ")->";
+      GetState + "(" + asObject(*F, 0) + ")->";
   for (const Entity *E : ordered()) {
     bool Mentioned = any_of(E->V->References, [&](const Reference &Ref) {
       return Ref.Function == Key;
@@ -176,7 +186,8 @@ std::string Rewriter::accessorsText() {
   std::string Finder;
   const bool ByType = WithState && usesByType();
   const bool Operands = WithState && usesOperands();
-  if (UsesModuleByType || ByType || Operands)
+  const bool Perhaps = WithState && usesPerhaps();
+  if (UsesModuleByType || ByType || Operands || Perhaps)
     Finder = finderText();
   if (!WithState)
     return Finder;
@@ -188,8 +199,8 @@ std::string Rewriter::accessorsText() {
            "assert(data != NULL);\n" + In + "return (" + StateType +
            " *)data;\n}\n\n";
   Text += Finder;
-  if (ByType || Operands)
-    Text += "static " + StateType + " *\n" + Prefix +
+  if (ByType || Operands || Perhaps)
+    Text += (Perhaps ? Storage : "static ") + StateType + " *\n" + Prefix +
             "_find_state(PyTypeObject *type)\n{\n" + In +
             "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
             "return owner == NULL ? NULL : " + GetState + "(owner);\n}\n\n";
@@ -493,13 +504,18 @@ void Rewriter::editBody() {
         edit(Ret.Whole, Ret.What == Return::Null ? minusOne(Ret) : "return 0;");
     return;
   }
-  removeVariable();
+  if (!M.VariableReused)
+    removeVariable();
   if (SetGil.valid()) {
     replaceAll(SetGil);
     edit(withDirectives(wholeLine(SetGil)), "");
   }
-  replaceAll(M.CreateStatement);
-  edit(wholeLine(M.CreateStatement), "");
+  if (M.VariableReused) {
+    edit(M.CreateCall, ModuleName);
+  } else {
+    replaceAll(M.CreateStatement);
+    edit(wholeLine(M.CreateStatement), "");
+  }
   if (M.CheckStatement.valid()) {
     replaceAll(M.CheckStatement);
     edit(wholeLine(M.CheckStatement), "");
@@ -533,7 +549,8 @@ void Rewriter::editBody() {
     else
       edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
   }
-  removeReleases();
+  if (!M.VariableReused)
+    removeReleases();
   removeDeadBranches();
 }
 

@@ -109,6 +109,8 @@ public:
       return true;
     if (const FunctionDecl *FD = C->getDirectCallee()) {
       noteConversions(C, FD);
+      if (FD->getName() == "PyCapsule_New" && C->getNumArgs())
+        fixFields(C->getArg(0));
       if (Where.Ours(FD))
         for (const Expr *A : C->arguments())
           Compared.insert(A->IgnoreParenImpCasts());
@@ -187,6 +189,24 @@ private:
     }
   }
 
+
+  /// Others call what is in a struct whose address they are given.
+  void fixFields(const Expr *E) {
+    for (E = E->IgnoreParenCasts(); E; E = E->IgnoreParenCasts()) {
+      QualType T = E->getType();
+      if (T->isPointerType() || T->isArrayType())
+        T = QualType(T->getPointeeOrArrayElementType(), 0);
+      const RecordDecl *RD = T->getAsRecordDecl();
+      if (RD && (RD = RD->getDefinition()))
+        for (const FieldDecl *F : RD->fields())
+          if (pointsToFunction(F->getType()))
+            fix(node(F), "others are given it in a capsule");
+      const auto *U = dyn_cast<UnaryOperator>(E);
+      if (!U)
+        return;
+      E = U->getSubExpr();
+    }
+  }
 
   void fix(const std::string &Node, const std::string &Why) {
     if (!Node.empty())

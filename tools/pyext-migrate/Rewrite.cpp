@@ -50,6 +50,12 @@ RewriteResult Rewriter::run() {
         Body && !Body->Parameters.empty() ? Body->Parameters[0].Name : "";
   else
     ModuleName = M.ModuleVariable.empty() ? "module" : M.ModuleVariable;
+  if (M.VariableReused && Body)
+    for (const char *Name : {"module", "mod", "this_module"}) {
+      ModuleName = Name;
+      if (!Body->Locals.count(Name) && !I.Macros.count(Name))
+        break;
+    }
   if (!M.MultiPhase)
     if (std::string Why = whyNoSplit(); !Why.empty())
       return refuse(Why);
@@ -105,6 +111,13 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
     const std::string &Old = I.Files[File].Text;
     std::string New;
     unsigned At = 0;
+    bool Blank = false; // An empty line was just added.
+    auto Keep = [&](size_t End) {
+      if (At < End && Blank && Old[At] == '\n')
+        ++At;
+      Blank &= At >= End;
+      New.append(Old, At, End - At);
+    };
     for (; N < Edits.size() && Edits[N].Where.File == File; ++N) {
       const Edit &E = Edits[N];
       if (E.Where.Begin < At) {
@@ -119,11 +132,13 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
                 ": two edits overlap here";
         return {};
       }
-      New.append(Old, At, E.Where.Begin - At);
+      Keep(E.Where.Begin);
       New += E.Text;
+      if (!E.Text.empty())
+        Blank = StringRef(E.Text).ends_with("\n\n");
       At = E.Where.End;
     }
-    New.append(Old, At, std::string::npos);
+    Keep(Old.size());
     if (New != Old)
       Out[I.Files[File].Path] = New;
   }

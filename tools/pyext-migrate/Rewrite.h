@@ -33,6 +33,8 @@ struct RewriteOptions {
   unsigned MinMinor = 9; ///< Oldest Python 3.N to support.
   /// What was found out about the rewritten module.
   bool ClaimOwnGil = false, ClaimNoGil = false;
+  /// Keys of what is left, because with it the result would not compile.
+  std::set<std::string> Excluded;
 };
 
 struct Edit {
@@ -51,6 +53,7 @@ struct RewriteResult {
   std::vector<Edit> Edits;
   std::map<std::string, std::string> NewFiles; ///< Texts by path.
   std::vector<Outcome> Moved, Left;
+  std::vector<std::string> MovedKeys; ///< Of Moved.
   std::string Refused;  ///< Why nothing can be done; empty otherwise.
   bool Residue = false; ///< Mutable state of the process is left.
 };

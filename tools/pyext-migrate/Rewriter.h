@@ -40,6 +40,7 @@ enum class Mode {
   Exec,
   ModuleParameter, ///< It is given the module.
   Closure,         ///< It finds the state with what it is to fill.
+  Perhaps,         ///< It looks for the state, which may be gone.
 };
 
 class Rewriter {
@@ -57,6 +58,7 @@ private:
     bool Owned = false;
     bool Sequence = false; ///< A struct sequence.
     bool isType() const { return T || Sequence; }
+    mutable bool Plainly = false; ///< The field is declared without a typedef.
     std::vector<std::string> OwnedPaths; ///< Of a block of objects.
     std::vector<const TypeAssignment *> TableAssignments;
     std::string Drop; ///< Why it does not move.
@@ -88,6 +90,9 @@ private:
                            const std::set<std::string> &Names) const;
   std::string fieldDeclaration(const Entity &E) const;
   size_t includeOf(int File, int Header) const;
+  int includedAt(int File, unsigned At) const;
+  unsigned includePlace(int File) const;
+  unsigned pythonPlace(int File, unsigned Depth = 0) const;
   unsigned specPlace(const Entity &E) const;
   /// A function of the C library with state of the whole process that is called
   /// where the variable is written.
@@ -122,6 +127,34 @@ private:
   Mode modeOf(const std::string &Key, std::string &Why) const;
   Mode ownModeOf(const Function &F, std::string &Why) const;
   /// Where \p Key calls what has to be given the state.
+  /// An `if` with what is done when its condition does not hold.
+  struct Choice {
+    Place Condition, Then, Otherwise;
+  };
+  std::optional<Choice> choiceAt(const Function &F, unsigned At) const;
+  /// Memory that is kept for later, and how it is released.
+  struct FreeList {
+    std::string Release, Array, Count, Link;
+  };
+  std::optional<FreeList> freeListOf(const Variable &V) const;
+  std::string asFields(llvm::StringRef Text) const;
+  bool allMove(llvm::StringRef Text) const;
+  std::string drainLines() const;
+  std::set<std::string> givenBy(const std::string &Key) const;
+  struct Guard {
+    Place Condition;
+    bool Wrap = false;
+    Place Statement; ///< Empty range before it; then there is no Condition.
+  };
+  std::optional<Guard> guardFor(const Function &F, const Entity &E,
+                                Place P) const;
+  bool checkMissing();
+  void emitGuards();
+  void declarePerhaps(const Function &F);
+  /// Places where the state is tested, and whether a condition needs brackets.
+  std::map<Place, bool> Guards;
+  /// Functions that use a state of their own when the module is gone.
+  std::set<std::string> Thrown;
   std::vector<Place> handsIn(const std::string &Key) const;
   /// Where the text of \p F needs the state, macros by their uses; nothing when
   /// that is not known.
@@ -183,6 +216,7 @@ private:
   /// Memory of an object that is given back without its deallocator, and
   /// references that a failing import gives back although the state has them.
   void emitReleases();
+  bool givesBackExtra(const ApiUse &U) const;
   void removeDeclaration(Place P);
   /// The reference is in text that another edit replaces.
   bool skipped(Place P) const;
@@ -256,6 +290,7 @@ private:
   /// A header of the extension that declares something that moves and that
   /// every file in need of the state includes; -1 when there is none.
   int sharedHeader(const std::vector<const Entity *> &Order) const;
+  int chooseHeader(const std::vector<const Entity *> &Order, int Header);
   /// Puts the state into a header of its own.
   void newHeader(const std::string &Text);
   std::string includedFrom(int File, int Other) const;
@@ -263,11 +298,15 @@ private:
   std::vector<const Entity *> ordered() const;
   bool usesByType() const;
   bool usesOperands() const;
+  bool usesPerhaps() const;
   /// Before everything that mentions the state, after the types that its
   /// fields need.
   unsigned structPlace(const std::vector<const Entity *> &Order, int File,
                        bool AfterTypes) const;
   bool mentionsState(const Edit &E) const;
+  /// Why the struct of the state that a source declares cannot go to a header
+  /// of its own; empty when it can.
+  std::string whyStructStays();
   static unsigned outsideConditions(llvm::StringRef T, unsigned At,
                                     bool Header);
   std::string guarded(unsigned Minor, const std::string &Line) const;
@@ -313,6 +352,7 @@ private:
   std::string GetState;
   bool OwnGetState = true; ///< It has to be written.
   bool UsesModuleByType = false, UsesFreeObject = false;
+  bool MovesStruct = false; ///< Of a state that was there, to a new header.
   std::vector<Place> Replaced;
   std::vector<ApiUse> ModuleMentions; ///< Of the global that holds it.
   Place SetGil; ///< The statement that PyUnstable_Module_SetGIL() is.

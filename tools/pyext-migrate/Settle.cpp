@@ -147,11 +147,6 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
         Why = "'" + F.Name + "' is a static method, which is given no object";
         return Mode::None;
       }
-      if (R == Root::Dying) {
-        Why = "'" + F.Name +
-              "' uses it, and the module may be gone when that runs";
-        return Mode::None;
-      }
       if (R == Root::Init) {
         Why = "'" + F.Name + "' runs before there is a module";
         return Mode::None;
@@ -173,6 +168,16 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
     }
     if (F.Parameters.empty()) {
       Why = "'" + F.Name + "' has no parameter to reach the module from";
+      return Mode::None;
+    }
+    if (has(F, Root::Dying)) {
+      if (all_of(F.Roots, [](const auto &P) {
+            return P.first == Root::Dying && !P.second.empty();
+          }) &&
+          !F.MacroMade)
+        return Mode::Perhaps;
+      Why = "'" + F.Name +
+            "' uses it, and the module may be gone when that runs";
       return Mode::None;
     }
     return Mode::Local;
@@ -202,6 +207,9 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
 
 void Rewriter::settle() {
   prepareTypes();
+  for (const std::string &Key : O.Excluded)
+    if (auto E = Entities.find(Key); E != Entities.end())
+      drop(E->second, "with it, the rewritten files would not compile");
   do {
     Changed = false;
     for (auto &[Key, E] : Entities)
@@ -220,8 +228,10 @@ void Rewriter::settle() {
   for (auto &[Key, E] : Entities)
     if (!E.Drop.empty())
       leave(nameOf(E), E.DropAt.valid() ? E.DropAt : placeOf(*E.V), E.Drop);
-    else
+    else {
       R.Moved.push_back({nameOf(E), placeOf(*E.V), ""});
+      R.MovedKeys.push_back(Key);
+    }
 }
 
 void Rewriter::checkModes() {
@@ -290,6 +300,15 @@ void Rewriter::checkModes() {
     Modes[Key] = Is;
   }
   ModuleUsers = NeedModule;
+  for (const auto &[Key, Is] : Modes)
+    if (Is == Mode::Perhaps && NeedModule.count(Key)) {
+      dropAllOf(Key, "'" + I.Functions.at(Key).Name +
+                         "' uses it, and the module may be gone when that "
+                         "runs");
+      return;
+    }
+  if (!checkMissing())
+    return;
   // Functions of one macro have one text.
   for (const auto &[Key, Is] : Modes) {
     const Function *F = function(Key);
@@ -845,6 +864,20 @@ std::string Rewriter::whyNoSplit() {
     return "the definition of '" + M.DefName + "' was not found in the text";
   if (!Body->Header.valid())
     return "the beginning of '" + Body->Name + "' was not found";
+  if (M.VariableReused) {
+    // What it held before is released; the module is borrowed.
+    StringRef After = StringRef(I.Files[Body->Body.File].Text)
+                          .slice(M.CreateStatement.End, Body->Body.End);
+    for (const char *Name : {"Py_DECREF(", "Py_XDECREF(", "Py_CLEAR("})
+      if (After.contains(Name + M.ModuleVariable + ")"))
+        return "'" + M.ModuleVariable +
+               "' holds other modules before the one that '" + Body->Name +
+               "' creates, and is released after that";
+    if (!M.CreateCall.valid() || !contains(M.CreateStatement, M.CreateCall) ||
+        I.text(M.CreateStatement).starts_with("if"))
+      return "'" + M.ModuleVariable + "' holds other modules before the one "
+             "that '" + Body->Name + "' creates";
+  }
   for (const Return &Ret : I.Returns) {
     if (Ret.Function != BodyKey)
       continue;

@@ -45,7 +45,7 @@ std::string Rewriter::fieldFromText(const Variable &V) const {
 std::string Rewriter::fieldDeclaration(const Entity &E) const {
   if (E.isType())
     return "PyTypeObject *" + E.Field;
-  std::string Text = fieldFromText(*E.V);
+  std::string Text = E.Plainly ? E.V->PlainText : fieldFromText(*E.V);
   if ((Text.empty() || StringRef(Text).contains('\n') ||
        StringRef(Text).contains("[]")) &&
       E.V->Declarable)
@@ -65,9 +65,38 @@ std::string Rewriter::fieldDeclaration(const Entity &E) const {
   return Text.replace(At, 1, E.Field);
 }
 
+/// The file for the struct, \p Header or one that it includes.
+int Rewriter::chooseHeader(const std::vector<const Entity *> &Order,
+                           int Header) {
+  // What is needed before the #include that brings Python.h is in a header
+  // that brings it as well.
+  for (unsigned Depth = 0; Depth < 8; ++Depth) {
+    const unsigned Python = pythonPlace(Header);
+    if (Python == ~0u || structPlace(Order, Header, true) >= Python)
+      break;
+    const int Inner = includedAt(Header, Python);
+    if (Inner < 0)
+      break;
+    Header = Inner;
+  }
+  // A function that uses a field comes before the types of other fields.
+  unsigned Use = ~0u;
+  for (const Edit &E : R.Edits)
+    if (E.Where.File == Header && StringRef(E.Text).contains(StateName + "->"))
+      Use = std::min(Use, E.Where.Begin);
+  for (const Entity *E : Order)
+    if (!E->isType() && E->V->TypeEnd.File == Header &&
+        E->V->TypeEnd.Begin > Use && !E->V->PlainText.empty())
+      E->Plainly = true;
+  return Header;
+}
+
 void Rewriter::emitStateStruct() {
   // In the order of declaration.
   std::vector<const Entity *> Order = ordered();
+  int Header = Multi ? sharedHeader(Order) : MainFile;
+  if (!HasState && Header >= 0)
+    Header = chooseHeader(Order, Header);
   std::string Fields;
   for (const Entity *E : Order) {
     Fields += In + fieldDeclaration(*E) + ";";
@@ -77,7 +106,21 @@ void Rewriter::emitStateStruct() {
   }
   std::string Text, Struct;
   std::string Storage = Multi ? "" : "static ";
-  if (HasState && WithState)
+  if (MovesStruct) {
+    // With the comment that belongs to it.
+    StringRef Above = StringRef(I.Files[M.StateDeclaration.File].Text)
+                          .take_front(M.StateDeclaration.Begin);
+    if (Above.ends_with("*/\n"))
+      if (const size_t Begin = Above.rfind("/*"); Begin != StringRef::npos &&
+                                                  (!Begin ||
+                                                   Above[Begin - 1] == '\n'))
+        M.StateDeclaration.Begin = Begin;
+    StringRef Own = I.text(M.StateDeclaration);
+    const size_t End = M.StateEnd.Begin - M.StateDeclaration.Begin;
+    Struct = (Own.take_front(End) + Fields + Own.substr(End) + "\n\n").str();
+    replaceAll(M.StateDeclaration);
+    removeDeclarationBlock(M.StateDeclaration);
+  } else if (HasState && WithState)
     insert(M.StateEnd.File, M.StateEnd.Begin, Fields);
   else if (WithState)
     Struct = "typedef struct {\n" + Fields + "} " + StateType + ";\n\n";
@@ -94,6 +137,9 @@ void Rewriter::emitStateStruct() {
   if (usesByType())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_type(PyTypeObject *type);\n";
+  if (usesPerhaps())
+    Text += Storage + StateType + " *" + Prefix +
+            "_find_state(PyTypeObject *type);\n";
   if (usesOperands())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right);\n";
@@ -118,6 +164,8 @@ void Rewriter::emitStateStruct() {
     for (const Entity *E : Order)
       if (E->T && !E->V->Static)
         Text += "extern PyType_Spec " + E->T->Name + "_spec;\n";
+  if (MovesStruct)
+    return newHeader(Struct + Text);
   if (HasState) {
     // After the struct.
     StringRef T = I.Files[M.StateEnd.File].Text;
@@ -128,21 +176,81 @@ void Rewriter::emitStateStruct() {
     insert(M.StateEnd.File, unsigned(Line + 1), "\n" + Text);
     return;
   }
-  int Header = Multi ? sharedHeader(Order) : MainFile;
   if (Header < 0) {
     newHeader(Struct + Text);
     return;
   }
   const unsigned Early = structPlace(Order, Header, false);
   const unsigned Late = structPlace(Order, Header, true);
+  auto Spaced = [&](unsigned At, std::string New) {
+    StringRef Before = StringRef(I.Files[Header].Text).take_front(At);
+    StringRef Last = Before.rtrim("\n");
+    Last = Last.substr(Last.rfind('\n') + 1).trim();
+    const bool Close = At && !Before.ends_with("\n\n") &&
+                       !Last.starts_with("#") && !Last.ends_with("*/");
+    insert(Header, At, (Close ? "\n" : "") + std::move(New));
+  };
   if (Early >= Late || Struct.empty()) {
-    insert(Header, Late, Struct + Text);
+    Spaced(Late, Struct + Text);
     return;
   }
   // Something before the types of the fields is given the state.
-  insert(Header, Early,
+  Spaced(Early,
          "typedef struct " + StateType + " " + StateType + ";\n\n" + Text);
-  insert(Header, Late, "struct " + StateType + " {\n" + Fields + "};\n\n");
+  Spaced(Late, "struct " + StateType + " {\n" + Fields + "};\n\n");
+}
+
+std::string Rewriter::whyStructStays() {
+  Place &P = M.StateDeclaration;
+  // typedef struct name { ... } name;
+  if (P.valid() && I.text(P).starts_with("struct")) {
+    StringRef T = I.Files[P.File].Text;
+    StringRef Before = T.take_front(P.Begin).rtrim();
+    if (Before.ends_with("typedef")) {
+      P.Begin = Before.size() - 7;
+      P.End = std::min(T.find(';', M.StateEnd.Begin), T.size() - 1) + 1;
+    }
+  }
+  if (!P.valid() || !contains(P, M.StateEnd) || !I.text(P).ends_with(";"))
+    return "its declaration is not understood";
+  StringRef T = I.Files[P.File].Text;
+  if (!openConditions(T, P.Begin).empty() || I.text(P).contains("\n#"))
+    return "its declaration depends on a condition";
+  for (const Place &Type : M.StateTypes)
+    if (!I.Files[Type.File].Header)
+      return "the type of a field is declared in a source";
+  // A constant of the source.
+  for (const Place &Body : I.MacroBodies) {
+    StringRef Name = I.text(Body).take_while(isWord);
+    StringRef Text = I.text(P);
+    if (I.Files[Body.File].Header)
+      continue;
+    for (size_t At = Text.find(Name); At != StringRef::npos;
+         At = Text.find(Name, At + 1))
+      if (!(At && isWord(Text[At - 1])) &&
+          (At + Name.size() >= Text.size() || !isWord(Text[At + Name.size()])) &&
+          // Its own name, where that is not called.
+          Name != StateType)
+        return "'" + Name.str() + "' is defined in a source";
+  }
+  return "";
+}
+
+/// The #endif of the innermost condition that is open at \p At.
+static size_t endOfCondition(StringRef T, size_t At) {
+  unsigned Depth = 1;
+  for (size_t Line = T.find('\n', At); Line != StringRef::npos;
+       Line = T.find('\n', Line + 1)) {
+    StringRef L = T.substr(Line + 1).ltrim(" \t");
+    if (!L.consume_front("#"))
+      continue;
+    L = L.ltrim(" \t");
+    if (L.starts_with("if"))
+      ++Depth;
+    else if (L.starts_with("endif") && --Depth == 0)
+      return Line + 1;
+  }
+  return At;
 }
 
 std::set<int> Rewriter::stateFiles() const {
@@ -203,10 +311,16 @@ void Rewriter::newHeader(const std::string &Text) {
   // The types of the fields.
   std::string Includes = "#include <Python.h>\n";
   std::set<std::string> Seen;
-  for (const Entity *E : ordered()) {
-    if (E->isType() || !E->V->TypeEnd.valid())
+  std::vector<Place> Types;
+  for (const Entity *E : ordered())
+    if (!E->isType())
+      Types.push_back(E->V->TypeEnd);
+  if (MovesStruct)
+    Types.insert(Types.end(), M.StateTypes.begin(), M.StateTypes.end());
+  for (const Place &Type : Types) {
+    if (!Type.valid())
       continue;
-    const std::string Of = includedFrom(E->V->TypeEnd.File, MainFile);
+    const std::string Of = includedFrom(Type.File, MainFile);
     if (Seen.insert(Of).second)
       Includes += "#include \"" + Of + "\"\n";
   }
@@ -215,24 +329,70 @@ void Rewriter::newHeader(const std::string &Text) {
       StringRef(Text).rtrim().str() + "\n\n#endif\n";
   for (int File : stateFiles()) {
     StringRef T = I.Files[File].Text;
-    // After the first #include <Python.h>, else after the last #include
-    // before the first edit, else after the include guard.
-    size_t At = T.find("Python.h");
-    if (At == StringRef::npos) {
-      size_t First = T.size();
-      for (const Edit &E : R.Edits)
-        if (E.Where.File == File)
-          First = std::min<size_t>(First, E.Where.Begin);
-      At = T.take_front(First).rfind("#include");
-      if (At == StringRef::npos)
-        At = T.find("#define");
-    }
-    size_t Line = At == StringRef::npos ? StringRef::npos : T.find('\n', At);
-    insert(File, Line == StringRef::npos ? 0 : Line + 1,
+    insert(File, includePlace(File),
            "#include \"" +
                relative(Path, sys::path::parent_path(I.Files[File].Path)) +
                "\"\n");
   }
+}
+
+/// The beginning of the line after the #include of Python.h in \p File, else of
+/// the line after the last #include before the first edit, else of the one after
+/// the include guard.
+unsigned Rewriter::includePlace(int File) const {
+  StringRef T = I.Files[File].Text;
+  auto After = [&](size_t At) {
+    const size_t Line = T.find('\n', At);
+    return Line == StringRef::npos ? unsigned(T.size()) : unsigned(Line + 1);
+  };
+  const unsigned Python = pythonPlace(File);
+  if (Python != ~0u)
+    return Python;
+  size_t First = T.size();
+  for (const Edit &E : R.Edits)
+    if (E.Where.File == File)
+      First = std::min<size_t>(First, E.Where.Begin);
+  for (size_t At = T.take_front(First).rfind("#include");
+       At != StringRef::npos; At = T.take_front(At).rfind("#include"))
+    if (outsideConditions(T, At, I.Files[File].Header) == At &&
+        !inComment(T, At))
+      return After(At);
+  const size_t Guard = T.find("#define");
+  return Guard == StringRef::npos ? 0 : After(Guard);
+}
+
+/// The beginning of the line after which the names of Python.h are known in
+/// \p File, through headers of the extension or not; ~0u when nowhere.
+unsigned Rewriter::pythonPlace(int File, unsigned Depth) const {
+  StringRef T = I.Files[File].Text;
+  for (size_t At = T.find('#'); At != StringRef::npos; At = T.find('#', At + 1)) {
+    if (inComment(T, At))
+      continue;
+    StringRef L =
+        T.substr(At + 1).take_until([](char C) { return C == '\n'; }).trim();
+    if (!L.consume_front("include"))
+      continue;
+    L = L.ltrim();
+    if (!L.consume_front("\"") && !L.consume_front("<"))
+      continue;
+    StringRef Name = sys::path::filename(
+        L.take_until([](char C) { return C == '"' || C == '>'; }));
+    bool Found = Name == "Python.h";
+    for (size_t Of = 0; !Found && Depth < 8 && Of < I.Files.size(); ++Of)
+      Found = int(Of) != File &&
+              sys::path::filename(I.Files[Of].Path) == Name &&
+              pythonPlace(int(Of), Depth + 1) != ~0u;
+    if (!Found)
+      continue;
+    // Behind the conditions that it is in.
+    const std::vector<size_t> Open = openConditions(T, At);
+    size_t End = At;
+    for (size_t N = Open.size(); N > (I.Files[File].Header ? 1 : 0); --N)
+      End = endOfCondition(T, End);
+    const size_t Line = T.find('\n', End);
+    return Line == StringRef::npos ? unsigned(T.size()) : unsigned(Line + 1);
+  }
+  return ~0u;
 }
 
 std::vector<const Rewriter::Entity *> Rewriter::ordered() const {
@@ -254,6 +414,11 @@ bool Rewriter::usesByType() const {
            (mentioned().count(P.first) || handsState(P.first)) &&
            StringRef(fetch(I.Functions.at(P.first))).contains("_state_by_type");
   });
+}
+
+bool Rewriter::usesPerhaps() const {
+  return any_of(Modes,
+                [](const auto &P) { return P.second == Mode::Perhaps; });
 }
 
 bool Rewriter::usesOperands() const {
@@ -294,6 +459,17 @@ bool Rewriter::reaches(int From, int To, unsigned Depth) const {
   return any_of(includesOf(I, I.Files[From].Text), [&](const auto &P) {
     return P.second != From && reaches(P.second, To, Depth + 1);
   });
+}
+
+/// The file of the extension whose #include is on the line before \p At.
+int Rewriter::includedAt(int File, unsigned At) const {
+  StringRef T = I.Files[File].Text;
+  const size_t Line = T.take_front(At ? At - 1 : 0).rfind('\n');
+  const size_t Begin = Line == StringRef::npos ? 0 : Line + 1;
+  for (const auto &[Where, Included] : includesOf(I, T))
+    if (Included != File && Begin <= Where && Where < At)
+      return Included;
+  return -1;
 }
 
 /// Where \p File includes \p Header, directly or through another.
@@ -338,7 +514,8 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
       At = P.Begin;
   // After the types of the fields.
   for (const Entity *E : Order)
-    if (AfterTypes && !E->isType() && E->V->TypeEnd.File == File)
+    if (AfterTypes && !E->isType() && E->V->TypeEnd.File == File &&
+        !E->Plainly)
       if (unsigned End = T.find('\n', E->V->TypeEnd.Begin); End < T.size())
         At = std::max(At, End + 1);
   size_t Line = T.rfind('\n', At);

@@ -29,6 +29,7 @@ void Rewriter::emit() {
   chooseModuleWord();
   emitReferences();
   emitFunctions();
+  emitGuards();
   emitConversions();
   emitFinds();
   emitReleases();
@@ -40,12 +41,17 @@ void Rewriter::emit() {
       if (File != M.StateEnd.File &&
           !I.Includes.count({File, M.StateEnd.File}) &&
           !(I.Files[File].Header && reaches(File, M.StateEnd.File))) {
-        R.Refused = "the state of the module is declared in " +
-                    sys::path::filename(I.Files[M.StateEnd.File].Path).str() +
-                    ", and " +
-                    sys::path::filename(I.Files[File].Path).str() +
-                    " needs it; declare it in a header that both include";
-        return;
+        MovesStruct = true;
+        if (std::string Why = whyStructStays(); !Why.empty()) {
+          R.Refused = "the state of the module is declared in " +
+                      sys::path::filename(I.Files[M.StateEnd.File].Path).str() +
+                      ", and " +
+                      sys::path::filename(I.Files[File].Path).str() +
+                      " needs it; declare it in a header that both include (" +
+                      Why + ")";
+          return;
+        }
+        break;
       }
   if (WithState || UsesModuleByType)
     emitStateStruct();
@@ -286,6 +292,32 @@ void Rewriter::emitReferences() {
   }
 }
 
+/// `Py_INCREF(x); if (PyModule_AddObject(m, "x", x) < 0) { Py_DECREF(x); ...`:
+/// the state keeps its own reference.
+bool Rewriter::givesBackExtra(const ApiUse &U) const {
+  const Function *F = function(U.Function);
+  if (!F || !contains(F->Body, U.Whole))
+    return false;
+  StringRef T = I.Files[U.Whole.File].Text;
+  const size_t Block = T.slice(F->Body.Begin, U.Whole.Begin).rfind("if");
+  if (Block == StringRef::npos)
+    return false;
+  const Place Since{U.Whole.File, unsigned(F->Body.Begin + Block),
+                    U.Whole.Begin};
+  if (I.text(Since).contains("DECREF") || I.text(Since).contains("}"))
+    return false;
+  return any_of(I.Uses, [&](const ApiUse &Add) {
+    return Add.Name == "PyModule_AddObject" && contains(Since, Add.Whole) &&
+           Add.ArgVariable == U.ArgVariable &&
+           any_of(I.Uses, [&](const ApiUse &More) {
+             return (More.Name == "Py_INCREF" || More.Name == "Py_XINCREF") &&
+                    More.ArgVariable == U.ArgVariable &&
+                    More.Function == U.Function &&
+                    More.Whole.Begin < Add.Whole.Begin;
+           });
+  });
+}
+
 void Rewriter::emitReleases() {
   for (const ApiUse &U : I.Uses) {
     if (!U.Whole.valid() || U.Args.empty() || skipped(U.Whole))
@@ -293,6 +325,8 @@ void Rewriter::emitReleases() {
     if ((U.Name == "Py_DECREF" || U.Name == "Py_XDECREF") &&
         moves(U.ArgVariable) && !RunTime.count(U.Function) &&
         !Entities.at(U.ArgVariable).T && Entities.at(U.ArgVariable).Owned) {
+      if (givesBackExtra(U))
+        continue;
       edit({U.Whole.File, U.Whole.Begin,
             U.Whole.Begin + unsigned(U.Name.size())},
            "Py_CLEAR");
@@ -639,6 +673,9 @@ void Rewriter::emitFunctions() {
         else
           declareState(F, fetch(F), ModuleUsers.count(Key) ? 0 : lazyPlace(F));
       }
+    } else if (Is == Mode::Perhaps) {
+      nameParameter(F, 0);
+      declarePerhaps(F);
     } else if (Is == Mode::Exec) {
       if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
         declareState(F, GetState + "(" + ModuleName + ")");
@@ -901,10 +938,15 @@ void Rewriter::declare(const Function &F, const std::string &Decl,
 void Rewriter::addParameter(const Function &F, const std::string &Text,
                             const std::string &Argument) {
   for (const Function::ParameterList &L : F.Lists) {
+    // `( Foo *foo)`
+    Place At = L.Open;
+    StringRef T = StringRef(I.Files[At.File].Text).substr(At.End);
+    At.Begin += T.size() - T.ltrim(' ').size();
+    At.End = At.Begin;
     if (L.Void.valid())
       edit(L.Void, Text);
     else
-      edit(L.Open, Text + (L.Empty ? "" : ", "));
+      edit(L.Empty ? L.Open : At, Text + (L.Empty ? "" : ", "));
   }
   if (Argument.empty())
     return;

@@ -139,6 +139,72 @@ changesOf(const Index &I, const RewriteResult &R,
   return Changes;
 }
 
+/// Rewrites with M.Options and reads the result; false, with M.Refused set, when
+/// that does not work.
+static bool attempt(ModuleRun &M, const std::vector<std::string> &Sources,
+                    const std::vector<std::string> &ExtraArgs,
+                    const std::map<std::string, std::string> &Originals,
+                    const std::map<std::string, std::string> &Plain,
+                    bool Quietly = true) {
+  M.Refused.clear();
+  M.Result = rewrite(M.Before, M.Options);
+  if (!M.Result.Refused.empty()) {
+    M.Refused = M.Result.Refused;
+    return false;
+  }
+  std::string Problem;
+  M.Changes = changesOf(M.Before, M.Result, Originals, Problem);
+  if (!Problem.empty()) {
+    M.Refused = Problem + "; nothing was changed";
+    if (StringRef(Problem).ends_with("rename it"))
+      M.Result.MovedKeys.clear(); // Not the fault of any.
+    return false;
+  }
+  std::map<std::string, std::string> Texts = Plain;
+  for (const auto &[Path, Change] : M.Changes)
+    Texts[Path] = Change.New;
+  M.After = buildIndex(M.Input, Sources, ExtraArgs, Texts, Quietly);
+  if (M.After.Errors.empty())
+    return true;
+  M.Refused = shown(M.After.Errors.front()) +
+              ": the rewritten file would not compile; nothing was changed";
+  return false;
+}
+
+/// Finds what has to stay so that the rest can move, by halves.
+static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
+                     const std::vector<std::string> &ExtraArgs,
+                     const std::map<std::string, std::string> &Originals,
+                     const std::map<std::string, std::string> &Plain) {
+  unsigned Attempts = 0;
+  const std::vector<std::string> All = M.Result.MovedKeys;
+  if (All.empty())
+    return false;
+  auto Works = [&] {
+    ++Attempts;
+    return attempt(M, Sources, ExtraArgs, Originals, Plain);
+  };
+  M.Options.Excluded.insert(All.begin(), All.end());
+  if (!Works())
+    return false;
+  std::vector<std::vector<std::string>> Work{All};
+  while (!Work.empty()) {
+    const std::vector<std::string> Part = std::move(Work.back());
+    Work.pop_back();
+    const std::set<std::string> Before = M.Options.Excluded;
+    for (const std::string &Key : Part)
+      M.Options.Excluded.erase(Key);
+    if (Part.size() < All.size() && Works())
+      continue;
+    M.Options.Excluded = Before;
+    if (Part.size() == 1 || Attempts > 40)
+      continue;
+    Work.emplace_back(Part.begin() + Part.size() / 2, Part.end());
+    Work.emplace_back(Part.begin(), Part.begin() + Part.size() / 2);
+  }
+  return Works();
+}
+
 /// Rewrites one module; what stands against it ends up in M.Refused.
 static void migrate(ModuleRun &M, unsigned MinMinor,
                     const std::vector<std::string> &ExtraArgs) {
@@ -171,36 +237,21 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
   M.Options.MinMinor = MinMinor;
   // Once to see what the checks say of the result, and again with the claims
   // that this allows.
-  for (bool Last : {false, true}) {
-    M.Result = rewrite(M.Before, M.Options);
-    if (!M.Result.Refused.empty()) {
-      M.Refused = M.Result.Refused;
+  if (!attempt(M, Sources, ExtraArgs, Originals, Plain)) {
+    const std::string Why = M.Refused;
+    if (!leaveOut(M, Sources, ExtraArgs, Originals, Plain)) {
+      M.Options.Excluded.clear();
+      attempt(M, Sources, ExtraArgs, Originals, Plain, /*Quietly=*/false);
+      M.Refused = Why;
       return;
     }
-    std::string Problem;
-    M.Changes = changesOf(M.Before, M.Result, Originals, Problem);
-    if (!Problem.empty()) {
-      M.Refused = Problem + "; nothing was changed";
-      return;
-    }
-    std::map<std::string, std::string> Texts = Plain;
-    for (const auto &[Path, Change] : M.Changes)
-      Texts[Path] = Change.New;
-    M.After = buildIndex(M.Input, Sources, ExtraArgs, Texts);
-    if (!M.After.Errors.empty()) {
-      M.Refused = shown(M.After.Errors.front()) +
-                  ": the rewritten file would not compile; nothing was changed";
-      return;
-    }
-    if (Last)
-      return;
-    M.Options.ClaimOwnGil = M.Upto >= Level::Interpreters &&
-                            M.After.SeveralInterpreters.empty() &&
-                            M.After.OwnGil.empty() && !M.Result.Residue;
-    M.Options.ClaimNoGil = M.Upto >= Level::Gil && M.After.WithoutGil.empty();
-    if (!M.Options.ClaimOwnGil && !M.Options.ClaimNoGil)
-      return;
   }
+  M.Options.ClaimOwnGil = M.Upto >= Level::Interpreters &&
+                          M.After.SeveralInterpreters.empty() &&
+                          M.After.OwnGil.empty() && !M.Result.Residue;
+  M.Options.ClaimNoGil = M.Upto >= Level::Gil && M.After.WithoutGil.empty();
+  if (M.Options.ClaimOwnGil || M.Options.ClaimNoGil)
+    attempt(M, Sources, ExtraArgs, Originals, Plain, /*Quietly=*/false);
 }
 
 /// The changes of all modules. A module that changes a file that another one

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rewrites each C file of the folder forms and has the Python file of the same name use what comes out.
+"""Rewrites each C or C++ file and each folder of the folder forms and has the Python file of the same name use what comes out.
 
     forms.py --migrate PYEXT_MIGRATE --clang CLANG --headers FOLDER --work FOLDER
 
@@ -48,30 +48,35 @@ def main():
     about = run([interpreter, "-c", "import sys, sysconfig; print('%d.%d' % sys.version_info[:2]); print(sysconfig.get_config_var('EXT_SUFFIX'))"])
     version, suffix = about.stdout.split()
 
-    for original in sorted(glob.glob(os.path.join(HERE, "forms", "*.c"))):
-        name = os.path.splitext(os.path.basename(original))[0]
+    for probe in sorted(glob.glob(os.path.join(HERE, "forms", "*.py"))):
+        name = os.path.splitext(os.path.basename(probe))[0]
         folder = os.path.join(args.work, name)
         shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        source = os.path.join(folder, name + ".c")
-        shutil.copy(original, source)
+        original = os.path.join(HERE, "forms", name)
+        if os.path.isdir(original):
+            shutil.copytree(original, folder)
+        else:
+            os.makedirs(folder)
+            for each in glob.glob(original + ".c*"):
+                shutil.copy(each, folder)
+        sources = sorted(glob.glob(os.path.join(folder, "*.c*")))
 
         def use(what, *code):
-            built = run([args.clang, "-shared", "-fPIC", "-O1"] + headers(args.headers, version) + [source, "-o", os.path.join(folder, name + suffix)])
+            built = run([args.clang, "-shared", "-fPIC", "-O1"] + headers(args.headers, version) + sources + ["-o", os.path.join(folder, name + suffix)])
             demand(built.returncode == 0, f"{name}: {what} does not build", built)
-            probe = os.path.join(HERE, "forms", name + ".py")
             for command in [["-P", probe]] + [["-c", text, probe] for text in code]:
                 used = run([interpreter] + command, env={**os.environ, "PYTHONPATH": folder}, timeout=120)
                 demand(used.returncode == 0, f"{name}: {what} fails its probe", used)
 
         use("the original")
-        applied = run([args.migrate, "--apply", source, "--"] + headers(args.headers, "3.13"))
+        applied = run([args.migrate, "--apply"] + sources + ["--"] + headers(args.headers, "3.13"))
         demand(applied.returncode == 0, f"{name}: not rewritten whole", applied)
-        again = run([args.migrate, source, "--"] + headers(args.headers, "3.13"))
+        again = run([args.migrate] + sources + ["--"] + headers(args.headers, "3.13"))
         demand(again.returncode == 0 and not again.stdout, f"{name}: a second run changes something", again)
         for each in VERSIONS:
-            compiled = run([args.clang, "-fsyntax-only"] + WARNINGS + headers(args.headers, each) + [source])
-            demand(compiled.returncode == 0, f"{name} does not compile for {each}", compiled)
+            for extra in [[]] + ([["-DPy_GIL_DISABLED=1"]] if each == "3.13" else []):
+                compiled = run([args.clang, "-fsyntax-only"] + WARNINGS + extra + headers(args.headers, each) + sources)
+                demand(compiled.returncode == 0, f"{name} does not compile for {each} {extra}", compiled)
         use("the result", AGAIN.format(name))
 
 
