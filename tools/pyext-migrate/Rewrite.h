@@ -33,8 +33,8 @@ struct RewriteOptions {
   unsigned MinMinor = 9; ///< Oldest Python 3.N to support.
   /// What was found out about the rewritten module.
   bool ClaimOwnGil = false, ClaimNoGil = false;
-  /// Keys of what is left, because with it the result would not compile.
-  std::set<std::string> Excluded;
+  /// Keys of what is left, because with it nothing could be done, and why.
+  std::map<std::string, std::string> Excluded;
 };
 
 struct Edit {

@@ -207,9 +207,9 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
 
 void Rewriter::settle() {
   prepareTypes();
-  for (const std::string &Key : O.Excluded)
+  for (const auto &[Key, Why] : O.Excluded)
     if (auto E = Entities.find(Key); E != Entities.end())
-      drop(E->second, "with it, the rewritten files would not compile");
+      drop(E->second, Why);
   do {
     Changed = false;
     for (auto &[Key, E] : Entities)

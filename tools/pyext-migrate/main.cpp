@@ -184,19 +184,28 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
     ++Attempts;
     return attempt(M, Sources, ExtraArgs, Originals, Plain);
   };
-  M.Options.Excluded.insert(All.begin(), All.end());
+  auto Why = [&] {
+    return M.Result.Refused.empty()
+               ? std::string("with it, the rewritten files would not compile")
+               : M.Result.Refused;
+  };
+  const std::string First = Why();
+  for (const std::string &Key : All)
+    M.Options.Excluded[Key] = First;
   if (!Works())
     return false;
   std::vector<std::vector<std::string>> Work{All};
   while (!Work.empty()) {
     const std::vector<std::string> Part = std::move(Work.back());
     Work.pop_back();
-    const std::set<std::string> Before = M.Options.Excluded;
+    const std::map<std::string, std::string> Before = M.Options.Excluded;
     for (const std::string &Key : Part)
       M.Options.Excluded.erase(Key);
     if (Part.size() < All.size() && Works())
       continue;
     M.Options.Excluded = Before;
+    if (Part.size() == 1)
+      M.Options.Excluded[Part[0]] = All.size() == 1 ? First : Why();
     if (Part.size() == 1 || Attempts > 40)
       continue;
     Work.emplace_back(Part.begin() + Part.size() / 2, Part.end());
