@@ -51,24 +51,35 @@ const FunctionDecl *functionOf(const Expr *E) {
 }
 const VarDecl *variableOf(const Expr *E) { return declOf<VarDecl>(E); }
 
-/// False for what is read from a variable at run time: most expressions are,
-/// and clang takes long to find that out.
-static bool mayBeConstant(const Expr *E) {
-  while (true) {
-    E = E->IgnoreParenCasts();
-    if (const auto *M = dyn_cast<clang::MemberExpr>(E);
-        M && isa<clang::FieldDecl>(M->getMemberDecl()))
-      E = M->getBase();
-    else if (const auto *U = dyn_cast<clang::UnaryOperator>(E);
-             U && U->getOpcode() == clang::UO_Deref)
-      E = U->getSubExpr();
-    else
-      break;
+/// False for what is read from a variable or called at run time: most
+/// expressions are, and clang takes long to find that out.
+static bool mayBeConstant(const Expr *E, unsigned Depth = 0) {
+  E = E->IgnoreParenCasts();
+  if (Depth > 16)
+    return true;
+  auto May = [&](const Expr *Part) { return mayBeConstant(Part, Depth + 1); };
+  if (const auto *Ref = dyn_cast<clang::DeclRefExpr>(E)) {
+    const auto *V = dyn_cast<clang::VarDecl>(Ref->getDecl());
+    return !V || V->isConstexpr() || V->getType()->isReferenceType() ||
+           V->getType().isConstQualified();
   }
-  const auto *Ref = dyn_cast<clang::DeclRefExpr>(E);
-  const auto *V = Ref ? dyn_cast<clang::VarDecl>(Ref->getDecl()) : nullptr;
-  return !V || V->isConstexpr() || V->getType()->isReferenceType() ||
-         V->getType().isConstQualified();
+  if (const auto *M = dyn_cast<clang::MemberExpr>(E))
+    return !isa<clang::FieldDecl>(M->getMemberDecl()) || May(M->getBase());
+  if (const auto *U = dyn_cast<clang::UnaryOperator>(E))
+    return U->getOpcode() == clang::UO_AddrOf || May(U->getSubExpr());
+  if (const auto *B = dyn_cast<clang::BinaryOperator>(E)) {
+    if (B->isAssignmentOp())
+      return false;
+    // `x && 0` is 0, and of `f(), 0` only the last part counts.
+    if (B->isLogicalOp() || B->isCommaOp())
+      return May(B->getLHS()) || May(B->getRHS());
+    return May(B->getLHS()) && May(B->getRHS());
+  }
+  if (const auto *Call = dyn_cast<clang::CallExpr>(E)) {
+    const clang::FunctionDecl *FD = Call->getDirectCallee();
+    return FD && (FD->isConstexpr() || FD->getBuiltinID() != 0);
+  }
+  return true;
 }
 
 std::optional<int64_t> integerOf(const Expr *E, const ASTContext &Context) {
