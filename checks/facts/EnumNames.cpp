@@ -158,8 +158,8 @@ NAMES(ModuleSlotRole, Invalid)
   E(Registers) E(WritesType) E(StartsThread) E(ForeignAttach) E(StateModule) \
   E(GuessesThreadState) E(EmbedsPython) E(NamesMain) E(LeavesFunction) E(StopsWorld) \
   E(StartsWorld) E(Blocks) E(AsksForEnd) E(Reallocates) \
-  E(CopiesMemory)
-NAMES(ModelCall, CopiesMemory)
+  E(CopiesMemory) E(CallsBack)
+NAMES(ModelCall, CallsBack)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

@@ -361,6 +361,7 @@ void printFactsJSON(llvm::raw_ostream &OS) {
     W.table("ThreadSafety", threadSafetyLevels());
     W.table("ThreadStates", threadStateApis());
     W.table("ThreadStorage", threadStorageCalls());
+    W.table("ThreadStorageSetters", threadStorageSetters());
     W.table("TypeSlots", typeSlots());
     W.table("TypeTests", typeTests());
     W.table("UniquenessTests", uniquenessTests());

@@ -34,6 +34,7 @@ enum class ModelCall {
   AsksForEnd, ///< Py_IsFinalizing() and the like.
   Reallocates,
   CopiesMemory,
+  CallsBack, ///< Calls the functions it is given before it returns.
 };
 /// \p Name in canonical spelling.
 std::optional<ModelCall> findModelCall(llvm::StringRef Name);

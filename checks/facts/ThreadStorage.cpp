@@ -27,11 +27,18 @@ const ThreadStorageCall *findThreadStorage(StringRef Name) {
   return nullptr;
 }
 
+static constexpr NamedEntity Setters[] = {
+#define THREAD_STORAGE_SETTER(Name, Origin_) {Name, Origin::Origin_},
+#include "facts/ThreadStorageSetters.def"
+#undef THREAD_STORAGE_SETTER
+};
+
 bool setsThreadStorage(StringRef Name) {
-  return Name == "PyThread_tss_set" || Name == "PyThread_set_key_value" ||
-         Name == "pthread_setspecific" || Name == "tss_set" ||
-         Name == "TlsSetValue" || Name == "FlsSetValue";
+  return any_of(Setters,
+                [&](const NamedEntity &Row) { return Name == Row.Name; });
 }
+
+ArrayRef<NamedEntity> threadStorageSetters() { return Setters; }
 
 ArrayRef<ThreadStorageCall> threadStorageCalls() { return Rows; }
 

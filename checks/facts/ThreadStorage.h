@@ -24,6 +24,7 @@ struct ThreadStorageCall {
 };
 const ThreadStorageCall *findThreadStorage(llvm::StringRef Name);
 llvm::ArrayRef<ThreadStorageCall> threadStorageCalls();
+llvm::ArrayRef<NamedEntity> threadStorageSetters();
 
 /// Keeps its second argument for the thread.
 bool setsThreadStorage(llvm::StringRef Name);

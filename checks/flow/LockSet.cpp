@@ -257,6 +257,45 @@ static void remove(LockList &Locks, StringRef Key) {
 
 // --- Lexical regions --------------------------------------------------------
 
+static bool jumps(const Stmt *S) {
+  if (const auto *Label = dyn_cast_or_null<LabelStmt>(S))
+    S = Label->getSubStmt();
+  if (const auto *Do = dyn_cast_or_null<DoStmt>(S)) // Py_RETURN_NONE
+    return jumps(Do->getBody());
+  if (const auto *Block = dyn_cast_or_null<CompoundStmt>(S))
+    return !Block->body_empty() && jumps(Block->body_back());
+  return S && isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt>(S);
+}
+
+/// `if (failed) { UNLOCK(); return -1; }`: what follows a block around \p At that
+/// began after \p Since still has the lock.
+static bool onlyOnWayOut(const SourceManager &SM, const Stmt *S,
+                         SourceLocation Since, SourceLocation At) {
+  if (!S || isa<LambdaExpr>(S))
+    return false;
+  auto Offset = [&](SourceLocation Loc) {
+    return SM.getFileOffset(SM.getExpansionLoc(Loc));
+  };
+  const unsigned Place = Offset(At);
+  for (const Stmt *Child : S->children())
+    if (Child && Offset(Child->getBeginLoc()) <= Place &&
+        Place <= Offset(Child->getEndLoc()) &&
+        onlyOnWayOut(SM, Child, Since, At))
+      return true;
+  const auto *Block = dyn_cast<CompoundStmt>(S);
+  if (!Block || Offset(Block->getBeginLoc()) < Offset(Since))
+    return false;
+  for (const Stmt *Each : Block->body()) {
+    if (Offset(Each->getEndLoc()) < Place)
+      continue;
+    if (isa<SwitchCase>(Each) && Offset(Each->getBeginLoc()) > Place)
+      return false;
+    if (jumps(Each))
+      return true;
+  }
+  return false;
+}
+
 void FunctionLocks::readRegions(const FunctionDecl *FD,
                                 const model::Preprocessing &PP) {
   const SourceRange Body = FD->getBody()->getSourceRange();
@@ -309,6 +348,9 @@ void FunctionLocks::readRegions(const FunctionDecl *FD,
         if (R.Kind != LexicalRegion::Locked ||
             (!Locks.empty() && !sameKeys(R.Locks, Locks)))
           continue;
+        if (Api->Op == facts::LockOp::Release &&
+            onlyOnWayOut(*SM, FD->getBody(), R.Begin, Use->Begin))
+          break;
         R.End = Use->Begin;
         R.Close = Use;
         Open.erase(Open.begin() + I);
@@ -771,20 +813,26 @@ FunctionLocks::compute(const FunctionDecl *FD, FlowCache &Flows,
   Result->readRegions(FD, PP);
   if (!Calls && Result->Regions.empty())
     return nullptr;
-  if (Calls) {
-    if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
-      Analysis A(Summaries);
-      A.findOptional(FD->getBody());
-      if (auto Solved = solveForward(Flow, A, Failed))
-        Solved->visit(A, [&](const State &S, const CFGElement &E) {
+  if (std::shared_ptr<const FunctionFlow> Flow = Flows.get(FD, Failed)) {
+    Analysis A(Summaries);
+    A.findOptional(FD->getBody());
+    if (auto Solved = solveForward(Flow, A, Failed))
+      Solved->visit(A, [&](const State &S, const CFGElement &E) {
+        if (auto CS = E.getAs<CFGStmt>())
+          if (!S.Locks.empty() || S.Attached != Attachment::Attached)
+            Result->ByStmt.try_emplace(CS->getStmt(), S);
+      });
+    // Code that is never reached holds whatever one likes.
+    State Never;
+    Never.Locks.push_back(Lock::heldByConvention());
+    for (const CFGBlock *B : Flow->graph())
+      if (Flow->indexOf(B) == ~0u)
+        for (const CFGElement &E : *B)
           if (auto CS = E.getAs<CFGStmt>())
-            if (!S.Locks.empty() || S.Attached != Attachment::Attached)
-              Result->ByStmt.try_emplace(CS->getStmt(), S);
-        });
-    }
-    if (const FunctionBody *Body = Flows.body(FD))
-      Result->Parents = &Body->parents();
+            Result->ByStmt.try_emplace(CS->getStmt(), Never);
   }
+  if (const FunctionBody *Body = Flows.body(FD))
+    Result->Parents = &Body->parents();
   return Result;
 }
 

@@ -226,6 +226,9 @@ struct TypeObject {
   /// Those of Members that Python code can assign, and where they are listed.
   std::vector<std::pair<const clang::FieldDecl *, clang::SourceLocation>>
       Assignable;
+  /// Those that it can only read.
+  std::vector<std::pair<const clang::FieldDecl *, clang::SourceLocation>>
+      Readable;
   clang::SourceLocation Loc;
 
   /// The function of a slot; null when there is none in this file.

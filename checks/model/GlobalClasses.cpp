@@ -698,6 +698,24 @@ void GlobalClasses::claimParts() {
     }
 }
 
+/// `if (busy) return; busy = 1; ... busy = 0;`: who is in the function, not what
+/// has been set up.
+static bool marksBusy(const FirstUse &Use, const ParentMap *Parents) {
+  if (!Parents || Use.Call ||
+      !Use.Variable->Decl->getType()->isArithmeticType())
+    return false;
+  auto BlockOf = [&](const Stmt *S) {
+    while (S && !isa<CompoundStmt>(S))
+      S = Parents->getParent(S);
+    return S;
+  };
+  return any_of(Use.Variable->Accesses, [&](const Access &A) {
+    return A.Function == Use.In->Decl && &A != Use.Write && A.Resets &&
+           A.Kind == AccessKind::Write &&
+           BlockOf(A.Where) == BlockOf(Use.Branch);
+  });
+}
+
 GlobalClasses::GlobalClasses(const ExtensionModel &Model)
     : Model(Model), Follower(Model) {
   if (Model.isGenerated())
@@ -706,7 +724,8 @@ GlobalClasses::GlobalClasses(const ExtensionModel &Model)
   for (FirstUse &Use : findFirstUses(Model)) {
     const Function &F = *Use.In;
     if (F.Generated || F.RunsOnce || !F.Contexts ||
-        F.onlyIn(InitContext | UnloadContext))
+        F.onlyIn(InitContext | UnloadContext) ||
+        marksBusy(Use, Follower.parents(F.Decl)))
       continue;
     if (exclude(Model, *Use.Test, *Use.Write))
       GuardedFirstUses.push_back(std::move(Use));

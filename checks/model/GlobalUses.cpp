@@ -682,15 +682,23 @@ Phase phaseOf(const ExtensionModel &Model, const GlobalUse &U) {
   return phaseOf(Model, A);
 }
 
-/// Code of the function that exists only without the GIL, and that this run
-/// does not see: it may well take a lock.
-static bool hasHiddenCode(const ExtensionModel &Model, const FunctionDecl *FD) {
+/// Code of the function, or of a helper it calls, that exists only without the
+/// GIL, and that this run does not see: it may well take a lock.
+static bool hasHiddenCode(const ExtensionModel &Model, const FunctionDecl *FD,
+                          unsigned Depth = 1) {
   const Preprocessing &PP = Model.preprocessing();
   if (PP.freeThreaded() || !FD)
     return false;
   const SourceManager &SM = Model.context().getSourceManager();
   const SourceLocation Begin = SM.getExpansionLoc(FD->getBeginLoc()),
                        End = SM.getExpansionLoc(FD->getEndLoc());
+  const Function *F = Depth ? Model.function(FD) : nullptr;
+  if (F && any_of(F->Calls, [&](const CallSite &Site) {
+        return Site.Callee && Site.Callee->getIdentifier() &&
+               facts::isLockingName(Site.Callee->getName()) &&
+               hasHiddenCode(Model, Site.Callee, Depth - 1);
+      }))
+    return true;
   return any_of(PP.configurationRegions(), [&](const ConfigurationRegion &R) {
     const SourceLocation At = R.Range.getBegin();
     return R.FreeThreaded && R.Skipped &&

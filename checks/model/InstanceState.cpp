@@ -47,6 +47,7 @@ private:
   bool releasedAtDeath(const FieldDecl *FD) const;
   void mergeAlike();
   SourceLocation assignable(const FieldDecl *FD) const;
+  bool judgeReader(const FieldDecl *FD, const Group &AtRun);
   void findBoundMembers();
   bool before(const Expr *A, const Expr *B) const {
     return SM.isBeforeInTranslationUnit(A->getBeginLoc(), B->getBeginLoc());
@@ -60,6 +61,8 @@ private:
   bool FilesRead = false;
   DenseMap<const FieldDecl *, SourceLocation> BoundMembers;
   bool LocksHidden = false;
+  /// Named already: few functions, told of several times, are easier to read.
+  DenseSet<const Function *> Parties;
 };
 
 // --- Pairs ------------------------------------------------------------------
@@ -147,12 +150,20 @@ static Group racing(const Group &Among) {
   return Racing;
 }
 
+/// Python comes to the function itself, where a lock can be taken.
+static bool isDirect(const FieldUse &U) {
+  return any_of(U.Ways, [](const WayIn &W) {
+    return !W.Call && !W.From->Entries.empty();
+  });
+}
+
 const FieldUse *
 InstanceState::Judge::partner(const FieldUse *U, const Group &Among) const {
   const FieldUse *Best = nullptr;
   auto Rank = [&](const FieldUse *V) {
-    return 8 * (V->In != U->In) + 4 * (V->Ways[0].From != U->Ways[0].From) +
-           2 * V->TakesReference + (V->writes() && !U->writes());
+    return 16 * (V->In != U->In) + 8 * (V->Ways[0].From != U->Ways[0].From) +
+           4 * isDirect(*V) + 2 * (V->TakesReference || Parties.count(V->In)) +
+           (V->writes() && !U->writes());
   };
   for (const FieldUse *V : Among)
     if (race(*U, *V) && (!Best || Rank(V) > Rank(Best)))
@@ -244,6 +255,35 @@ SourceLocation InstanceState::Judge::assignable(const FieldDecl *FD) const {
       if (Field == FD)
         return Loc;
   return {};
+}
+
+/// A number that Python code reads as an attribute, without the lock of whoever
+/// writes it.
+bool InstanceState::Judge::judgeReader(const FieldDecl *FD, const Group &AtRun) {
+  if (!isPlainNumber(FD))
+    return false;
+  FieldRace R;
+  R.Kind = RaceKind::MemberDef;
+  R.Field = FD;
+  R.IsRead = true;
+  for (const TypeObject &T : Model.types())
+    for (const auto *List : {&T.Assignable, &T.Readable})
+      for (const auto &[Field, Loc] : *List)
+        if (Field == FD && R.Entry.isInvalid())
+          R.Entry = Loc;
+  if (R.Entry.isInvalid())
+    return false;
+  for (const FieldUse *U : AtRun)
+    if (U->By && U->writes() && !U->Weak && U->Path.size() == 1 && !U->Content)
+      R.Open.push_back(U);
+  if (R.Open.empty())
+    return false;
+  R.First = R.Open.front();
+  for (const FieldUse *U : R.Open)
+    if (isDirect(*U) > isDirect(*R.First))
+      R.First = U;
+  Races.push_back(std::move(R));
+  return true;
 }
 
 /// The field is, or points to, an object of a class with methods of its own.
@@ -473,8 +513,12 @@ static bool isCheckedCursor(const FieldRace &R) {
 bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
   auto Pick = [&](llvm::function_ref<int(const FieldUse *)> Rank) {
     const FieldUse *Best = nullptr;
+    auto Full = [&](const FieldUse *U) {
+      return 8 * Rank(U) + 4 * isDirect(*U) + 2 * Parties.count(U->In) +
+             (U->Path.size() == 1 && !U->Content);
+    };
     for (const FieldUse *U : R.Open)
-      if (int Value = Rank(U); Value > 0 && (!Best || Value > Rank(Best)))
+      if (Rank(U) > 0 && (!Best || Full(U) > Full(Best)))
         Best = U;
     if (!Best)
       return false;
@@ -603,7 +647,8 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     }
   }
   if (Racing.empty()) {
-    judgeInit(FD, All);
+    if (!judgeReader(FD, AtRun))
+      judgeInit(FD, All);
     return;
   }
   if (isOfClass(FD) || any_of(Racing, [&](const FieldUse *U) {
@@ -626,22 +671,25 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     return;
   if (isPlainNumber(R.Part ? R.Part : FD)) {
     // A number that is computed again, and to the same value, at worst.
-    if (R.Kind == RaceKind::LazyInit && R.Others.empty() &&
-        all_of(R.Open, [&](const FieldUse *U) {
-          return !U->writes() || U->In == R.Second->In;
-        }))
-      return;
+    R.SameValue = R.Kind == RaceKind::LazyInit && R.Others.empty() &&
+                  all_of(R.Open, [&](const FieldUse *U) {
+                    return !U->writes() || U->In == R.Second->In;
+                  });
     // Written and never looked at.
     if (R.Kind == RaceKind::Unguarded &&
         all_of(R.Open, [&](const FieldUse *U) {
           return U->Kind == AccessKind::Write && !U->Foreign;
-        }))
+        })) {
+      judgeReader(FD, AtRun);
       return;
+    }
   }
   for (const FieldUse *U : All)
     if (U->InInit && U->Locks.empty() && U->Path.size() == 1 && U->writes() &&
         (U->DropsReference || (U->Content && U->Foreign)))
       R.Inits.push_back(U);
+  Parties.insert(R.First->In);
+  Parties.insert(R.Second->In);
   Races.push_back(std::move(R));
 }
 

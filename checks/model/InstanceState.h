@@ -49,6 +49,8 @@ struct FieldUse {
   bool Resets = false, TakesReference = false, DropsReference = false;
   bool Detached = false;  ///< Between detaching and attaching.
   bool InInit = false;    ///< Only while __init__() runs.
+  /// Who is given the address, and does it; nullable.
+  const clang::FunctionDecl *Through = nullptr;
   bool Weak = false;      ///< Only other files call it, who knows under which
                           ///< locks.
   ObjectLocks Locks;
@@ -84,6 +86,10 @@ struct FieldRace {
   const FieldUse *First = nullptr; ///< The one to report.
   /// Where it is listed as one that Python code can assign, for MemberDef.
   clang::SourceLocation Entry;
+  /// MemberDef: by that entry Python code reads what C code writes.
+  bool IsRead = false;
+  /// LazyInit: a number that both threads compute alike.
+  bool SameValue = false;
   /// What it races with; First itself for two threads in one place. Null for
   /// MemberDef.
   const FieldUse *Second = nullptr;

@@ -202,6 +202,16 @@ ObjectLocks InstanceState::Collector::locksAt(const Function &F, const Stmt *S,
       add(Result, flow::lockName(L, "$" + textOf(Before) + "->" + Key));
       continue;
     }
+    // The module that a module function is given.
+    if (isa_and_nonnull<ParmVarDecl>(VD) && !StringRef(Key).contains("->")) {
+      Access There{};
+      There.Function = F.Decl;
+      There.Locks = {L};
+      if (!globalLocksAt(Model, There).empty()) {
+        add(Result, flow::lockName(L, "G:module"));
+        continue;
+      }
+    }
     // A lock of another object: the same one, as far as one can see, when it is
     // the same field.
     const size_t Arrow = StringRef(Key).rfind("->");
@@ -306,8 +316,32 @@ bool InstanceState::Collector::isBound(const RecordDecl *RD) const {
   return RD && BoundClasses.count(cast<RecordDecl>(RD->getCanonicalDecl()));
 }
 
+bool InstanceState::Collector::isModuleState(const RecordDecl *RD) const {
+  return RD && ModuleStates.count(cast<RecordDecl>(RD->getCanonicalDecl()));
+}
+
 bool InstanceState::Collector::isInstance(const RecordDecl *RD) const {
-  return ExtensionModel::isObjectRecord(RD) || isBound(RD);
+  return ExtensionModel::isObjectRecord(RD) || isBound(RD) || isModuleState(RD);
+}
+
+/// What an object's pointer to the module state leads to belongs to the module,
+/// which no lock of the one object guards.
+static void enterModuleState(FieldUse &Use, size_t Dropped) {
+  const std::string Prefix =
+      "$" + textOf(FieldPath(Use.Path.begin(), Use.Path.begin() + Dropped));
+  Use.Path.erase(Use.Path.begin(), Use.Path.begin() + Dropped);
+  Use.InInit = false;
+  ObjectLocks Kept;
+  for (const std::string &L : Use.Locks) {
+    StringRef Name = flow::withoutMode(L);
+    const bool Shared = Name != L;
+    if (!Name.starts_with("$"))
+      add(Kept, L);
+    else if (Name.consume_front(Prefix) && (Name.empty() || Name.starts_with("->")))
+      add(Kept, flow::lockName({facts::LockKind::PyMutex, "", nullptr, Shared},
+                               ("$" + Name).str()));
+  }
+  Use.Locks = std::move(Kept);
 }
 
 /// cls.def("name", &Class::method) and cls.def("name", [](Class &self) { ... }).
@@ -617,6 +651,13 @@ void InstanceState::Collector::instantiate(const Function &F, const Place &P,
       if (!W.Call && W.From != &F)
         W.Call = Use.Where;
     New.Weak = isWeak(New.Ways);
+    for (size_t I = New.Path.size(); --I > 0;)
+      if (isModuleState(New.Path[I]->getParent())) {
+        enterModuleState(New, I);
+        break;
+      }
+    if (isModuleState(New.Path.front()->getParent()))
+      New.InInit = false;
     if (P.Root == Place::Object && !P.InStruct && !New.Weak)
       New.Ways = {{&F, nullptr}};
     Uses.push_back(std::move(New));
@@ -655,6 +696,7 @@ bool InstanceState::Collector::throughPointer(const CallExpr *Call,
           !U.ObjectLocked) {
         Reads |= U.Kind == UseKind::Read || U.Kind == UseKind::ReadWrite;
         Writes |= U.writes();
+        Use.Through = Call->getDirectCallee();
       }
   }
   Use.Kind = !Writes ? AccessKind::Read
@@ -891,6 +933,10 @@ void InstanceState::Collector::run() {
               P->getType()->getPointeeType().isConstQualified())
             if (const RecordDecl *RD = structBehind(P->getType()))
               TakenAsConst.insert(RD);
+  for (const StateVariable &S : Model.state())
+    if (S.Kind == StateKind::ModuleField)
+      if (const auto *FD = dyn_cast<FieldDecl>(S.Decl))
+        ModuleStates.insert(cast<RecordDecl>(FD->getParent()->getCanonicalDecl()));
   findInteresting(ByFunction);
   findBound();
   for (const auto &F : Model.functions())

@@ -73,6 +73,8 @@ private:
   /// An object that Python code holds has this type.
   bool isInstance(const clang::RecordDecl *RD) const;
   bool isBound(const clang::RecordDecl *RD) const;
+  /// A struct that is the state of a module.
+  bool isModuleState(const clang::RecordDecl *RD) const;
   void findBound();
   bool isAfterOnce(const Function &F, const clang::Stmt *S);
   bool throughPointer(const clang::CallExpr *Call, const Access &A,
@@ -112,6 +114,7 @@ private:
   std::vector<std::pair<Key, size_t>> Work;
   /// C++ classes whose methods pybind11 or nanobind hands to Python. Canonical.
   llvm::DenseSet<const clang::RecordDecl *> BoundClasses;
+  llvm::DenseSet<const clang::RecordDecl *> ModuleStates; ///< Canonical.
   /// Entry points at which Python hands over an object that others use too.
   llvm::DenseSet<Key> Entered;
   llvm::DenseMap<const Function *, std::vector<PlacedCall>> Calls;

@@ -477,6 +477,13 @@ void ExtensionModel::Builder::handOver(const DeclRefExpr *E,
     addEntry(Passed, {EntryKind::Thread, Name, nullptr, nullptr, 0});
     return;
   }
+  if (facts::findModelCall(Name) == facts::ModelCall::CallsBack) {
+    const CallSite Site{nullptr, Current->Decl, F->Decl, Call,
+                        factsOf(F->Decl).Name};
+    F->Callers.push_back(Site);
+    Current->Calls.push_back(Site);
+    return;
+  }
   F->RunsOnce |= isOnce(Callee);
   if (functionFor(Callee) || isOnce(Callee)) {
     // A helper of this file that takes a callback: as if it were called here,

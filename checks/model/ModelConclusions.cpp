@@ -307,14 +307,21 @@ void ExtensionModel::Builder::concludeLocks() {
       if (!F->Entries.empty() || F->AddressTaken || F->Callers.empty())
         continue;
       std::optional<flow::LockList> Common;
+      bool ByConvention = false;
       for (const CallSite &Site : F->Callers) {
         if (Site.Caller->getCanonicalDecl() == F->Decl->getCanonicalDecl())
           continue;
-        flow::LockList Held;
+        flow::LockList Held, There;
         if (Site.Call)
-          for (const flow::Lock &L : M.locksAt(Site.Caller, Site.Call))
-            if (std::optional<flow::Lock> T = translate(L, Site.Call, F->Decl))
-              Held.push_back(*T);
+          There = M.locksAt(Site.Caller, Site.Call);
+        // What lock that is, the other callers say.
+        if (any_of(There, [](const flow::Lock &L) { return L.isByConvention(); })) {
+          ByConvention = true;
+          continue;
+        }
+        for (const flow::Lock &L : There)
+          if (std::optional<flow::Lock> T = translate(L, Site.Call, F->Decl))
+            Held.push_back(*T);
         llvm::sort(Held);
         if (!Common) {
           Common = Held;
@@ -325,8 +332,11 @@ void ExtensionModel::Builder::concludeLocks() {
           Common = Both;
         }
       }
-      flow::LockList New = Common.value_or(flow::LockList());
-      if (facts::isLockHeldName(F->Decl->getNameAsString()))
+      flow::LockList New = Common.value_or(
+          ByConvention ? flow::LockList{flow::Lock::heldByConvention()}
+                       : flow::LockList());
+      if (facts::isLockHeldName(F->Decl->getNameAsString()) &&
+          !is_contained(New, flow::Lock::heldByConvention()))
         New.push_back(flow::Lock::heldByConvention());
       flow::LockList &Old = M.CallerLocks[F->Decl->getCanonicalDecl()];
       if (!(Old == New)) {

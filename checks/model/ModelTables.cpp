@@ -226,10 +226,9 @@ void ExtensionModel::Builder::readMembers(const VarDecl *Table,
       Type.Members.push_back(Field);
       const Expr *Flags = fieldInit(Element, "flags");
       const int64_t Value = Flags ? integerOf(Flags, Context).value_or(0) : 0;
-      if (!(Value & 1)) // Py_READONLY
-        Type.Assignable.push_back(
-            {cast<FieldDecl>(Field->getCanonicalDecl()),
-             SM.getExpansionLoc(Element->getBeginLoc())});
+      (Value & 1 ? Type.Readable : Type.Assignable) // Py_READONLY
+          .push_back({cast<FieldDecl>(Field->getCanonicalDecl()),
+                      SM.getExpansionLoc(Element->getBeginLoc())});
     }
   });
 }

@@ -22,7 +22,7 @@ using namespace llvm;
 namespace pyext::model {
 
 /// Long enough for any struct a person can follow.
-static constexpr unsigned MaxPath = 4, MaxDepth = 24;
+static constexpr unsigned MaxPath = 4, MaxDepth = 24, MaxGiven = 256;
 
 bool isHead(const FieldDecl *FD) {
   return FD->getFieldIndex() == 0 &&
@@ -257,34 +257,47 @@ bool Places::isFreelist(const VarDecl *VD) {
   return V && V->Class == GlobalClass::Freelist;
 }
 
-/// What \p S assigns to the field \p FD of the local struct \p VD.
+/// What \p S assigns to the field \p FD of the local struct \p VD, or to all of
+/// it.
 static void findValues(const Stmt *S, const VarDecl *VD, const FieldDecl *FD,
                        SmallVectorImpl<const Expr *> &Values) {
   if (!S)
     return;
-  const auto *B = dyn_cast<BinaryOperator>(S);
-  const auto *M =
-      B && B->getOpcode() == BO_Assign
-          ? dyn_cast<MemberExpr>(B->getLHS()->IgnoreParens())
-          : nullptr;
-  if (M && !M->isArrow() && M->getMemberDecl()->getCanonicalDecl() == FD)
-    if (const auto *R = dyn_cast<DeclRefExpr>(bare(M->getBase()));
-        R && R->getDecl() == VD)
+  if (const auto *B = dyn_cast<BinaryOperator>(S);
+      B && B->getOpcode() == BO_Assign) {
+    const Expr *To = B->getLHS()->IgnoreParens();
+    const auto *M = dyn_cast<MemberExpr>(To);
+    if (M && (M->isArrow() || M->getMemberDecl()->getCanonicalDecl() != FD))
+      M = nullptr;
+    const auto *R = dyn_cast<DeclRefExpr>(M ? bare(M->getBase()) : To);
+    if (R && R->getDecl() == VD)
       Values.push_back(B->getRHS());
+  }
   for (const Stmt *Child : S->children())
     findValues(Child, VD, FD, Values);
 }
 
-/// The object in the field \p FD of the local struct \p VD is one that \p F
-/// has made.
-bool Places::isMadeIn(const Function &F, const VarDecl *VD,
-                      const FieldDecl *FD) {
+/// \p E, a pointer in \p F, is an object that \p F has made, for which Made is
+/// set, or null, or one of its parameters, which is added to From.
+bool Places::comesNew(const Function &F, const Expr *E, bool &Made,
+                      SmallVectorImpl<Given> &From) {
+  const Place P = pointee(F, E);
+  Made |= P.Root == Place::Fresh || P.Root == Place::Param;
+  if (P.Root == Place::Param && P.Path.empty())
+    From.push_back({&F, P.Index, nullptr});
+  return P.Root == Place::Fresh || P.Root == Place::Null ||
+         (P.Root == Place::Param && P.Path.empty());
+}
+
+/// The same of the object in the field \p FD of the local struct \p VD.
+bool Places::isMadeIn(const Function &F, const VarDecl *VD, const FieldDecl *FD,
+                      SmallVectorImpl<Given> &From) {
   SmallVector<const Expr *, 4> Values;
   if (const Expr *Init = VD->getInit()) {
     const auto *List = dyn_cast<InitListExpr>(Init->IgnoreImplicit());
     if (!List)
-      return false;
-    if (FD->getFieldIndex() < List->getNumInits())
+      Values.push_back(Init);
+    else if (FD->getFieldIndex() < List->getNumInits())
       Values.push_back(List->getInit(FD->getFieldIndex()));
   }
   findValues(F.Decl->getBody(), VD, FD, Values);
@@ -292,38 +305,66 @@ bool Places::isMadeIn(const Function &F, const VarDecl *VD,
   for (const Expr *E : Values) {
     if (isa<ImplicitValueInitExpr>(E))
       continue;
-    const Place P = pointee(F, E);
-    if (P.Root != Place::Fresh && P.Root != Place::Null)
+    if (E->getType()->isRecordType()) {
+      // subargs = *args;
+      const auto *U = dyn_cast<UnaryOperator>(bare(E));
+      const auto *R = U && U->getOpcode() == UO_Deref
+                          ? dyn_cast<DeclRefExpr>(bare(U->getSubExpr()))
+                          : nullptr;
+      const auto *P = R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr;
+      if (!P)
+        return false;
+      From.push_back({&F, P->getFunctionScopeIndex(), FD});
+      Made = true;
+    } else if (!comesNew(F, E, Made, From)) {
       return false;
-    Made |= P.Root == Place::Fresh;
+    }
   }
   return Made;
 }
 
-/// Whoever calls \p F puts an object that it has made into the field \p FD of
-/// the struct that is parameter \p Param.
-bool Places::isMadeFor(const Function &F, unsigned Param, const FieldDecl *FD) {
-  auto [It, New] = MadeFor.try_emplace(std::tuple(&F, Param, FD), false);
-  if (!New)
+/// Whoever calls the function gives it an object that is new.
+bool Places::isMadeFor(const Given &What) {
+  if (auto It = MadeFor.find(What); It != MadeFor.end())
     return It->second;
-  bool Made = !F.AddressTaken && F.Entries.empty() && !F.Callers.empty();
-  for (const CallSite &Site : F.Callers) {
-    const Function *Caller = Model.function(Site.Caller);
-    if (!Made || !Caller || !Site.Call || Param >= Site.Call->getNumArgs())
-      return false;
-    const Expr *Arg = bare(Site.Call->getArg(Param));
-    if (const auto *U = dyn_cast<UnaryOperator>(Arg);
-        U && U->getOpcode() == UO_AddrOf)
-      Arg = bare(U->getSubExpr());
-    const auto *R = dyn_cast<DeclRefExpr>(Arg);
-    const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
-    if (const auto *P = dyn_cast_or_null<ParmVarDecl>(VD))
-      Made = isMadeFor(*Caller, P->getFunctionScopeIndex(), FD);
-    else
-      Made = VD && VD->hasLocalStorage() && VD->getType()->isRecordType() &&
-             isMadeIn(*Caller, VD, FD);
+  SmallVector<Given, 8> Work{What};
+  bool Made = true;
+  for (size_t I = 0; I < Work.size() && Made; ++I) {
+    const auto [F, Param, FD] = Work[I];
+    Made = I < MaxGiven && !F->AddressTaken && F->Entries.empty() &&
+           !F->Callers.empty();
+    for (const CallSite &Site : F->Callers) {
+      const Function *Caller = Model.function(Site.Caller);
+      if (!Made || !Caller || !Site.Call || Param >= Site.Call->getNumArgs()) {
+        Made = false;
+        break;
+      }
+      SmallVector<Given, 4> From;
+      const Expr *Arg = bare(Site.Call->getArg(Param));
+      if (!FD) {
+        Made = comesNew(*Caller, Arg, Made, From);
+      } else {
+        if (const auto *U = dyn_cast<UnaryOperator>(Arg);
+            U && U->getOpcode() == UO_AddrOf)
+          Arg = bare(U->getSubExpr());
+        const auto *R = dyn_cast<DeclRefExpr>(Arg);
+        const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
+        if (const auto *P = dyn_cast_or_null<ParmVarDecl>(VD))
+          From.push_back({Caller, P->getFunctionScopeIndex(), FD});
+        else
+          Made = VD && VD->hasLocalStorage() && VD->getType()->isRecordType() &&
+                 isMadeIn(*Caller, VD, FD, From);
+      }
+      // What calls itself gives what it has been given.
+      for (const Given &G : From)
+        if (!is_contained(Work, G))
+          Work.push_back(G);
+    }
   }
-  return MadeFor[std::tuple(&F, Param, FD)] = Made;
+  if (Made)
+    for (const Given &G : Work)
+      MadeFor[G] = true;
+  return MadeFor[What] = Made;
 }
 
 /// The object that the field \p E refers to.
@@ -339,9 +380,11 @@ Place Places::heldIn(const Function &F, const MemberExpr *E) {
   FD = FD->getCanonicalDecl();
   if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
     P.InStruct = true;
-    if (isMadeFor(F, Param->getFunctionScopeIndex(), FD))
+    if (isMadeFor({&F, Param->getFunctionScopeIndex(), FD}))
       P.Root = Place::Fresh;
-  } else if (!E->isArrow() && isMadeIn(F, VD, FD)) {
+  } else if (SmallVector<Given, 4> From;
+             !E->isArrow() && isMadeIn(F, VD, FD, From) &&
+             all_of(From, [&](const Given &G) { return isMadeFor(G); })) {
     P.Root = Place::Fresh;
   }
   return P;
@@ -493,6 +536,12 @@ Place Places::ofCall(const Function &F, const CallExpr *Call, bool Reference) {
     if (makesObject(Call)) {
       P.Root = Place::Fresh;
     } else if (Callee && Callee->getIdentifier() &&
+               facts::findModelCall(facts::canonicalName(Callee->getName())) ==
+                   facts::ModelCall::ReturnsState) {
+      // All threads have the same.
+      P.Root = Place::Object;
+      P.Names = {flow::canonicalText(Call)};
+    } else if (Callee && Callee->getIdentifier() &&
                facts::isErrorSetter(Callee->getName())) {
       P.Root = Place::Null; // return PyErr_NoMemory();
     } else if (Object && Callee && Callee->getIdentifier() &&
@@ -631,6 +680,9 @@ Place Places::pointee(const Function &F, const Expr *E) {
   } else if (const auto *B = dyn_cast<BinaryOperator>(E)) {
     if (B->getOpcode() == BO_Comma || B->isAssignmentOp())
       P = pointee(F, B->getRHS());
+    else if (B->getOpcode() == BO_Sub &&
+             isa<OffsetOfExpr>(B->getRHS()->IgnoreParenCasts()))
+      P.FromCall = true; // container_of(): what is around it.
     else if (B->isAdditiveOp())
       P = pointee(F, B->getLHS()->getType()->isPointerType() ? B->getLHS()
                                                              : B->getRHS());

@@ -74,9 +74,15 @@ private:
   /// that a free list keeps is.
   bool isInitialized(const clang::VarDecl *VD);
   Place heldIn(const Function &F, const clang::MemberExpr *E);
-  bool isMadeFor(const Function &F, unsigned Param, const clang::FieldDecl *FD);
+  /// A parameter of a function; with a field, what that field of the struct which
+  /// the parameter points to holds.
+  using Given =
+      std::tuple<const Function *, unsigned, const clang::FieldDecl *>;
+  bool isMadeFor(const Given &What);
+  bool comesNew(const Function &F, const clang::Expr *E, bool &Made,
+                llvm::SmallVectorImpl<Given> &From);
   bool isMadeIn(const Function &F, const clang::VarDecl *VD,
-                const clang::FieldDecl *FD);
+                const clang::FieldDecl *FD, llvm::SmallVectorImpl<Given> &From);
   bool isFreelist(const clang::VarDecl *VD);
   void readOwners();
   void member(Place &P, const Function &F, const clang::MemberExpr *E);
@@ -88,9 +94,7 @@ private:
   llvm::DenseMap<const Function *, Place> Results;
   llvm::DenseMap<const clang::RecordDecl *, const clang::FieldDecl *> Owners;
   std::optional<llvm::DenseSet<const clang::ValueDecl *>> Initialized;
-  llvm::DenseMap<std::tuple<const Function *, unsigned, const clang::FieldDecl *>,
-                 bool>
-      MadeFor;
+  llvm::DenseMap<Given, bool> MadeFor;
   bool OwnersRead = false;
   unsigned Depth = 0;
 };

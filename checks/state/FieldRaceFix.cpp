@@ -35,7 +35,7 @@ struct Part {
 class Maker {
 public:
   Maker(const ExtensionModel &Model, const FieldRace &R,
-        facts::PyVersion MinPython, FieldRaceFix &Result)
+        facts::PyVersion MinPython, GuardFix &Result)
       : Model(Model), R(R), MinPython(MinPython), Result(Result),
         Where(Model) {}
 
@@ -61,7 +61,7 @@ private:
   const ExtensionModel &Model;
   const FieldRace &R;
   const facts::PyVersion MinPython;
-  FieldRaceFix &Result;
+  GuardFix &Result;
   Places Where;
   MapVector<const Function *, Part> Parts;
   std::string Mutex; ///< A new field that is locked, not the object.
@@ -488,6 +488,9 @@ bool Maker::makeAtomic() {
 }
 
 void Maker::run() {
+  const StateVariable *S = Model.stateOf(R.Field);
+  if (R.IsRead || R.SameValue || (S && S->Kind == StateKind::ModuleField))
+    return;
   if (R.Kind == RaceKind::MixedAtomic) {
     makeAtomic();
     return;
@@ -518,9 +521,9 @@ void Maker::run() {
 
 } // namespace
 
-FieldRaceFix makeFieldRaceFix(const ExtensionModel &Model, const FieldRace &R,
+GuardFix makeFieldRaceFix(const ExtensionModel &Model, const FieldRace &R,
                               facts::PyVersion MinPython) {
-  FieldRaceFix Result;
+  GuardFix Result;
   Maker(Model, R, MinPython, Result).run();
   if (Result.Hints.empty())
     Result.Simple = false;

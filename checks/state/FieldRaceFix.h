@@ -17,21 +17,12 @@
 #ifndef PYEXT_STATE_FIELDRACEFIX_H
 #define PYEXT_STATE_FIELDRACEFIX_H
 
-#include "facts/Facts.h"
 #include "model/InstanceState.h"
-#include "clang/Basic/Diagnostic.h"
+#include "support/LockFix.h"
 
 namespace pyext::state {
 
-struct FieldRaceFix {
-  llvm::SmallVector<clang::FixItHint> Hints; ///< Empty when there is no fix.
-  /// Nothing but sections around statements, with no call in them that could
-  /// suspend one.
-  bool Simple = false;
-  std::string WhyNot; ///< A phrase; empty when there is a fix or nothing to say.
-};
-
-FieldRaceFix makeFieldRaceFix(const model::ExtensionModel &Model,
+GuardFix makeFieldRaceFix(const model::ExtensionModel &Model,
                               const model::FieldRace &R,
                               facts::PyVersion MinPython);
 

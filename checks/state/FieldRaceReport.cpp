@@ -65,6 +65,9 @@ SourceLocation FieldRaceReport::placeOf(const ExtensionModel &Model,
 }
 
 StringRef FieldRaceReport::advice(const FieldRace &R) const {
+  if (OfModule)
+    return "hold one lock at all of these places: a mutex in the module state, "
+           "or a critical section on the module";
   return "hold one lock at all of these places: a critical section on the "
          "object, or a mutex that is a field of it";
 }
@@ -75,6 +78,8 @@ void FieldRaceReport::analyze(const ExtensionModel &Model) {
   for (const FieldRace &R : Model.instances().races())
     if (R.Kind == Kind && (R.WithGil || hazards().FreeThreading) &&
         accept(R)) {
+      const StateVariable *S = Model.stateOf(R.Field);
+      OfModule = S && S->Kind == StateKind::ModuleField;
       Fix = makeFieldRaceFix(Model, R, minPython());
       Fix.Simple &= Kind == RaceKind::Replaced;
       report(Model, R);
@@ -249,6 +254,11 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
           << U->Detached;
     }
   }
+  if (R.First->Through)
+    diag(placeOf(Model, R.First->Where),
+         "'%0' is given its address, and %select{reads|changes}1 it",
+         DiagnosticIDs::Note)
+        << R.First->Through->getNameAsString() << changes(*R.First);
   if (const WayIn &W = R.First->Ways.front(); !W.From->Entries.empty())
     reach(W.From);
   // A helper is not called by Python: who leads there without the lock?
@@ -296,7 +306,7 @@ void FieldRaceReport::note(const ExtensionModel &Model, const FieldRace &R) {
       break;
     StringRef Lock = U->Locks.empty() ? StringRef() : U->Locks.front();
     Lock = flow::withoutMode(Lock);
-    const bool Self = Lock == "$";
+    const bool Self = Lock == "$" || Lock == "G:module";
     Lock.consume_front("$->");
     Lock.consume_front("G:");
     Lock.consume_front("O:->");

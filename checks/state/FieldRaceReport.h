@@ -56,7 +56,8 @@ private:
   void note(const model::ExtensionModel &Model, const model::FieldRace &R);
 
   const model::RaceKind Kind;
-  FieldRaceFix Fix; ///< Of the race that is reported.
+  GuardFix Fix; ///< Of the race that is reported.
+  bool OfModule = false; ///< That is about a field of the module state.
 };
 
 } // namespace pyext::state

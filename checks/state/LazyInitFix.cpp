@@ -21,7 +21,7 @@ namespace {
 
 class Maker {
 public:
-  Maker(const ExtensionModel &Model, const FirstUse &Use, LazyInitFix &Result)
+  Maker(const ExtensionModel &Model, const FirstUse &Use, GuardFix &Result)
       : Model(Model), Use(Use), Result(Result) {}
 
   bool run(facts::PyVersion MinPython);
@@ -36,7 +36,7 @@ private:
 
   const ExtensionModel &Model;
   const FirstUse &Use;
-  LazyInitFix &Result;
+  GuardFix &Result;
   SmallVector<const Stmt *, 8> Places;
 };
 
@@ -131,9 +131,9 @@ bool Maker::run(facts::PyVersion MinPython) {
 
 } // namespace
 
-LazyInitFix makeLazyInitFix(const ExtensionModel &Model, const FirstUse &Use,
+GuardFix makeLazyInitFix(const ExtensionModel &Model, const FirstUse &Use,
                             facts::PyVersion MinPython) {
-  LazyInitFix Result;
+  GuardFix Result;
   Maker(Model, Use, Result).run(MinPython);
   return Result;
 }

@@ -9,19 +9,13 @@
 #ifndef PYEXT_STATE_LAZYINITFIX_H
 #define PYEXT_STATE_LAZYINITFIX_H
 
-#include "facts/Facts.h"
 #include "model/FirstUse.h"
-#include "clang/Basic/Diagnostic.h"
+#include "support/LockFix.h"
 
 namespace pyext::state {
 
-struct LazyInitFix {
-  llvm::SmallVector<clang::FixItHint> Hints; ///< Empty when there is no fix.
-  std::string WhyNot; ///< A phrase; empty when there is a fix or nothing to say.
-};
-
 /// Puts the test and all that it opens under one mutex.
-LazyInitFix makeLazyInitFix(const model::ExtensionModel &Model,
+GuardFix makeLazyInitFix(const model::ExtensionModel &Model,
                             const model::FirstUse &Use,
                             facts::PyVersion MinPython);
 

@@ -15,6 +15,15 @@ using namespace pyext::model;
 namespace pyext::state {
 
 void MemberdefMixedAccessCheck::report(const ExtensionModel &Model, const FieldRace &R) {
+  if (R.IsRead) {
+    diag(placeOf(Model, R.First->Where),
+         "'%0' changes '%1' of '%2' %select{without|under}3 a lock while Python "
+         "code can be reading the attribute, which does not take it")
+        << nameOf(*R.First->In) << fieldOf(R) << structOf(R)
+        << !R.First->Locks.empty();
+    diag(R.Entry, "it can be read because of this entry", DiagnosticIDs::Note);
+    return;
+  }
   diag(placeOf(Model, R.First->Where),
        "'%0' uses '%1' of '%2' without a lock while Python code can assign the "
        "attribute, which frees the object that is used here")
@@ -24,6 +33,9 @@ void MemberdefMixedAccessCheck::report(const ExtensionModel &Model, const FieldR
 }
 
 StringRef MemberdefMixedAccessCheck::advice(const FieldRace &R) const {
+  if (R.IsRead)
+    return "store it with an atomic operation, or bind a getter that takes the "
+           "lock";
   if (!ExtensionModel::isObjectRecord(R.Field->getParent()))
     return "bind a getter and a setter that hold one lock with these places, "
            "or make the member read-only";

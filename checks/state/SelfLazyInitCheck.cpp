@@ -14,7 +14,25 @@ using namespace pyext::model;
 
 namespace pyext::state {
 
+SelfLazyInitCheck::SelfLazyInitCheck(StringRef Name,
+                                     tidy::ClangTidyContext *Context)
+    : FieldRaceReport(Name, Context, RaceKind::LazyInit),
+      AllowBenignScalarCaches(Options.get("AllowBenignScalarCaches", false)) {}
+
+void SelfLazyInitCheck::storeOptions(tidy::ClangTidyOptions::OptionMap &Opts) {
+  FieldRaceReport::storeOptions(Opts);
+  Options.store(Opts, "AllowBenignScalarCaches", AllowBenignScalarCaches);
+}
+
 void SelfLazyInitCheck::report(const ExtensionModel &Model, const FieldRace &R) {
+  if (R.SameValue) {
+    diag(placeOf(Model, R.Test),
+         "'%0' of '%1' is computed on first use without a lock; two threads in "
+         "'%2' can both compute it, and read it while the other writes: a data "
+         "race, though both get the same number")
+        << fieldOf(R) << structOf(R) << nameOf(*R.First->In);
+    return;
+  }
   const bool TestOnly = is_contained(R.Guarded, R.Second);
   diag(placeOf(Model, R.Test),
        "%0 of '%1' %select{is|are}2 computed on first use "
@@ -24,6 +42,12 @@ void SelfLazyInitCheck::report(const ExtensionModel &Model, const FieldRace &R) 
        "outside the lock of the write}5")
       << fieldsOf(R) << structOf(R) << !R.Others.empty() << nameOf(*R.First->In)
       << fieldOf(R) << TestOnly;
+}
+
+StringRef SelfLazyInitCheck::advice(const FieldRace &R) const {
+  if (R.SameValue)
+    return "load it once and store it with relaxed atomic operations";
+  return FieldRaceReport::advice(R);
 }
 
 } // namespace pyext::state

@@ -19,12 +19,20 @@ namespace pyext::state {
 /// For users: docs/checks/state/self-lazy-init.md
 class SelfLazyInitCheck : public FieldRaceReport {
 public:
-  SelfLazyInitCheck(llvm::StringRef Name, clang::tidy::ClangTidyContext *Context)
-      : FieldRaceReport(Name, Context, model::RaceKind::LazyInit) {}
+  SelfLazyInitCheck(llvm::StringRef Name,
+                    clang::tidy::ClangTidyContext *Context);
+  void storeOptions(clang::tidy::ClangTidyOptions::OptionMap &Opts) override;
 
 protected:
+  bool accept(const model::FieldRace &R) const override {
+    return !(AllowBenignScalarCaches && R.SameValue);
+  }
+  llvm::StringRef advice(const model::FieldRace &R) const override;
   void report(const model::ExtensionModel &Model,
               const model::FieldRace &R) override;
+
+private:
+  const bool AllowBenignScalarCaches;
 };
 
 } // namespace pyext::state

@@ -134,7 +134,7 @@ void StaticLazyInitCheck::report(const ExtensionModel &Model,
          DiagnosticIDs::Note)
         << Name << nameOf(*Other);
   // Objects belong to one interpreter: once for all is not enough.
-  LazyInitFix Fix;
+  GuardFix Fix;
   if (!holdsObjects(Use))
     Fix = makeLazyInitFix(Model, Use, minPython());
   auto Note =

@@ -23,6 +23,15 @@
 
 namespace pyext {
 
+/// Code put under a lock, for a check to offer.
+struct GuardFix {
+  llvm::SmallVector<clang::FixItHint> Hints; ///< Empty when there is no fix.
+  /// Nothing but sections around statements, with no call in them that could
+  /// suspend one.
+  bool Simple = false;
+  std::string WhyNot; ///< A phrase; empty when there is a fix or nothing to say.
+};
+
 class LockFix {
 public:
   /// \p FD has a body.

@@ -21,7 +21,7 @@ static void unused(void) {}
 int add_types(PyObject *m) { return PyModule_AddIntConstant(m, "x", 1); }
 // CHECK-DAG: public_helper run exported
 PyObject *public_helper(PyObject *o) { return o; }
-// CHECK-DAG: compare run callback:qsort
+// CHECK-DAG: compare run
 static int compare(const void *a, const void *b) { return a < b; }
 // CHECK-DAG: worker foreign thread:pthread_create
 static void *worker(void *p) { return p; }

@@ -14,7 +14,7 @@ typedef struct {
   PyObject *eager;    // computed by __new__()
   char *code;         // with its size
   Py_ssize_t code_size;
-  Py_hash_t hash;     // the same number whoever computes it
+  Py_hash_t hash;     // only set by __new__()
   PyObject *atomic;
   PyMutex mutex;
 } Template;
@@ -90,12 +90,6 @@ static PyObject *template_locked(Template *self, PyObject *unused) {
   return result;
 }
 
-static Py_hash_t template_hash(Template *self) {
-  if (self->hash == -1)
-    self->hash = PyObject_Hash(self->source);
-  return self->hash;
-}
-
 static PyObject *template_eager(Template *self, PyObject *unused) {
   return Py_NewRef(self->eager);
 }
@@ -145,7 +139,6 @@ PyTypeObject Template_Type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.Template",
     .tp_basicsize = sizeof(Template),
     .tp_dealloc = (destructor)template_dealloc,
-    .tp_hash = (hashfunc)template_hash,
     .tp_methods = template_methods,
     .tp_getset = template_getset,
     .tp_new = template_new,

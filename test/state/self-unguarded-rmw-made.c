@@ -5,7 +5,7 @@
 
 typedef struct {
   PyObject_HEAD
-  int count, kind, size, mark, age;
+  int count, kind, size, mark, age, kin, depth;
 } Obj;
 extern PyTypeObject Obj_Type;
 
@@ -116,3 +116,61 @@ PyTypeObject Obj_Type = {
     .tp_dealloc = (destructor)obj_dealloc,
     .tp_methods = obj_methods,
 };
+
+// New, given by parameter, then copied from struct to struct on the way down.
+typedef struct {
+  Obj *pattern;
+  int depth;
+} Args;
+static int build_sequence(Args *args);
+static int build_group(Args *args) {
+  Args subargs;
+  subargs = *args;
+  subargs.depth++;
+  return subargs.depth > 9 ? 0 : build_sequence(&subargs);
+}
+static int build_sequence(Args *args) {
+  args->pattern->depth++;
+  return build_group(args);
+}
+static int compile(Obj *pattern) {
+  Args args;
+  args.pattern = pattern;
+  args.depth = 0;
+  return build_sequence(&args);
+}
+static PyObject *obj_compile(PyObject *self, PyObject *source) {
+  Obj *pattern = PyObject_New(Obj, &Obj_Type);
+  if (pattern)
+    compile(pattern);
+  return (PyObject *)pattern;
+}
+static PyObject *obj_depth(Obj *self, PyObject *unused) { return PyLong_FromLong(self->depth); }
+
+// The same, but one caller gives an object that others know.
+typedef struct {
+  Obj *known;
+} Shared;
+static void touch(Shared *shared) {
+  Shared copy = *shared;
+  copy.known->kin++;
+  // CHECK-MESSAGES: :[[@LINE-1]]:3: warning: 'touch' changes 'kin' of 'Obj' without a lock while another thread in the same function can be changing it [cpython-state-self-unguarded-rmw]
+}
+static void touch_one(Obj *obj) {
+  Shared shared = {obj};
+  touch(&shared);
+}
+static PyObject *obj_touch(Obj *self, PyObject *unused) {
+  Obj *fresh = PyObject_New(Obj, &Obj_Type);
+  if (fresh)
+    touch_one(fresh);
+  touch_one(self);
+  return (PyObject *)fresh;
+}
+static PyMethodDef more_methods[] = {{"compile", obj_compile, METH_O, NULL},
+                                     {"depth", (PyCFunction)obj_depth, METH_NOARGS, NULL},
+                                     {"touch", (PyCFunction)obj_touch, METH_NOARGS, NULL},
+                                     {NULL, NULL, 0, NULL}};
+PyTypeObject More_Type = {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "demo.More",
+                          .tp_basicsize = sizeof(Obj),
+                          .tp_methods = more_methods};
