@@ -53,17 +53,49 @@ StringRef apiName(const CallExpr *Call) {
 StringRef apiBehind(const CallExpr *Call) {
   if (const FunctionDecl *FD = Call->getDirectCallee())
     return apiName(FD);
-  const auto *R = dyn_cast<DeclRefExpr>(Call->getCallee()->IgnoreParenCasts());
+  auto Named = [](const Expr *E) {
+    E = E->IgnoreParenCasts();
+    if (const auto *U = dyn_cast<UnaryOperator>(E);
+        U && U->getOpcode() == UO_AddrOf)
+      E = U->getSubExpr()->IgnoreParenCasts();
+    const auto *F = dyn_cast<DeclRefExpr>(E);
+    return F ? apiName(dyn_cast<FunctionDecl>(F->getDecl())) : StringRef();
+  };
+  const Expr *Callee = Call->getCallee()->IgnoreParenCasts();
+  // table[i](..) and table.get(..)
+  const auto *Element = dyn_cast<ArraySubscriptExpr>(Callee);
+  const auto *Member = dyn_cast<MemberExpr>(Callee);
+  if (Element)
+    Callee = Element->getBase()->IgnoreParenCasts();
+  else if (Member && !Member->isArrow())
+    Callee = Member->getBase()->IgnoreParenCasts();
+  const auto *R = dyn_cast<DeclRefExpr>(Callee);
   const auto *VD = R ? dyn_cast<VarDecl>(R->getDecl()) : nullptr;
-  const Expr *Init = VD ? VD->getInit() : nullptr;
+  const Expr *Init = VD ? VD->getAnyInitializer() : nullptr;
   if (!Init)
     return {};
-  Init = Init->IgnoreParenCasts();
-  if (const auto *U = dyn_cast<UnaryOperator>(Init);
-      U && U->getOpcode() == UO_AddrOf)
-    Init = U->getSubExpr()->IgnoreParenCasts();
-  const auto *F = dyn_cast<DeclRefExpr>(Init);
-  return F ? apiName(dyn_cast<FunctionDecl>(F->getDecl())) : StringRef();
+  const auto *List = dyn_cast<InitListExpr>(Init->IgnoreParenCasts());
+  if (Member) {
+    const auto *F = dyn_cast<FieldDecl>(Member->getMemberDecl());
+    return List && F && F->getFieldIndex() < List->getNumInits()
+               ? Named(List->getInit(F->getFieldIndex()))
+               : StringRef();
+  }
+  if (!Element)
+    return Named(Init);
+  // Of a table any function can be meant: all have to borrow.
+  StringRef Found;
+  for (unsigned I = 0; List && I < List->getNumInits(); ++I) {
+    const StringRef Name = Named(List->getInit(I));
+    if (Name.empty())
+      return {};
+    const facts::BorrowedReference *Row = facts::findBorrowed(Name);
+    if (!Row || !Row->Mutable)
+      return {};
+    if (Found.empty())
+      Found = Name;
+  }
+  return Found;
 }
 
 bool steals(StringRef Api, unsigned Arg) {
@@ -678,6 +710,7 @@ private:
   llvm::DenseMap<const Expr *, unsigned> OwnedOf;
   llvm::DenseMap<const Expr *, unsigned> LookupOf;
   llvm::DenseMap<const ParmVarDecl *, unsigned> ParameterOf;
+  llvm::DenseMap<const VarDecl *, unsigned> CaptureOf;
   llvm::DenseMap<std::pair<const Expr *, unsigned>, unsigned> OutOriginOf;
   llvm::DenseMap<unsigned, unsigned> AddressOf;
   llvm::DenseMap<const CallExpr *, unsigned> CallNumber;
@@ -909,6 +942,20 @@ private:
     return It->second;
   }
 
+  /// The function is the body of a lambda, and \p VD a variable around it.
+  bool isCapture(const VarDecl *VD) const {
+    const auto *M = dyn_cast<CXXMethodDecl>(Refs.FD);
+    return M && M->getParent()->isLambda() &&
+           !VD->getType().getNonReferenceType()->isRecordType();
+  }
+
+  unsigned captured(const VarDecl *VD) {
+    auto [It, New] = CaptureOf.try_emplace(VD, 0);
+    if (New)
+      It->second = makeOrigin(OriginKind::Captured, nullptr, VD);
+    return It->second;
+  }
+
   unsigned addressOf(unsigned Loc) {
     auto [It, New] = AddressOf.try_emplace(Loc, 0);
     if (New) {
@@ -1118,6 +1165,11 @@ private:
             P && P->getDeclContext() !=
                      static_cast<const DeclContext *>(Refs.FD))
           return {parameter(P)};
+        if ((VD->isInitCapture() ||
+             VD->getDeclContext() !=
+                 static_cast<const DeclContext *>(Refs.FD)) &&
+            isCapture(VD))
+          return {captured(VD)};
         return {};
       }
       if (!VD->getType()->isPointerType() &&
@@ -1355,6 +1407,9 @@ private:
       insert(R, originOf(Call, OriginKind::Call, FD));
       return R;
     }
+    // Of another file of the extension.
+    if (isForeign(FD) && model::ExtensionModel::isObjectPointer(Call->getType()))
+      return {originOf(Call, OriginKind::Call, FD)};
     return {UnknownValue};
   }
 
@@ -1512,13 +1567,35 @@ private:
         }
       break;
     }
-    case Stmt::LambdaExprClass:
-      for (const Expr *I : cast<LambdaExpr>(St)->capture_inits())
+    case Stmt::LambdaExprClass: {
+      const auto *L = cast<LambdaExpr>(St);
+      for (const Expr *I : L->capture_inits())
         if (I)
           useAll(S, I, UseKind::Passed, St);
+      if (Recording)
+        recordCaptures(S, *L);
       break;
+    }
     default:
       break;
+    }
+  }
+
+  void recordCaptures(State &S, const LambdaExpr &L) {
+    for (const LambdaCapture &C : L.captures()) {
+      const auto *VD =
+          C.capturesVariable() ? dyn_cast<VarDecl>(C.getCapturedVar()) : nullptr;
+      if (!VD || !isTracked(VD->getType()))
+        continue;
+      Values V;
+      if (VD->isInitCapture())
+        V = VD->getInit() ? evaluate(VD->getInit(), S) : Values();
+      else if (const Values *Held = S.find(locationOf(VD)))
+        V = *Held;
+      for (unsigned X : V)
+        if (contains(S.Escaped, X))
+          Refs.EscapedCaptures.insert(VD);
+      unite(Refs.CapturedValues[VD], V);
     }
   }
 
@@ -1839,6 +1916,8 @@ private:
     if (!Recording)
       return;
     for (unsigned X : V) {
+      if (K != UseKind::Deref && K != UseKind::Passed && K != UseKind::Incref)
+        Refs.Origins[X].Released = true;
       const Origin &O = Refs.Origins[X];
       if (O.Kind == OriginKind::Parameter) {
         // Blocks come in about the order of the source: the first one will do.
@@ -1974,9 +2053,10 @@ private:
     case OriginKind::Instance:
       return !contains(S.Escaped, X);
     case OriginKind::New:
-    case OriginKind::Call:
     case OriginKind::Load:
       return true;
+    case OriginKind::Call: // Whether a function elsewhere shares it is not known.
+      return Model.function(cast<FunctionDecl>(Refs.Origins[X].Decl));
     default:
       return false;
     }
@@ -2269,6 +2349,23 @@ private:
     const VarDecl *VD = Locations[Loc].first;
     QualType T = Locations[Loc].second ? Locations[Loc].second->getType()
                                        : VD->getType();
+    if (const facts::BorrowedReference *Row =
+            T->isArrayType() && !Api.empty() ? facts::findBorrowed(Api)
+                                             : nullptr;
+        Row && isStep(*Row) &&
+        (int(Arg) == Row->OutArg || int(Arg) == Row->OutArg2)) {
+      // PyDict_Next(d, &pos, &pair[0], &pair[1])
+      const Expr *Where = Call->getArg(Arg);
+      const unsigned O =
+          borrowed(Where, Row, Api.str(),
+                   unsigned(Row->ContainerArg) < Call->getNumArgs()
+                       ? containerBehind(Call->getArg(Row->ContainerArg))
+                       : nullptr);
+      Refs.Lookups[Refs.Origins[O].Lookup].Step = Call;
+      define(S, Where);
+      insert(S.at(Loc), O);
+      return;
+    }
     if (T->isArrayType() || T->isRecordType()) {
       // The items of an array and the members of a struct go along.
       for (unsigned I = 0; I < Locations.size(); ++I) {

@@ -45,7 +45,9 @@ enum class OriginKind : uint8_t {
   New,       ///< A new reference to an object that existed before.
   Borrowed,  ///< Borrowed from a container: a Lookup.
   Owned,     ///< A Lookup's reference after Py_INCREF or Py_NewRef.
-  Call,      ///< Returned by a function of this file.
+  Call,      ///< Returned by a function of this file, or of another one of the
+             ///< extension; Decl is the function.
+  Captured,  ///< A local variable, Decl, of the function around a lambda.
 };
 
 /// Indices into FunctionRefs::origins(), sorted.
@@ -68,6 +70,8 @@ struct Origin {
   bool Copy = false;
   /// For Fresh: a tuple or another container that cannot be changed.
   bool Immutable = false;
+  /// For Call: the function gives the reference up, or passes it on, somewhere.
+  bool Released = false;
   unsigned Lookup = ~0u;   ///< For Borrowed and Owned.
   unsigned Location = ~0u; ///< For Address.
 };
@@ -204,6 +208,17 @@ public:
   /// called in this file.
   const LateUse *lateUse(unsigned I) const;
 
+  /// What local variable \p V can hold where a lambda captures it.
+  const Values &capturedFrom(const clang::VarDecl *V) const {
+    static const Values None;
+    auto It = CapturedValues.find(V);
+    return It == CapturedValues.end() ? None : It->second;
+  }
+  /// A Fresh value among them may be known to others.
+  bool escapedCapture(const clang::VarDecl *V) const {
+    return EscapedCaptures.count(V);
+  }
+
   /// In source order.
   llvm::ArrayRef<LoadUse> loadUses() const { return LoadUses; }
 
@@ -237,6 +252,8 @@ private:
   llvm::DenseSet<const clang::MemberExpr *> NewObjectFields;
   std::vector<LateUse> LateUses;
   std::vector<LoadUse> LoadUses;
+  llvm::DenseMap<const clang::VarDecl *, Values> CapturedValues;
+  llvm::DenseSet<const clang::VarDecl *> EscapedCaptures;
 };
 
 class HandOuts;

@@ -289,9 +289,38 @@ Sharing SharingAnalysis::origin(const FunctionRefs &R, unsigned I,
   case OriginKind::Owned:
     return item(R, O);
   case OriginKind::Call:
+    if (const auto *FD = dyn_cast_or_null<FunctionDecl>(O.Decl);
+        FD && !States.model().function(FD))
+      return ofOtherFile(O);
     return result(R, I);
+  case OriginKind::Captured:
+    return captured(cast<VarDecl>(O.Decl));
   }
   return isUnknown();
+}
+
+/// What a lambda has captured.
+Sharing SharingAnalysis::captured(const VarDecl *V) {
+  const DeclContext *In = V->getDeclContext();
+  if (const auto *Body = V->isInitCapture() ? dyn_cast<CXXMethodDecl>(In) : nullptr)
+    In = Body->getParent()->getDeclContext();
+  const FunctionRefs *Around = nullptr;
+  if (const auto *FD = dyn_cast_or_null<FunctionDecl>(In))
+    Around = States.get(FD);
+  return Around ? values(*Around, Around->capturedFrom(V),
+                         Around->escapedCapture(V))
+                : isUnknown();
+}
+
+/// What a function of another file of the extension returned. Who never gives such
+/// a reference up was lent it: somebody else has the object.
+Sharing SharingAnalysis::ofOtherFile(const Origin &O) {
+  if (O.Released || !O.Where)
+    return isUnknown();
+  return isShared(3, "'" + nameOf(cast<FunctionDecl>(O.Decl)) +
+                         "' of another file lends the object, as nothing here "
+                         "gives it up: whoever keeps it can change it",
+                  O.Where->getExprLoc());
 }
 
 /// Something found in a container.
@@ -600,11 +629,45 @@ bool SharingAnalysis::areUnborn(const FunctionRefs &R, const Values &V,
       Any = true;
       continue;
     }
+    case OriginKind::Parameter:
+      if (!O.Decl || O.Decl->getDeclContext() !=
+                         static_cast<const DeclContext *>(R.function()) ||
+          !isUnborn(R, cast<ParmVarDecl>(O.Decl), Level))
+        return false;
+      Any = true;
+      continue;
     default:
       return false;
     }
   }
   return Any;
+}
+
+/// All callers give helper \p R an object that is still being made.
+bool SharingAnalysis::isUnborn(const FunctionRefs &R, const ParmVarDecl *P,
+                               unsigned Level) {
+  const model::Function *F = States.model().function(R.function());
+  if (!F || F->Callers.empty() || F->isCalledFromOutside() || F->AddressTaken)
+    return false;
+  // A function that calls itself adds nothing.
+  auto [It, New] = Unborn.try_emplace(P, 1);
+  if (!New || Level >= 8)
+    return It->second;
+  bool Result = true;
+  for (const model::CallSite &C : F->Callers) {
+    const FunctionRefs *Caller = C.Call ? States.get(C.Caller) : nullptr;
+    const CallArguments *Given = Caller ? Caller->arguments(C.Call) : nullptr;
+    const unsigned Arg =
+        P->getFunctionScopeIndex() + (C.Call ? firstArgument(C.Call) : 0);
+    if (Caller && !Given)
+      continue; // Not reached.
+    if (!Given || Arg >= Given->Args.size() || Given->Escaped[Arg] ||
+        !areUnborn(*Caller, Given->Args[Arg], Level + 1)) {
+      Result = false;
+      break;
+    }
+  }
+  return Unborn[P] = Result;
 }
 
 Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
@@ -913,6 +976,7 @@ Sharing SharingAnalysis::findWriter(
   Sharing Handed; // Somebody else has it, nobody here changes it.
   Handed.K = Sharing::Private;
   Sharing Grown; // Somebody here adds to it.
+  bool Filled = false;
   llvm::DenseMap<const FunctionDecl *, char> Seen;
   for (const model::Access *Each : Accesses) {
     const model::Access &A = *Each;
@@ -932,6 +996,7 @@ Sharing SharingAnalysis::findWriter(
       if (O.Element != Elements || O.AsOwn || IsOther(O.Where))
         continue;
       Effect E = effectOf(*R, U, F && F->isPythonVisible());
+      Filled |= E.K == Effect::Changes || E.K == Effect::Grows;
       if ((E.K == Effect::Changes || E.K == Effect::Grows) && Run &&
           !areUnborn(*R, O.Base)) {
         const std::string By = nameOf(E.In ? E.In : A.Function);
@@ -1010,6 +1075,17 @@ Sharing SharingAnalysis::findWriter(
     return Handed;
   if (Grown.K == Sharing::Shared)
     return Grown;
+  // Defined and filled elsewhere: what else would be looked up in it?
+  if (const auto *VD = dyn_cast<VarDecl>(D);
+      VD && !VD->hasDefinition() && VD->isExternallyVisible() && !Filled &&
+      Model.preprocessing().isFirstParty(VD->getLocation()) &&
+      model::ExtensionModel::isObjectPointer(VD->getType()) &&
+      llvm::none_of(Accesses,
+                    [](const model::Access *A) { return A->writes(); }))
+    return isShared(3,
+                    "'" + Name + "' belongs to another file, which can change it "
+                                 "in any thread",
+                    VD->getLocation());
   // Other files see it too.
   const bool Visible =
       Field ? !SM.isInMainFile(SM.getExpansionLoc(D->getLocation()))

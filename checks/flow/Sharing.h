@@ -93,6 +93,8 @@ private:
   Sharing fromCallers(const model::Function &F, const clang::ParmVarDecl *P,
                       bool &Any);
   bool areUnborn(const FunctionRefs &R, const Values &V, unsigned Level = 0);
+  bool isUnborn(const FunctionRefs &R, const clang::ParmVarDecl *P,
+                unsigned Level);
   Sharing load(const FunctionRefs &R, const Origin &O);
   Sharing behind(const FunctionRefs &R, const Values &Base,
                  const clang::FieldDecl *Field, clang::SourceLocation Where,
@@ -100,6 +102,8 @@ private:
   const std::vector<const model::Access *> &
   plainAccesses(const clang::FieldDecl *F);
   Sharing item(const FunctionRefs &R, const Origin &O);
+  Sharing captured(const clang::VarDecl *V);
+  Sharing ofOtherFile(const Origin &O);
   Sharing result(const FunctionRefs &R, unsigned O);
   Sharing resultAnew(const FunctionRefs &R, const Origin &O);
   /// A global or a field, or element \p Item of it.
@@ -121,6 +125,8 @@ private:
 
   RefStates &States;
   llvm::DenseMap<const clang::ParmVarDecl *, Sharing> Parameters;
+  /// Whether all that a function is given is still being made.
+  llvm::DenseMap<const clang::ParmVarDecl *, char> Unborn;
   llvm::DenseMap<std::pair<const clang::ValueDecl *, int64_t>, Sharing> Variables;
   /// Accesses of fields that are no state by themselves: of structs that are
   /// neither objects nor module state.

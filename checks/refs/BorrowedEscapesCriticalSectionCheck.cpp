@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "refs/BorrowedEscapesCriticalSectionCheck.h"
+#include "refs/Places.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/Basic/SourceManager.h"
 #include "support/Source.h"
@@ -142,6 +143,50 @@ static bool mayChange(const model::ExtensionModel &Model, const ValueDecl *D,
   return Writer || !Written;
 }
 
+/// The call \p U when it gives a pointer into the object; null otherwise.
+static const Expr *interiorPointer(const flow::LoadUse &U) {
+  const auto *Call = U.Kind == flow::UseKind::Passed
+                         ? dyn_cast<CallExpr>(U.Where)
+                         : nullptr;
+  const FunctionDecl *FD = Call ? Call->getDirectCallee() : nullptr;
+  if (!FD || !FD->getIdentifier() || !Call->getType()->isPointerType())
+    return nullptr;
+  const facts::InteriorPointer *Row =
+      facts::findInteriorPointer(facts::canonicalName(FD->getName()));
+  return Row && !Row->IsSize && Row->OwnerArg == 0 ? Call : nullptr;
+}
+
+/// Where \p F uses the variable that keeps \p Pointer when \p Guard is not held;
+/// null when it does not.
+static const Stmt *useWithout(const model::ExtensionModel &Model,
+                              const model::Function &F, const Expr *Pointer,
+                              const flow::Lock &Guard) {
+  const flow::FunctionBody *Body = Model.flows().body(F.Decl);
+  const VarDecl *V = Body ? keptIn(Pointer, Body->parents()) : nullptr;
+  if (!V)
+    return nullptr;
+  const SourceManager &SM = Model.context().getSourceManager();
+  for (const DeclRefExpr *R : Body->references(V)) {
+    if (!SM.isBeforeInTranslationUnit(SM.getFileLoc(Pointer->getBeginLoc()),
+                                      SM.getFileLoc(R->getBeginLoc())))
+      continue;
+    // Only a comparison, or another value for the variable.
+    const Stmt *Parent = Body->parents().getParentIgnoreParenImpCasts(
+        const_cast<DeclRefExpr *>(R));
+    if (const auto *B = dyn_cast_or_null<BinaryOperator>(Parent);
+        B && (B->isComparisonOp() ||
+              (B->isAssignmentOp() && B->getLHS()->IgnoreParens() == R)))
+      continue;
+    if (isa_and_nonnull<IfStmt>(Parent) ||
+        (isa_and_nonnull<UnaryOperator>(Parent) &&
+         cast<UnaryOperator>(Parent)->getOpcode() == UO_LNot))
+      continue;
+    if (!llvm::is_contained(Model.locksAt(F.Decl, R), Guard))
+      return R;
+  }
+  return nullptr;
+}
+
 void BorrowedEscapesCriticalSectionCheck::analyze(
     const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading)
@@ -161,13 +206,22 @@ void BorrowedEscapesCriticalSectionCheck::analyze(
         continue;
       const flow::LockList Held = Model.locksAt(F->Decl, O.Where);
       const flow::Lock *Guard = guardOf(Held, O.Where);
-      if (!Guard || llvm::is_contained(Model.locksAt(F->Decl, U.Where), *Guard))
+      if (!Guard)
         continue;
+      const Stmt *Late = U.Where;
+      const Expr *Pointer = nullptr;
+      if (llvm::is_contained(Model.locksAt(F->Decl, U.Where), *Guard)) {
+        // A pointer into the object is used longer than the object.
+        Pointer = interiorPointer(U);
+        Late = Pointer ? useWithout(Model, *F, Pointer, *Guard) : nullptr;
+        if (!Late)
+          continue;
+      }
       const model::Access *Writer = nullptr;
       if (!mayChange(Model, O.Decl, Writer))
         continue;
       Reported.insert(U.Origin);
-      report(Model, *Refs, U, Writer);
+      report(Model, *Refs, U, Writer, Late, Pointer);
     }
     for (const flow::Lookup &L : Refs->lookups())
       if (const flow::Use *U = findUseAfterUnlock(Model, *Refs, L))
@@ -178,11 +232,16 @@ void BorrowedEscapesCriticalSectionCheck::analyze(
 
 void BorrowedEscapesCriticalSectionCheck::report(
     const model::ExtensionModel &Model, const flow::FunctionRefs &Refs,
-    const flow::LoadUse &U, const model::Access *Writer) {
+    const flow::LoadUse &U, const model::Access *Writer, const Stmt *Late,
+    const Expr *Pointer) {
   const SourceManager &SM = Model.context().getSourceManager();
   const flow::Origin &O = Refs.origin(U.Origin);
   const SourceLocation Loc = SM.getFileLoc(O.Where->getBeginLoc());
-  {
+  if (Pointer) {
+    diag(Loc, "'%0' is read under a lock, and a pointer into it is used after "
+              "the lock is released")
+        << sourceText(O.Where, Model.context());
+  } else {
     auto Warning =
         diag(Loc, "'%0' is read under a lock, and the reference is used after "
                   "the lock is released");
@@ -190,8 +249,9 @@ void BorrowedEscapesCriticalSectionCheck::report(
     for (const FixItHint &Hint : moveReference(Model, Refs, U))
       Warning << Hint;
   }
-  diag(SM.getFileLoc(U.Where->getBeginLoc()),
-       U.Kind == flow::UseKind::Incref
+  diag(SM.getFileLoc(Late->getBeginLoc()),
+       Pointer ? "the pointer is used here without the lock"
+       : U.Kind == flow::UseKind::Incref
            ? "the reference becomes strong only here"
            : "the reference is used here without the lock",
        DiagnosticIDs::Note);

@@ -26,10 +26,12 @@ protected:
   void analyze(const model::ExtensionModel &Model) override;
 
 private:
-  /// A field or global.
+  /// A field or global; used last at \p Late, through \p Pointer into it when that
+  /// is not null.
   void report(const model::ExtensionModel &Model,
               const flow::FunctionRefs &Refs, const flow::LoadUse &U,
-              const model::Access *Writer);
+              const model::Access *Writer,
+              const clang::Stmt *Late, const clang::Expr *Pointer);
   /// An item of a container.
   void report(const model::ExtensionModel &Model,
               const flow::FunctionRefs &Refs, const flow::Lookup &L,

@@ -31,8 +31,9 @@ static bool isOwned(const CallExpr *Insert, const flow::FunctionRefs &Refs) {
     case OriginKind::Fresh:
     case OriginKind::Instance:
     case OriginKind::New:
-    case OriginKind::Call:
       return true;
+    case OriginKind::Call:
+      return cast<FunctionDecl>(Refs.origin(V).Decl)->isDefined();
     default:
       return false;
     }

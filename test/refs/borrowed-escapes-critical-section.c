@@ -248,7 +248,45 @@ static PyObject *anew(Obj *self, PyObject *ignored) {
   Py_RETURN_NONE;
 }
 
+// A pointer into a string is as good as the string.
+static PyObject *text(Obj *self, PyObject *ignored) {
+  const char *s;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  s = PyUnicode_AsUTF8(self->cache);
+  // CHECK-MESSAGES: :[[@LINE-1]]:24: warning: 'self->cache' is read under a lock, and a pointer into it is used after the lock is released
+  // CHECK-NOTES: :[[@LINE+5]]:31: note: the pointer is used here without the lock
+  // CHECK-NOTES: note: 'set' can replace it
+  Py_END_CRITICAL_SECTION();
+  if (s == NULL)
+    return NULL;
+  return PyUnicode_FromString(s);
+}
+static PyObject *good_text(Obj *self, PyObject *ignored) {
+  const char *s;
+  PyObject *r = NULL;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  s = PyUnicode_AsUTF8(self->cache);
+  if (s != NULL)
+    r = PyUnicode_FromString(s);
+  Py_END_CRITICAL_SECTION();
+  return s == NULL ? NULL : r;
+}
+static PyObject *good_kept_text(Obj *self, PyObject *ignored) {
+  PyObject *v, *r;
+  const char *s;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  v = Py_NewRef(self->cache);
+  Py_END_CRITICAL_SECTION();
+  s = PyUnicode_AsUTF8(v);
+  r = s ? PyUnicode_FromString(s) : NULL;
+  Py_DECREF(v);
+  return r;
+}
+
 static PyMethodDef methods[] = {
+    {"text", (PyCFunction)(void *)text, METH_NOARGS, NULL},
+    {"good_text", (PyCFunction)(void *)good_text, METH_NOARGS, NULL},
+    {"good_kept_text", (PyCFunction)(void *)good_kept_text, METH_NOARGS, NULL},
     {"lazily", (PyCFunction)(void *)lazily, METH_NOARGS, NULL},
     {"anew", (PyCFunction)(void *)anew, METH_NOARGS, NULL},
     {"copy", (PyCFunction)(void *)copy, METH_O, NULL},

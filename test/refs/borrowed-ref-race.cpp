@@ -93,6 +93,21 @@ static PyObject *captured(PyObject *, PyObject *list) {
   return item ? PyLong_FromLong(use(item)) : nullptr;
 }
 
+// The same of a local variable.
+static PyObject *captured_local(PyObject *, PyObject *arg) {
+  PyObject *list = PyObject_GetAttrString(arg, "items");
+  PyObject *mine = PyList_New(1), *given = mine;
+  if (!list || !mine)
+    return nullptr;
+  PyList_SET_ITEM(mine, 0, Py_NewRef(arg));
+  auto get = [&](Py_ssize_t i) { return use(PyList_GetItem(list, i)); };
+  // CHECK-MESSAGES: :[[@LINE-1]]:45: warning: borrowed reference from 'PyList_GetItem' on 'list' is
+  auto of_mine = [=] { return use(PyList_GetItem(given, 0)); };
+  auto renamed = [l = list] { return use(PyList_GetItem(l, 0)); };
+  // CHECK-MESSAGES: :[[@LINE-1]]:42: warning: borrowed reference from 'PyList_GetItem' on 'l' is
+  return PyLong_FromLong(get(0) + of_mine() + renamed());
+}
+
 static PyObject *fresh(PyObject *, PyObject *arg) {
   PyObject *list = PyList_New(1);
   PyObject *const &alias = list;
@@ -107,6 +122,7 @@ static PyMethodDef methods[] = {
     {"guard", guard, METH_O, nullptr},       {"guard_too_short", guard_too_short, METH_O, nullptr},
     {"put", put, METH_O, nullptr},           {"instantiation", instantiation, METH_O, nullptr},
     {"captured", captured, METH_O, nullptr},
+    {"captured_local", captured_local, METH_O, nullptr},
     {"fresh", fresh, METH_O, nullptr},       {nullptr, nullptr, 0, nullptr},
 };
 static PyModuleDef cxx_module = {
