@@ -9,6 +9,7 @@
 #include "flow/RefState.h"
 #include "flow/HandOuts.h"
 #include "flow/Sharing.h"
+#include "facts/ContainerRules.h"
 #include "facts/Containers.h"
 #include "flow/Solver.h"
 #include "clang/AST/DeclCXX.h"
@@ -1542,6 +1543,8 @@ private:
     }
     case Stmt::ArraySubscriptExprClass: {
       const auto *A = cast<ArraySubscriptExpr>(St);
+      unsigned Found; // Known before its value is asked for.
+      (void)lookupHere(A, Found);
       define(S, A);
       // The storage of a list or a tuple is named by its own member expression.
       if (const facts::ItemStorage *Row; !itemStorage(A->getBase(), Row))
@@ -1723,6 +1726,8 @@ private:
     if (!isTracked(LHS->getType()))
       return;
     Values V = evaluate(B->getRHS(), S);
+    if (const auto *A = dyn_cast<ArraySubscriptExpr>(LHS))
+      replaceItem(S, *A);
     if (auto Loc = localLocation(LHS)) {
       const bool Tuple = isKnownTuple(S, B->getRHS());
       setLocation(S, *Loc, std::move(V));
@@ -1786,6 +1791,52 @@ private:
       noteUse(X, OriginUse::Stored, B, 0);
     if (HasLocks)
       takeOver(S, LHS);
+  }
+
+  /// The slot of a list is written, which gives nothing up: what was in it belongs
+  /// to the function.
+  void replaceItem(State &S, const ArraySubscriptExpr &Slot) {
+    const facts::ItemStorage *Row;
+    if (const MemberExpr *M = itemStorage(Slot.getBase(), Row))
+      replaceItem(S, evaluate(containerBehind(M->getBase()), S), Slot.getIdx());
+  }
+
+  void replaceItem(State &S, const Values &Container, const Expr *Index) {
+    const std::string Text = canonicalText(Index);
+    Values Taken;
+    for (const auto &[Loc, V] : S.Vars)
+      for (unsigned X : V) {
+        if (!isBorrowed(X))
+          continue;
+        const unsigned L = Refs.Origins[X].Lookup;
+        const Expr *Key =
+            Refs.Lookups[L].Through ? nullptr : keyOf(Refs.Lookups[L].Where);
+        auto Of = ContainerOf.find(L);
+        if (Key && Of != ContainerOf.end() && canonicalText(Key) == Text &&
+            llvm::any_of(Of->second, [&](unsigned A) {
+              return llvm::any_of(
+                  Container, [&](unsigned B) { return sameObject(A, B); });
+            }))
+          insert(Taken, X);
+      }
+    becomesOwned(S, Taken);
+  }
+
+  /// The same by a call: PyList_SET_ITEM(list, i, v), atomic_store(&items[i], v).
+  void replaceItem(State &S, const CallExpr *Call, StringRef Api,
+                   const llvm::SmallVector<Values, 4> &Args) {
+    const facts::InitWrite *Row =
+        Api.empty() ? nullptr : facts::findInitWrite(Api);
+    if (Row && Row->TargetArg == 0 && Args.size() == 3) {
+      replaceItem(S, Args[0], Call->getArg(1));
+    } else if (Args.size() == 2 && Call->getType()->isVoidType()) {
+      const auto *U = dyn_cast<UnaryOperator>(strip(Call->getArg(0)));
+      if (const auto *A = U && U->getOpcode() == UO_AddrOf
+                              ? dyn_cast<ArraySubscriptExpr>(
+                                    strip(U->getSubExpr()))
+                              : nullptr)
+        replaceItem(S, *A);
+    }
   }
 
   /// What was read from \p LHS, which now holds something else, belongs to the
@@ -2254,6 +2305,7 @@ private:
             insert(S.Crossed, Refs.Origins[X].Lookup);
     }
     noteDanger(S, Call, FD, Api, Effect, Op, Args);
+    replaceItem(S, Call, Api, Args);
     if (Filled)
       setLocation(S, *Filled, ownedValues(Args[0]));
     if (Op && Op->Arg >= 0 && unsigned(Op->Arg) < Args.size()) {

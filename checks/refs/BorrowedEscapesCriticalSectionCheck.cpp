@@ -62,19 +62,18 @@ static const Expr *testedForNull(const Expr *Cond, const ASTContext &Context) {
                                : nullptr;
 }
 
-/// \p Write, in \p Body, is only reached when what it writes is null: nothing that
+/// What is written to \p Place is only written when that is null: nothing that
 /// somebody may have read is replaced.
-static bool fillsInNull(const model::Access &Write, const Stmt *Body) {
-  const ParentMap Parents(const_cast<Stmt *>(Body));
-  const std::string Text = flow::canonicalText(Write.Where);
-  const Stmt *Child = Write.Where;
+static bool fillsInNull(const Expr *Place, const ASTContext &Context,
+                        const ParentMap &Parents) {
+  const std::string Text = flow::canonicalText(Place);
+  const Stmt *Child = Place;
   for (const Stmt *S = Parents.getParent(Child); S;
        Child = S, S = Parents.getParent(S)) {
     const auto *If = dyn_cast<IfStmt>(S);
     if (!If || Child != If->getThen())
       continue;
-    const Expr *Tested =
-        testedForNull(If->getCond(), Write.Function->getASTContext());
+    const Expr *Tested = testedForNull(If->getCond(), Context);
     if (!Tested)
       continue;
     if (flow::canonicalText(Tested) == Text)
@@ -107,6 +106,43 @@ static bool fillsInNull(const model::Access &Write, const Stmt *Body) {
   return false;
 }
 
+/// Function \p F of the file is given \p Address, of a field or a global, and writes
+/// through it only when there is null.
+static bool onlyFillsIn(const model::ExtensionModel &Model, const Expr *Address,
+                        const ParentMap &Parents) {
+  const Stmt *Child = Address, *S = Parents.getParent(Address);
+  while (isa_and_nonnull<ParenExpr, CastExpr, UnaryOperator>(S)) {
+    Child = S;
+    S = Parents.getParent(S);
+  }
+  const auto *Call = dyn_cast_or_null<CallExpr>(S);
+  const model::Function *F =
+      Call ? Model.function(Call->getDirectCallee()) : nullptr;
+  const flow::FunctionBody *Body = F ? Model.flows().body(F->Decl) : nullptr;
+  if (!Body)
+    return false;
+  for (unsigned I = 0; I < Call->getNumArgs() && I < F->Decl->getNumParams();
+       ++I) {
+    if (Call->getArg(I) != Child)
+      continue;
+    for (const DeclRefExpr *R : Body->references(F->Decl->getParamDecl(I))) {
+      const auto *Read = dyn_cast_or_null<UnaryOperator>(
+          Body->parents().getParentIgnoreParenCasts(
+              const_cast<DeclRefExpr *>(R)));
+      if (!Read || Read->getOpcode() != UO_Deref)
+        return false;
+      const auto *B = dyn_cast_or_null<BinaryOperator>(
+          Body->parents().getParentIgnoreParens(
+              const_cast<UnaryOperator *>(Read)));
+      if (B && B->isAssignmentOp() && B->getLHS()->IgnoreParens() == Read &&
+          !fillsInNull(Read, Model.context(), Body->parents()))
+        return false;
+    }
+    return true;
+  }
+  return false;
+}
+
 /// True when the field or global can change once its owner is made. \p Writer is
 /// set to who changes it, when that is in this file.
 static bool mayChange(const model::ExtensionModel &Model, const ValueDecl *D,
@@ -133,8 +169,12 @@ static bool mayChange(const model::ExtensionModel &Model, const ValueDecl *D,
     const flow::FunctionRefs *Refs = Model.refs().get(A.Function);
     if (Refs && A.Statement && Refs->storesToNewObject(A.Statement))
       continue;
-    if (A.Kind == model::AccessKind::Write && !A.Resets &&
-        fillsInNull(A, A.Function->getBody()))
+    if (const flow::FunctionBody *Body = Model.flows().body(A.Function);
+        Body && !A.Resets &&
+        (A.Kind == model::AccessKind::Write
+             ? fillsInNull(A.Where, Model.context(), Body->parents())
+             : A.Kind == model::AccessKind::Address &&
+                   onlyFillsIn(Model, A.Where, Body->parents())))
       continue;
     if (!Writer)
       Writer = &A;
