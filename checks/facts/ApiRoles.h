@@ -72,6 +72,7 @@ enum class ApiRole {
   TakesException, ///< Shows, clears, takes or asks for the exception.
   TargetsAbi3t,   ///< A macro that asks for the stable ABI of all builds.
   OpaqueInAbi3t,  ///< What that ABI does not lay open: PyObject_HEAD.
+  TakesIfAlive,   ///< Takes a reference unless the object is dying.
   GivesConstant,  ///< Gives None, an empty string or the like.
 };
 

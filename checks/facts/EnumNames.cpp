@@ -203,7 +203,7 @@ NAMES(NameMeaning, MakesInstance)
   E(ThreadIdentity) E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
   E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
   E(MakesInterpreter) E(SetsException) E(TakesException) \
-  E(TargetsAbi3t) E(OpaqueInAbi3t) E(GivesConstant)
+  E(TargetsAbi3t) E(OpaqueInAbi3t) E(TakesIfAlive) E(GivesConstant)
 NAMES(ApiRole, GivesConstant)
 #undef ENUMERATORS
 

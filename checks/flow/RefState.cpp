@@ -9,6 +9,7 @@
 #include "flow/RefState.h"
 #include "flow/HandOuts.h"
 #include "flow/Sharing.h"
+#include "facts/ApiRoles.h"
 #include "facts/ContainerRules.h"
 #include "facts/Containers.h"
 #include "flow/Solver.h"
@@ -427,6 +428,9 @@ struct RefVars {
   /// Parameters, and values read from state, that the function has a reference
   /// of; likewise.
   Values Held;
+  /// Those values among them that the place they were read from still has;
+  /// likewise. Only known in functions that take locks.
+  Values Current;
   Values Crossed; ///< Lookups followed by a suspending call; on some path.
   /// Borrowed and Parameter origins followed by a call that runs code or drops
   /// the object, with that call; on some path, sorted.
@@ -632,6 +636,7 @@ public:
     Changed |= unite(Into.Crossed, From.Crossed);
     for (const auto &[Origin, Call] : From.Ran)
       Changed |= Into.setRan(Origin, Call);
+    Changed |= intersect(Into.Current, From.Current);
     Changed |= intersect(Into.Tuples, From.Tuples);
     Changed |= intersect(Into.Plain, From.Plain);
     return Changed;
@@ -1606,9 +1611,18 @@ private:
   void readAnew(State &S, const Expr *E) {
     if (S.Held.empty())
       return;
+    if (!S.Current.empty())
+      (void)evaluate(E, S);
     auto It = OriginOf.find(E);
-    if (It != OriginOf.end())
-      erase(S.Held, It->second);
+    if (It == OriginOf.end())
+      return;
+    // Py_INCREF(self->x); return self->x;
+    const unsigned X = It->second;
+    if (llvm::any_of(S.Current,
+                     [&](unsigned Y) { return Y != X && sameObject(X, Y); }))
+      insert(S.Held, X);
+    else
+      erase(S.Held, X);
   }
 
   void setLocation(State &S, unsigned Loc, Values V) {
@@ -1852,6 +1866,7 @@ private:
     }
     if (!D)
       return;
+    llvm::erase_if(S.Current, [&](unsigned X) { return Refs.Origins[X].Decl == D; });
     Values Taken;
     for (const auto &[Loc, V] : S.Vars)
       for (unsigned X : V)
@@ -2303,18 +2318,25 @@ private:
         for (unsigned X : V)
           if (isBorrowed(X))
             insert(S.Crossed, Refs.Origins[X].Lookup);
+      S.Current.clear();
     }
     noteDanger(S, Call, FD, Api, Effect, Op, Args);
     replaceItem(S, Call, Api, Args);
     if (Filled)
       setLocation(S, *Filled, ownedValues(Args[0]));
+    // Where it has failed the object is not used.
+    if (!Args.empty() && !Api.empty() &&
+        facts::hasRole(Api, facts::ApiRole::TakesIfAlive))
+      becomesOwned(S, Args[0]);
     if (Op && Op->Arg >= 0 && unsigned(Op->Arg) < Args.size()) {
       if (Op->Op == facts::RefcountOp::Incref ||
           Op->Op == facts::RefcountOp::NewRef)
         becomesOwned(S, Args[Op->Arg]);
       else
-        for (unsigned X : Args[Op->Arg])
+        for (unsigned X : Args[Op->Arg]) {
           erase(S.Held, X);
+          erase(S.Current, X);
+        }
     }
   }
 
@@ -2334,6 +2356,8 @@ private:
       if (OriginKind K = Refs.Origins[X].Kind;
           K == OriginKind::Parameter || K == OriginKind::Load) {
         insert(S.Held, X);
+        if (HasLocks && K == OriginKind::Load)
+          insert(S.Current, X);
         S.forgetRan(X);
       }
       if (!isBorrowed(X))

@@ -131,9 +131,12 @@ static bool onlyFillsIn(const model::ExtensionModel &Model, const Expr *Address,
               const_cast<DeclRefExpr *>(R)));
       if (!Read || Read->getOpcode() != UO_Deref)
         return false;
-      const auto *B = dyn_cast_or_null<BinaryOperator>(
-          Body->parents().getParentIgnoreParens(
-              const_cast<UnaryOperator *>(Read)));
+      const Stmt *Use = Body->parents().getParentIgnoreParens(
+          const_cast<UnaryOperator *>(Read));
+      if (const auto *U = dyn_cast_or_null<UnaryOperator>(Use);
+          U && U->getOpcode() == UO_AddrOf)
+        return false;
+      const auto *B = dyn_cast_or_null<BinaryOperator>(Use);
       if (B && B->isAssignmentOp() && B->getLHS()->IgnoreParens() == Read &&
           !fillsInNull(Read, Model.context(), Body->parents()))
         return false;

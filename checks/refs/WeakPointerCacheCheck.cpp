@@ -8,6 +8,7 @@
 
 #include "refs/WeakPointerCacheCheck.h"
 #include "refs/Places.h"
+#include "refs/WeakPlaces.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/Basic/SourceManager.h"
@@ -195,10 +196,7 @@ void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
   for (const auto &[D, T] : Tables) {
     if (!T.Insert || !T.Remove || !T.Taken)
       continue;
-    diag(SM.getFileLoc(T.Taken->getBeginLoc()),
-         "'%0' takes a reference to the object in '%1', which may be dying: "
-         "'%1' does not own it")
-        << T.Taker->getNameAsString() << D->getNameAsString();
+    report(Model, D, T.Taken, T.Taker);
     diag(SM.getFileLoc(T.Insert->getBeginLoc()),
          "it is put in without a reference of its own here",
          DiagnosticIDs::Note);
@@ -208,13 +206,34 @@ void WeakPointerCacheCheck::findTables(const model::ExtensionModel &Model) {
   }
 }
 
+void WeakPointerCacheCheck::report(const model::ExtensionModel &Model,
+                                   const ValueDecl *D, const Stmt *Taken,
+                                   const FunctionDecl *Taker) {
+  diag(Model.context().getSourceManager().getFileLoc(Taken->getBeginLoc()),
+       "'%0' takes a reference to the object in '%1', which may be dying: "
+       "'%1' does not own it")
+      << Taker->getNameAsString() << D->getNameAsString();
+}
+
 void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
   findTables(Model);
   const SourceManager &SM = Model.context().getSourceManager();
+  for (const WeakPlace &P : findWeakPlaces(Model)) {
+    report(Model, P.Decl, P.Taken->getArg(0)->IgnoreParenCasts(), P.Taker);
+    diag(SM.getFileLoc(P.Removed->getExprLoc()),
+         "'%0' takes the object out only when its last reference is gone",
+         DiagnosticIDs::Note)
+        << P.Remover->getNameAsString();
+    diag(SM.getFileLoc(P.Stored->getExprLoc()),
+         "it is put in without a reference of its own here",
+         DiagnosticIDs::Note);
+  }
+  // Containers of C++.
   for (const model::StateVariable &S : Model.state()) {
     if (!S.HoldsObjects || S.ThreadLocal || S.Generated || S.Constant ||
+        !S.Decl->getType()->getAsCXXRecordDecl() ||
         (S.Kind != model::StateKind::Global &&
          S.Kind != model::StateKind::StaticLocal))
       continue;
@@ -223,13 +242,12 @@ void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
     const model::Access *Removed = nullptr, *Stored = nullptr;
     const Stmt *Taken = nullptr;
     const FunctionDecl *Taker = nullptr;
-    const bool Class = S.Decl->getType()->getAsCXXRecordDecl() != nullptr;
     for (const model::Access &A : S.Accesses) {
       Owned |= A.DropsReference;
       if (!A.Function)
         continue;
       const bool Dying = endsObjects(Model, A.Function);
-      StringRef Method = Class ? methodCalled(A) : StringRef();
+      const StringRef Method = methodCalled(A);
       if (Dying && (A.Resets || Method == "erase" || Method == "extract")) {
         Removed = &A;
         continue;
@@ -239,7 +257,7 @@ void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
       if (A.TakesReference && !A.writes()) {
         Taken = Taken ? Taken : A.Where;
         Taker = A.Function;
-      } else if (Class && Method == "find" && !Taken) {
+      } else if (Method == "find" && !Taken) {
         Taken = takesFromIterator(Model, A.Function);
         Taker = A.Function;
       } else if (A.Kind == model::AccessKind::Write && !A.Resets) {
@@ -248,10 +266,7 @@ void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
     }
     if (Owned || !Removed || !Taken)
       continue;
-    diag(SM.getFileLoc(Taken->getBeginLoc()),
-         "'%0' takes a reference to the object in '%1', which may be dying: "
-         "'%1' does not own it")
-        << Taker->getNameAsString() << S.Decl->getNameAsString();
+    report(Model, S.Decl, Taken, Taker);
     diag(SM.getFileLoc(Removed->Where->getExprLoc()),
          "'%0' takes the object out only when its last reference is gone",
          DiagnosticIDs::Note)

@@ -26,6 +26,8 @@ protected:
 
 private:
   void findTables(const model::ExtensionModel &Model);
+  void report(const model::ExtensionModel &Model, const clang::ValueDecl *D,
+              const clang::Stmt *Taken, const clang::FunctionDecl *Taker);
 };
 
 } // namespace pyext::refs

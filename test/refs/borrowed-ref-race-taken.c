@@ -87,7 +87,7 @@ static PyObject *clear(PyObject *op, PyObject *ignored) {
   Py_BEGIN_CRITICAL_SECTION(self);
   registry = self->registry;
   cache = self->cache;
-  // CHECK-MESSAGES-FT: :[[@LINE-1]]:11: warning: 'self->cache' is read under a lock, and the reference is used after the lock is released [cpython-refs-borrowed-escapes-critical-section]
+  // CHECK-MESSAGES: :[[@LINE-1]]:11: warning: 'self->cache' is read under a lock, and the reference is used after the lock is released [cpython-refs-borrowed-escapes-critical-section]
   Py_END_CRITICAL_SECTION();
   if ((registry && PySet_Clear(registry) < 0) || (cache && PySet_Clear(cache) < 0))
     return NULL;
