@@ -1873,6 +1873,20 @@ public:
     return true;
   }
 
+  /// The token that a macro was given and that became what is at \p L.
+  Place argumentAt(SourceLocation L) {
+    bool Given = false;
+    while (L.isMacroID()) {
+      const bool Argument = SM.isMacroArgExpansion(L);
+      L = Argument ? SM.getImmediateSpellingLoc(L)
+                   : SM.getImmediateExpansionRange(L).getBegin();
+      Given |= Argument;
+      if (Place Where = token(L); Given && Where.valid())
+        return Where;
+    }
+    return {};
+  }
+
   bool VisitReturnStmt(ReturnStmt *R) {
     if (!Current)
       return true;
@@ -1887,11 +1901,9 @@ public:
       if (Place First = token(B); First.valid()) {
         StringRef T = I.Files[First.File].Text;
         SourceLocation End = R->getEndLoc();
-        Place Last = token(End);
-        while (Last.File != First.File && End.isMacroID()) { // NULL
+        while (End.isMacroID() && SM.getFileID(End) != SM.getFileID(B)) // NULL
           End = SM.getImmediateExpansionRange(End).getEnd();
-          Last = token(End);
-        }
+        Place Last = token(End);
         size_t Semi = T.find(';', First.Begin);
         if (Last.File == First.File && Last.End > First.Begin &&
             !StringRef(T.substr(Last.End)).ltrim(" \t").starts_with(";"))
@@ -1901,6 +1913,9 @@ public:
           Out.Spelled = {First.File, First.Begin, unsigned(Semi + 1)};
       }
       Out.Macro = true;
+      if (R->getRetValue())
+        Out.Argument =
+            argumentAt(R->getRetValue()->IgnoreParenCasts()->getBeginLoc());
     } else {
       Out.Whole = withSemicolon(written(R->getSourceRange()));
     }

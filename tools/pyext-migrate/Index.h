@@ -236,6 +236,7 @@ struct Return {
   std::string Value;
   bool Macro = false; ///< Whole is a macro that expands to the return.
   Place Spelled;      ///< Then: the return in the definition of a macro.
+  Place Argument;     ///< Then: what is returned, when the macro is given it.
 };
 
 struct ModuleInfo {

@@ -525,6 +525,10 @@ void Rewriter::editBody() {
         contains(M.CheckStatement, Ret.Whole) ||
         contains(M.CreateStatement, Ret.Whole))
       continue;
+    if (Ret.Macro && !isOnlyReturn(Ret) && returnsArgument(Ret)) {
+      edit(Ret.Argument, "-1");
+      continue;
+    }
     if (Ret.Macro && !isOnlyReturn(Ret)) {
       // The macro does more: its definition is for this function only.
       // Nor does it release the module, which is borrowed here.
@@ -633,6 +637,18 @@ bool Rewriter::isOnlyReturn(const Return &Ret) const {
       S = S.ltrim();
     }
   return S.starts_with("return") && S.count(';') <= 2 && !S.contains("if");
+}
+
+/// Whether the macro that returns is told to return NULL: another value can be
+/// written there.
+bool Rewriter::returnsArgument(const Return &Ret) const {
+  if (Ret.What != Return::Null || !Ret.Argument.valid())
+    return false;
+  StringRef After =
+      StringRef(I.Files[Ret.Argument.File].Text).substr(Ret.Argument.End);
+  return all_of(I.text(Ret.Argument), isWord) &&
+         !After.ltrim().starts_with("(") &&
+         (contains(Body->Body, Ret.Argument) || onlyInBody(Ret.Argument));
 }
 
 /// Every use of the macro whose definition holds \p P is in the function that

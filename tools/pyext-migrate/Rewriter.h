@@ -199,6 +199,7 @@ private:
   std::string whyNoSplit();
   Place macroOf(const Return &Ret) const;
   bool isOnlyReturn(const Return &Ret) const;
+  bool returnsArgument(const Return &Ret) const;
   bool onlyInBody(Place P) const;
   void edit(Place P, std::string Text);
   void insert(int File, unsigned At, std::string Text);

@@ -883,7 +883,7 @@ std::string Rewriter::whyNoSplit() {
       continue;
     if (!Ret.Whole.valid())
       return "a return of '" + Body->Name + "' is written by a macro";
-    if (Ret.Macro && !isOnlyReturn(Ret) &&
+    if (Ret.Macro && !isOnlyReturn(Ret) && !returnsArgument(Ret) &&
         (Ret.What != Return::Null || !Ret.Spelled.valid() ||
          !onlyInBody(Ret.Spelled) || !M.ModuleVariable.size()))
       return "'" + I.text(Ret.Whole).take_while(isWord).str() +

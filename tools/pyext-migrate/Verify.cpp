@@ -46,8 +46,11 @@ static void writeJob(const VerifyOptions &Options, StringRef Root,
     J.attribute("root", Root);
     J.attribute("build", Options.Build);
     J.attribute("test", Options.Test);
-    J.attribute("benchmark", Options.Benchmark);
     J.attribute("keep", Options.Keep);
+    J.attributeArray("benchmarks", [&] {
+      for (const std::string &Command : Options.Benchmarks)
+        J.value(json::fixUTF8(Command));
+    });
     J.attributeArray("pythons", [&] {
       for (const std::string &Python : Options.Pythons)
         J.value(Python);

@@ -20,7 +20,8 @@
 namespace pyext::migrate {
 
 struct VerifyOptions {
-  std::string Build, Test, Benchmark; ///< Commands; empty for none.
+  std::string Build, Test; ///< Commands; empty for none.
+  std::vector<std::string> Benchmarks;
   std::vector<std::string> Pythons;   ///< Interpreters; empty: python3.
   std::string Project;                ///< Folder; empty: the repository.
   bool Keep = false;                  ///< Keep the copies.

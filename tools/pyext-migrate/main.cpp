@@ -79,11 +79,11 @@ static cl::opt<std::string> TestCommand("test",
                                         cl::desc("Command that runs the tests"),
                                         cl::value_desc("COMMAND"),
                                         cl::cat(Proof));
-static cl::opt<std::string> BenchmarkCommand(
+static cl::list<std::string> BenchmarkCommands(
     "benchmark",
-    cl::desc("Command to compare the speed with. What it prints last counts, "
-             "when it is a number of seconds or a result of timeit, else the "
-             "time that it takes"),
+    cl::desc("Command to compare the speed with; may be given several times. "
+             "What it prints last counts, when it is a number of seconds or a "
+             "result of timeit, else the time that it takes"),
     cl::value_desc("COMMAND"), cl::cat(Proof));
 static cl::opt<std::string>
     ProjectRoot("project",
@@ -331,11 +331,15 @@ int main(int argc, const char **argv) {
     return 1;
   }
   for (cl::opt<std::string> *Option :
-       {&BuildCommand, &TestCommand, &BenchmarkCommand, &ProjectRoot})
+       {&BuildCommand, &TestCommand, &ProjectRoot})
     if (Option->getNumOccurrences() && !Verify) {
       error() << "--" << Option->ArgStr << " goes with --verify\n";
       return 1;
     }
+  if (!BenchmarkCommands.empty() && !Verify) {
+    error() << "--benchmark goes with --verify\n";
+    return 1;
+  }
   Wanted.Paths = Paths;
   Wanted.Quiet = Quiet;
   if (!BuildPath.empty())
@@ -380,7 +384,7 @@ int main(int argc, const char **argv) {
     VerifyOptions Options;
     Options.Build = BuildCommand;
     Options.Test = TestCommand;
-    Options.Benchmark = BenchmarkCommand;
+    Options.Benchmarks = BenchmarkCommands;
     Options.Pythons = Pythons;
     Options.Project = ProjectRoot;
     Options.Keep = Keep;

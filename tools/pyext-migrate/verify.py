@@ -8,8 +8,8 @@ The job is an object:
     files                 what the rewrite changes: from a path below root to a file with the new text
     modules               "name", "claims_own_gil", and "commands" to compile it: "file", "folder", "arguments"
     pythons               interpreters; python3 when empty
-    build, test, benchmark
-                          commands, run by the shell in the copy; empty for none
+    build, test           commands, run by the shell in the copy; empty for none
+    benchmarks            such commands to compare the speed with
     keep                  keep the copies
 
 Each line of the output is one thing that was tried. The exit status is 0 when nothing got worse. Nothing outside of a temporary
@@ -411,8 +411,7 @@ def seconds_of(copy, command):
         return end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
 
 
-def compare_speed(report, label, before, after):
-    command = before.job["benchmark"]
+def compare_speed(report, label, command, before, after):
     times = {before: [], after: []}
     rounds = 5
     try:
@@ -430,7 +429,7 @@ def compare_speed(report, label, before, after):
     except Stop as problem:
         report.fail(f"{label}: {problem}")
         return
-    text = f"{label}: speed: {min(times[before]):.3g} s before, {min(times[after]):.3g} s after ({(ratio - 1) * 100:+.1f} %), best of {len(times[after])}"
+    text = f"{label}: {min(times[before]):.3g} s before, {min(times[after]):.3g} s after ({(ratio - 1) * 100:+.1f} %), best of {len(times[after])}"
     (report.ok if ratio <= SLOWER else report.fail)(text)
 
 
@@ -454,9 +453,9 @@ def prove(report, job, python, folder):
         if good:
             check_interpreters(report, label, module, after)
             check_leaks(report, label, module, after)
-    if job["benchmark"]:
-        compare_speed(report, label, before, after)
-    else:
+    for number, command in enumerate(job["benchmarks"], 1):
+        compare_speed(report, f"{label}: speed {number}" if len(job["benchmarks"]) > 1 else f"{label}: speed", command, before, after)
+    if not job["benchmarks"]:
         report.skip(f"{label}: speed: no --benchmark command")
 
 

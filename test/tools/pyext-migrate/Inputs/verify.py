@@ -176,7 +176,7 @@ def main():
     for number, (changes, expected) in enumerate(DAMAGE):
         new = os.path.join(args.work, f"new-{number}.c")
         write(new, tiny(changes))
-        job = {"root": project, "build": build("tiny.c", "tiny"), "test": "{python} test.py", "benchmark": "", "keep": False,
+        job = {"root": project, "build": build("tiny.c", "tiny"), "test": "{python} test.py", "benchmarks": [], "keep": False,
                "pythons": interpreters, "files": {"tiny.c": new},
                "modules": [{"name": "tiny", "claims_own_gil": True, "commands": []}]}
         write(os.path.join(args.work, "job.json"), json.dumps(job))
@@ -185,7 +185,7 @@ def main():
         demand(result.returncode == (1 if changes else 0), f"{changes}: exit status {result.returncode}", result)
         demand("nothing got worse" in result.stdout or len(re.findall("^FAIL", result.stdout, re.M)) >= len(interpreters),
                f"{changes}: not found with each interpreter", result)
-    job["benchmark"] = "grep -q NEW tiny.c && echo 1.1 || echo 1.0"
+    job["benchmarks"] = ["grep -q NEW tiny.c && echo 1.1 || echo 1.0"]
     write(job["files"]["tiny.c"], "/* NEW */" + tiny({}))
     write(os.path.join(args.work, "job.json"), json.dumps(job))
     slow = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])

@@ -27,9 +27,20 @@ value_of(PyObject *op)
     return PyLong_FromLong(((Box *)op)->value);
 }
 
+/* One for all functions: what it returns is said where it is used. */
+#define RETURN_IF(condition, value) \
+    {                               \
+        if (condition) {            \
+            return value;           \
+        }                           \
+    }
+#define VALUE(value) value
+#define FAILED NULL
+
 static PyObject *
 unbox(PyObject *self, PyObject *op)
 {
+    RETURN_IF(op == self, NULL);
     return value_of(op);
 }
 
@@ -62,6 +73,10 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "macros", NULL, -
         }                                                           \
     } while (0)
 
+#define ADD_TEXT(name)                                                                        \
+    if (PyModule_AddStringConstant(the_module, #name, "text") < 0) return FAILED
+#define ADD_TYPE(type) RETURN_IF(PyModule_AddType(the_module, type) < 0, VALUE(NULL))
+
 PyMODINIT_FUNC
 PyInit_macros(void)
 {
@@ -79,5 +94,9 @@ PyInit_macros(void)
     if (PyModule_AddObject(the_module, "Box", (PyObject *)&Box_Type) < 0)
         return NULL;
     ADD_INT("ONE", 1);
+    ADD_TEXT(name_of);
+    RETURN_IF(PyModule_AddIntConstant(the_module, "TWO", 2) < 0, NULL);
+    RETURN_IF(PyModule_AddIntConstant(the_module, "THREE", 3) < 0, VALUE(NULL));
+    ADD_TYPE(&PyLong_Type);
     return the_module;
 }
