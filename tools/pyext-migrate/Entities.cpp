@@ -353,6 +353,7 @@ void Rewriter::chooseNames() {
   for (const auto &[Key, F] : I.Functions)
     Taken.insert(F.Name);
   Taken.insert(I.Macros.begin(), I.Macros.end());
+  Taken.insert(I.Foreign.begin(), I.Foreign.end());
   while ((Taken.count(Prefix + "_state") && !HasState) ||
          Taken.count(Prefix + "_exec") || Taken.count(Prefix + "_slots") ||
          Taken.count(Prefix + "_clear") || Taken.count(Prefix + "_free") ||

@@ -130,6 +130,7 @@ public:
                   [&](SourceRange R) { return written(R); },
                   [&](const Decl *D) { return ours(D); }});
     finishModules();
+    noteForeignNames(Context.getTranslationUnitDecl());
   }
 
   // --- Places ---------------------------------------------------------------
@@ -1938,6 +1939,20 @@ public:
   }
 
   // --- Modules --------------------------------------------------------------
+
+  void noteForeignNames(const DeclContext *In) {
+    for (const Decl *D : In->decls()) {
+      if (const auto *Linkage = dyn_cast<LinkageSpecDecl>(D))
+        noteForeignNames(Linkage);
+      const auto *ND = dyn_cast<NamedDecl>(D);
+      if (!ND || !ND->getIdentifier() || ours(ND))
+        continue;
+      for (StringRef End : {"_state", "_exec", "_slots", "_clear", "_free",
+                            "_traverse", "_get_state"})
+        if (ND->getName().ends_with(End))
+          I.Foreign.insert(ND->getName().str());
+    }
+  }
 
   void finishModules() {
     for (const model::FieldAccess &F : Model.fieldAccesses())

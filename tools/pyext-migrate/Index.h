@@ -313,6 +313,8 @@ struct Index {
   /// Tokens of the sources that are known to name something else.
   std::map<int, std::set<unsigned>> OtherNames;
   std::set<std::string> Macros; ///< Names of macros of the extension.
+  /// What headers declare and a helper of the result could be called, too.
+  std::set<std::string> Foreign;
   /// Functions, and what they call of the C library that acts on the process.
   std::set<std::pair<std::string, std::string>> ProcessCalls;
   /// `#define`s from the name to the end, for mentions that nothing expands.

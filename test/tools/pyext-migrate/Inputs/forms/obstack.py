@@ -1,0 +1,8 @@
+import obstack
+
+try:
+    obstack.fail("no")
+except obstack.error as error:
+    assert str(error) == "no"
+else:
+    raise AssertionError
