@@ -75,7 +75,7 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "macros", NULL, -
 
 #define ADD_TEXT(name)                                                                        \
     if (PyModule_AddStringConstant(the_module, #name, "text") < 0) return FAILED
-#define ADD_TYPE(type) RETURN_IF(PyModule_AddType(the_module, type) < 0, VALUE(NULL))
+#define ADD_FOUR(name) RETURN_IF(PyModule_AddIntConstant(the_module, name, 4) < 0, VALUE(NULL))
 
 PyMODINIT_FUNC
 PyInit_macros(void)
@@ -97,6 +97,6 @@ PyInit_macros(void)
     ADD_TEXT(name_of);
     RETURN_IF(PyModule_AddIntConstant(the_module, "TWO", 2) < 0, NULL);
     RETURN_IF(PyModule_AddIntConstant(the_module, "THREE", 3) < 0, VALUE(NULL));
-    ADD_TYPE(&PyLong_Type);
+    ADD_FOUR("FOUR");
     return the_module;
 }
