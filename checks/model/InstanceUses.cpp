@@ -705,7 +705,7 @@ bool InstanceState::Collector::throughPointer(const CallExpr *Call,
   return Reads || Writes;
 }
 
-/// `int *p = &self->count; ++*p;`
+/// `int *p = &self->count; ++*p;` and `int &n = self->count; ++n;`
 void InstanceState::Collector::followPointer(const Function &F, const Access &A,
                                              const Place &P, FieldUse Use) {
   const ParentMap *Parents = Followed.parents(F.Decl);
@@ -717,37 +717,46 @@ void InstanceState::Collector::followPointer(const Function &F, const Access &A,
   const auto *Declared = dyn_cast_or_null<DeclStmt>(Up);
   if (!Declared)
     return;
+  auto UsedAt = [&](const Expr *There) {
+    const Stmt *By = Parents->getParentIgnoreParens(const_cast<Expr *>(There));
+    const auto *Step = dyn_cast_or_null<UnaryOperator>(By);
+    const auto *Assign = dyn_cast_or_null<BinaryOperator>(By);
+    FieldUse Here = Use;
+    Here.By = nullptr;
+    Here.Where = There;
+    Here.Kind = AccessKind::Read;
+    if (Step && Step->isIncrementDecrementOp())
+      Here.Kind = AccessKind::ReadWrite;
+    else if (Assign && Assign->isAssignmentOp() &&
+             Assign->getLHS()->IgnoreParens() == There)
+      Here.Kind = Assign->getOpcode() == BO_Assign ? AccessKind::Write
+                                                   : AccessKind::ReadWrite;
+    instantiate(F, P, std::move(Here));
+  };
   for (const Decl *D : Declared->decls()) {
     const auto *VD = dyn_cast<VarDecl>(D);
-    const auto *Of = VD && VD->getInit()
-                         ? dyn_cast<UnaryOperator>(VD->getInit()->IgnoreParenCasts())
-                         : nullptr;
-    if (!Of || Of->getOpcode() != UO_AddrOf ||
-        Of->getSubExpr()->IgnoreParens() != A.Where ||
-        !VD->getType()->isPointerType() ||
+    const Expr *Init =
+        VD && VD->getInit() ? VD->getInit()->IgnoreParenCasts() : nullptr;
+    if (!Init)
+      continue;
+    const bool Reference = VD->getType()->isReferenceType() && Init == A.Where;
+    const auto *Of = dyn_cast<UnaryOperator>(Init);
+    const bool Pointer = Of && Of->getOpcode() == UO_AddrOf &&
+                         Of->getSubExpr()->IgnoreParens() == A.Where &&
+                         VD->getType()->isPointerType();
+    if ((!Reference && !Pointer) ||
         !VD->getType()->getPointeeType()->isScalarType())
       continue;
     for (const DeclRefExpr *R : Followed.references(F.Decl, VD)) {
+      if (Reference) {
+        UsedAt(R);
+        continue;
+      }
       const Stmt *Load = Parents->getParent(R);
       const auto *Deref = dyn_cast_or_null<UnaryOperator>(
           Load ? Parents->getParentIgnoreParens(const_cast<Stmt *>(Load)) : nullptr);
-      if (!Deref || Deref->getOpcode() != UO_Deref)
-        continue;
-      const Stmt *By =
-          Parents->getParentIgnoreParens(const_cast<UnaryOperator *>(Deref));
-      const auto *Step = dyn_cast_or_null<UnaryOperator>(By);
-      const auto *Assign = dyn_cast_or_null<BinaryOperator>(By);
-      FieldUse There = Use;
-      There.By = nullptr;
-      There.Where = Deref;
-      There.Kind = AccessKind::Read;
-      if (Step && Step->isIncrementDecrementOp())
-        There.Kind = AccessKind::ReadWrite;
-      else if (Assign && Assign->isAssignmentOp() &&
-               Assign->getLHS()->IgnoreParens() == Deref)
-        There.Kind = Assign->getOpcode() == BO_Assign ? AccessKind::Write
-                                                      : AccessKind::ReadWrite;
-      instantiate(F, P, std::move(There));
+      if (Deref && Deref->getOpcode() == UO_Deref)
+        UsedAt(Deref);
     }
   }
 }

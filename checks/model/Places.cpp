@@ -390,6 +390,57 @@ Place Places::heldIn(const Function &F, const MemberExpr *E) {
   return P;
 }
 
+/// What \p S assigns to `*Param`.
+static void findStored(const Stmt *S, const ParmVarDecl *Param,
+                       SmallVectorImpl<const Expr *> &Values) {
+  if (!S)
+    return;
+  if (const auto *B = dyn_cast<BinaryOperator>(S);
+      B && B->getOpcode() == BO_Assign)
+    if (const auto *U = dyn_cast<UnaryOperator>(bare(B->getLHS()));
+        U && U->getOpcode() == UO_Deref)
+      if (const auto *R = dyn_cast<DeclRefExpr>(bare(U->getSubExpr()));
+          R && R->getDecl() == Param)
+        Values.push_back(B->getRHS());
+  for (const Stmt *Child : S->children())
+    findStored(Child, Param, Values);
+}
+
+/// All that \p F puts where \p Param points to are objects that it has made, for
+/// which Made is set, or null.
+bool Places::storesNew(const Function &F, const ParmVarDecl *Param, bool &Made) {
+  SmallVector<const Expr *, 4> Values;
+  findStored(F.Decl->getBody(), Param, Values);
+  for (const Expr *E : Values) {
+    const Place P = pointee(F, E);
+    if (P.Root != Place::Fresh && P.Root != Place::Null)
+      return false;
+    Made |= P.Root == Place::Fresh;
+  }
+  return true;
+}
+
+/// `if (make(&obj) < 0) ...`: whoever is given the address of \p VD puts an
+/// object there that it has made.
+bool Places::isSetToNew(const Function &F, const VarDecl *VD) {
+  bool Made = false;
+  for (const CallSite &Site : F.Calls)
+    for (unsigned I = 0; Site.Call && I < Site.Call->getNumArgs(); ++I) {
+      const auto *Of = dyn_cast<UnaryOperator>(bare(Site.Call->getArg(I)));
+      const auto *R = Of && Of->getOpcode() == UO_AddrOf
+                          ? dyn_cast<DeclRefExpr>(bare(Of->getSubExpr()))
+                          : nullptr;
+      if (!R || R->getDecl() != VD)
+        continue;
+      const Function *Callee = Model.function(Site.Callee);
+      if (!Callee || I >= Callee->Decl->getNumParams())
+        return false;
+      if (!storesNew(*Callee, Callee->Decl->getParamDecl(I), Made))
+        return false;
+    }
+  return Made;
+}
+
 Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   Place P;
   if (const auto *Param = dyn_cast<ParmVarDecl>(VD)) {
@@ -431,7 +482,9 @@ Place Places::ofVariable(const Function &F, const VarDecl *VD) {
   if (P.Root == Place::Null) {
     P = Place();
     P.FromCall = true;
-    if (VD->getType()->isPointerType() &&
+    if (VD->getType()->isPointerType() && isSetToNew(F, VD))
+      P.Root = Place::Fresh;
+    else if (VD->getType()->isPointerType() &&
         ExtensionModel::isObjectPointer(VD->getType()))
       P.Root = Place::Object;
     else if (!Any && !VD->getType()->isPointerType())
@@ -675,8 +728,15 @@ Place Places::pointee(const Function &F, const Expr *E) {
       P = placeOf(F, U->getSubExpr());
     else if (U->isIncrementDecrementOp())
       P = pointee(F, U->getSubExpr());
-    else if (ExtensionModel::isObjectPointer(Type))
+    else if (ExtensionModel::isObjectPointer(Type)) {
       P.Root = Place::Object;
+      // (*out)->field, after *out = alloc();
+      const auto *R = dyn_cast<DeclRefExpr>(bare(U->getSubExpr()));
+      const auto *Param = R ? dyn_cast<ParmVarDecl>(R->getDecl()) : nullptr;
+      bool Made = false;
+      if (Param && storesNew(F, Param, Made) && Made)
+        P.Root = Place::Fresh;
+    }
   } else if (const auto *B = dyn_cast<BinaryOperator>(E)) {
     if (B->getOpcode() == BO_Comma || B->isAssignmentOp())
       P = pointee(F, B->getRHS());

@@ -66,6 +66,8 @@ public:
 
 private:
   Place ofVariable(const Function &F, const clang::VarDecl *VD);
+  bool storesNew(const Function &F, const clang::ParmVarDecl *Param, bool &Made);
+  bool isSetToNew(const Function &F, const clang::VarDecl *VD);
   Place ofReference(const Function &F, const clang::DeclRefExpr *E);
   Place ofHolder(const Function &F, const clang::VarDecl *VD);
   Place ofCall(const Function &F, const clang::CallExpr *Call, bool Reference);
