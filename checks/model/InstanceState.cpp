@@ -61,8 +61,6 @@ private:
   bool FilesRead = false;
   DenseMap<const FieldDecl *, SourceLocation> BoundMembers;
   bool LocksHidden = false;
-  /// Named already: few functions, told of several times, are easier to read.
-  DenseSet<const Function *> Parties;
 };
 
 // --- Pairs ------------------------------------------------------------------
@@ -161,9 +159,8 @@ const FieldUse *
 InstanceState::Judge::partner(const FieldUse *U, const Group &Among) const {
   const FieldUse *Best = nullptr;
   auto Rank = [&](const FieldUse *V) {
-    return 16 * (V->In != U->In) + 8 * (V->Ways[0].From != U->Ways[0].From) +
-           4 * isDirect(*V) + 2 * (V->TakesReference || Parties.count(V->In)) +
-           (V->writes() && !U->writes());
+    return 8 * (V->In != U->In) + 4 * (V->Ways[0].From != U->Ways[0].From) +
+           2 * V->TakesReference + (V->writes() && !U->writes());
   };
   for (const FieldUse *V : Among)
     if (race(*U, *V) && (!Best || Rank(V) > Rank(Best)))
@@ -513,12 +510,8 @@ static bool isCheckedCursor(const FieldRace &R) {
 bool InstanceState::Judge::chooseKind(FieldRace &R, const Group &Racing) {
   auto Pick = [&](llvm::function_ref<int(const FieldUse *)> Rank) {
     const FieldUse *Best = nullptr;
-    auto Full = [&](const FieldUse *U) {
-      return 8 * Rank(U) + 4 * isDirect(*U) + 2 * Parties.count(U->In) +
-             (U->Path.size() == 1 && !U->Content);
-    };
     for (const FieldUse *U : R.Open)
-      if (Rank(U) > 0 && (!Best || Full(U) > Full(Best)))
+      if (int Value = Rank(U); Value > 0 && (!Best || Value > Rank(Best)))
         Best = U;
     if (!Best)
       return false;
@@ -688,8 +681,6 @@ void InstanceState::Judge::judge(const FieldDecl *FD, const Group &All) {
     if (U->InInit && U->Locks.empty() && U->Path.size() == 1 && U->writes() &&
         (U->DropsReference || (U->Content && U->Foreign)))
       R.Inits.push_back(U);
-  Parties.insert(R.First->In);
-  Parties.insert(R.Second->In);
   Races.push_back(std::move(R));
 }
 
