@@ -468,6 +468,23 @@ Sharing SharingAnalysis::parameter(const FunctionDecl *FD,
   return Result;
 }
 
+/// A method whose table is in another file, by its names: parameter \p I of
+/// (self, args) or (self, args, kwds) carries the arguments of a call.
+static bool namesArguments(const FunctionDecl *FD, unsigned I) {
+  const unsigned N = FD->getNumParams();
+  if ((N != 2 && N != 3) || I == 0 ||
+      llvm::any_of(FD->parameters(), [](const ParmVarDecl *P) {
+        return !model::ExtensionModel::isObjectPointer(P->getType());
+      }))
+    return false;
+  auto Name = [&](unsigned K) {
+    const IdentifierInfo *II = FD->getParamDecl(K)->getIdentifier();
+    return II ? II->getName() : StringRef();
+  };
+  return Name(1).ends_with("args") &&
+         (N == 2 || Name(2).starts_with("kw") || Name(2).starts_with("keyw"));
+}
+
 Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
                                        const ParmVarDecl *P) {
   const model::Function *F = States.model().function(FD);
@@ -531,7 +548,9 @@ Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,
   if (!Python && Result.K != Sharing::Shared) {
     const SourceManager &SM =
         States.model().context().getSourceManager();
-    if (Exported && (!Any || declaredElsewhere(FD, SM)))
+    if (Exported && !Any && namesArguments(FD, I))
+      worsen(Result, isPrivate(Sharing::CallArgument));
+    else if (Exported && (!Any || declaredElsewhere(FD, SM)))
       Result = isShared(3, "other files can call '" + nameOf(FD) +
                                "' with an object that other threads hold",
                         FD->getLocation());

@@ -169,6 +169,34 @@ static const Expr *evaluatedFirst(const Expr *Comparison,
   return nullptr;
 }
 
+/// \p Comparison is part of the condition of an `if` or a loop, which is asked
+/// there and nowhere before.
+static bool isAskedInPlace(const Expr *Comparison, bool Negated,
+                           const ParentMap &Parents) {
+  if (const auto *B = dyn_cast<BinaryOperator>(Comparison);
+      !B || B->getOperatorLoc().isMacroID())
+    return false;
+  const Stmt *Child = Comparison;
+  const Stmt *S = Parents.getParent(Comparison);
+  for (; isa_and_nonnull<Expr>(S); S = Parents.getParent(S)) {
+    // Directives may not stand in the arguments of a macro.
+    if (S->getBeginLoc().isMacroID() && !isa<BinaryOperator, CastExpr>(S))
+      return false;
+    Child = S;
+  }
+  if (const auto *If = dyn_cast_or_null<IfStmt>(S))
+    return If->getCond() == Child && !If->getIfLoc().isMacroID();
+  // What is shared in all builds without an answer stays so for ever.
+  if (Negated)
+    return false;
+  if (const auto *W = dyn_cast_or_null<WhileStmt>(S))
+    return W->getCond() == Child && !W->getWhileLoc().isMacroID();
+  if (const auto *D = dyn_cast_or_null<DoStmt>(S))
+    return D->getCond() == Child && !D->getWhileLoc().isMacroID();
+  const auto *For = dyn_cast_or_null<ForStmt>(S);
+  return For && For->getCond() == Child && !For->getForLoc().isMacroID();
+}
+
 /// One line of text.
 static std::string joined(StringRef Text) {
   std::string Result;
@@ -228,6 +256,22 @@ llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
   const std::optional<support::TextRange> Asked =
       First ? Source.written(First) : std::nullopt;
   const std::optional<support::TextRange> Body = Source.written(FD->getBody());
+  std::string Newer;
+  llvm::raw_string_ostream(Newer)
+      << "#if PY_VERSION_HEX >= "
+      << llvm::format_hex(0x03000000u | (Api.Since << 16), 10, /*Upper=*/true);
+  const auto *Else =
+      Before ? dyn_cast_or_null<IfStmt>(Parents.getParent(Before)) : nullptr;
+  if ((!First || (Else && Else->getElse() == Before)) && isAskedInPlace(Q.Comparison, Q.Negated, Parents) &&
+      !Source.hasDirective(*Whole)) {
+    Edits.replace(*Whole, "\n" + Newer + "\n" + Unique +
+                              "\n#elif !defined(Py_GIL_DISABLED)\n" +
+                              joined(Source.text(*Whole)) + "\n#else\n" +
+                              (Q.Negated ? "1" : "0") + "\n#endif\n");
+    llvm::SmallVector<FixItHint, 4> Hints;
+    Hints.append(Edits.finish(WhyNot));
+    return Hints;
+  }
   if (!Asked || !Body || Source.hasDirective(*Asked) ||
       (Context.getLangOpts().CPlusPlus && isa<DeclStmt>(Before)))
     return {};
@@ -243,10 +287,6 @@ llvm::SmallVector<FixItHint, 4> RefcntUniquenessCheck::makeFix(
             .str();
     return "int " + Name + " = " + joined(Text) + ";";
   };
-  std::string Newer;
-  llvm::raw_string_ostream(Newer)
-      << "#if PY_VERSION_HEX >= "
-      << llvm::format_hex(0x03000000u | (Api.Since << 16), 10, /*Upper=*/true);
   Edits.before(Before,
                {Newer, Line(Unique), "#elif !defined(Py_GIL_DISABLED)",
                 Line(Source.text(*Whole)), "#else",

@@ -129,6 +129,12 @@ const VarDecl *localPart(const Expr *LHS) {
   }
 }
 
+bool contains(const Stmt *Outer, const Stmt *Inner) {
+  return Outer == Inner || llvm::any_of(Outer->children(), [&](const Stmt *C) {
+           return C && contains(C, Inner);
+         });
+}
+
 /// How a value comes from the tracked reference.
 enum class Origin {
   Independent,
@@ -141,7 +147,7 @@ enum class Origin {
 //===----------------------------------------------------------------------===//
 
 /// What the variable may hold, as a set.
-enum Holds : uint16_t {
+enum Holds : uint32_t {
   Undeclared = 1,   ///< Its declaration was jumped over or not reached.
   Uninitialized = 2,
   Null = 4,
@@ -155,9 +161,14 @@ enum Holds : uint16_t {
   Detached = 512,
   // About the position.
   InRegion = 1024,
+  // From here on two for each variable that can have the reference, too: it may
+  // have it; it may have it though it was given up. The last pair is for all
+  // variables beyond.
+  FirstAlias = 1u << 16,
 };
-constexpr uint16_t Ours = Owned | OwnedTwice;
-constexpr uint16_t AnyValue = Undeclared | Uninitialized | Null | Owned |
+constexpr unsigned MaxAliases = 8;
+constexpr uint32_t Ours = Owned | OwnedTwice;
+constexpr uint32_t AnyValue = Undeclared | Uninitialized | Null | Owned |
                               OwnedTwice | HandedOver | Spent | Other |
                               GivenUp;
 
@@ -181,9 +192,11 @@ struct Plan {
   /// Assignments of a static object, `v = Py_None`, to the variable while it is
   /// NULL: from then on it owns that object as it would the result.
   llvm::DenseSet<const Stmt *> Defaults;
+  /// Assignments of other look-ups to the variable, rewritten with this one.
+  llvm::DenseSet<const Stmt *> Chain;
   Region Where;
-  uint16_t AtEnd = 0;                             ///< Falling off the region.
-  llvm::MapVector<const Stmt *, uint16_t> Exits;  ///< Jumps and returns.
+  uint32_t AtEnd = 0;                             ///< Falling off the region.
+  llvm::MapVector<const Stmt *, uint32_t> Exits;  ///< Jumps and returns.
   bool NullInit = false;
   std::string Violation;
 };
@@ -194,13 +207,16 @@ struct Plan {
 
 class Rewriter {
 public:
+  /// \p Shared: the edits of another look-up's rewrite, of which this is a part.
   Rewriter(const Expr *Lookup, const facts::BorrowedReference &Row,
-           const FunctionDecl *FD, ASTContext &Context, const FixTarget &Target)
+           const FunctionDecl *FD, ASTContext &Context, const FixTarget &Target,
+           support::EditSet *Shared = nullptr)
       : Lookup(valueOf(Lookup)), Written(Lookup), Row(Row), FD(FD),
         Context(Context), SM(Context.getSourceManager()),
         LO(Context.getLangOpts()), Target(Target),
         Source(SM, LO, SM.getFileID(SM.getFileLoc(Lookup->getBeginLoc()))),
-        Parents(const_cast<Stmt *>(FD->getBody())), Edits(Source, Parents) {}
+        Parents(const_cast<Stmt *>(FD->getBody())), OwnEdits(Source, Parents),
+        Edits(Shared ? *Shared : OwnEdits) {}
 
   StrongReferenceFix run();
 
@@ -225,11 +241,13 @@ private:
   bool findUse();
   bool classifyNoneTests();
   bool plan();
+  void addToChain(const BinaryOperator *Set);
   bool isStaticObject(const Expr *E) const;
   std::optional<TextRange> branchText(const IfStmt *If, const Stmt *Branch) const;
   bool canDropBranch(const IfStmt *If, const Stmt *Branch) const;
   bool mentionsLookup(const Stmt *S) const;
-  bool planWith(bool Drop, bool Own, Plan &P);
+  bool planWith(bool Drop, bool Own, bool Chained, Plan &P);
+  bool findRegion(const llvm::SmallPtrSetImpl<const Stmt *> &Live, Plan &P) const;
   bool emitDefinition(const Plan &P);
   bool emitReleases(const Plan &P);
   bool rewriteNewRefInPlace();
@@ -258,11 +276,29 @@ private:
   Origin originOf(const Expr *E) const;
   bool mentions(const Stmt *S) const;
   void collectDerived();
+  bool isTarget(const DeclRefExpr *Ref) const;
   std::optional<bool> nullTest(const Expr *E) const;
   bool isNone(const Expr *E) const;
 
   // Dataflow.
-  using Bits = uint16_t;
+  unsigned alias(const VarDecl *VD) const {
+    auto [It, New] = AliasNumber.try_emplace(VD, AliasNumber.size());
+    return std::min(It->second, MaxAliases - 1);
+  }
+  uint32_t has(const VarDecl *VD) const {
+    return uint32_t(FirstAlias) << 2 * alias(VD);
+  }
+  uint32_t lost(const VarDecl *VD) const { return has(VD) << 1; }
+  /// Local variable \p VD, another one, is set to what \p O says; \p Whole: all of
+  /// it.
+  uint32_t setAlias(uint32_t In, const VarDecl *VD, Origin O, bool Whole) const {
+    if (!VD || VD == Var || !Related.count(VD))
+      return In;
+    if (Whole && alias(VD) != MaxAliases - 1)
+      In &= ~(has(VD) | lost(VD));
+    return O != Origin::Independent && (In & Ours) ? In | has(VD) : In;
+  }
+  using Bits = uint32_t;
   Bits transfer(Bits In, const CFGElement &Element, Plan &P, bool Record);
   Bits transferCall(Bits In, const CallExpr *Call, Plan &P, bool Record);
   Bits consume(Bits In, Plan &P, const char *What, bool Record);
@@ -294,7 +330,8 @@ private:
   /// Indices of the statements of a block, the last one asked for.
   mutable llvm::DenseMap<const Stmt *, int> Positions;
   mutable const CompoundStmt *PositionsIn = nullptr;
-  support::EditSet Edits;
+  support::EditSet OwnEdits;
+  support::EditSet &Edits;
 
   std::string WhyNot;
   Strategy How = Strategy::Direct;
@@ -307,6 +344,9 @@ private:
   std::string Name;             ///< Of the variable.
   const Stmt *DefStmt = nullptr;      ///< Statement with the look-up.
   const BinaryOperator *Assign = nullptr;
+  /// When the look-up is in the condition of a loop: that, and the loop's body.
+  const Expr *LoopCondition = nullptr;
+  const Stmt *LoopBody = nullptr;
   const CallExpr *NewRef = nullptr;   ///< Py_NewRef around the look-up.
   std::optional<WrittenCall> NewRefCall;
   bool Unchecked = false; ///< The old macro cannot fail, the new call can.
@@ -315,11 +355,14 @@ private:
   std::vector<std::string> NullCheck;
 
   llvm::DenseMap<const VarDecl *, Origin> Related;
+  mutable llvm::DenseMap<const VarDecl *, unsigned> AliasNumber;
   llvm::DenseSet<const VarDecl *> Increfed; ///< Derived, with its own reference.
   llvm::DenseMap<const CallExpr *, const Stmt *> Droppable;
   /// Of those, the ones that are all that one branch of an `if` does.
   llvm::DenseMap<const CallExpr *, const IfStmt *> Branches;
   llvm::SmallVector<const Stmt *, 2> Defaults; ///< Possible ones.
+  /// Rewrites of other look-ups that are assigned to the variable.
+  llvm::SmallVector<std::unique_ptr<Rewriter>, 1> Others;
   std::shared_ptr<const flow::FunctionFlow> Flow;
   llvm::DenseMap<const Stmt *, const Stmt *> Synthetic;
   Plan Chosen;
@@ -567,6 +610,14 @@ bool Rewriter::findUse() {
       Var = Target;
       Assign = Op;
       Kind = Op == DefStmt ? Form::Assignment : Form::Condition;
+      if (const auto *While = dyn_cast<WhileStmt>(DefStmt)) {
+        LoopCondition = While->getCond();
+        LoopBody = While->getBody();
+      } else if (const auto *For = dyn_cast<ForStmt>(DefStmt);
+                 For && For->getCond() && contains(For->getCond(), Op)) {
+        LoopCondition = For->getCond();
+        LoopBody = For->getBody();
+      }
     }
   }
   if (Var) {
@@ -961,6 +1012,9 @@ Rewriter::Bits Rewriter::leave(Bits In, const Stmt *Exit, Plan &P,
   Bits Out = In & ~InRegion;
   if (Out & Ours)
     Out = (Out & ~(Ours | Null)) | GivenUp;
+  for (unsigned I = 0; I < MaxAliases; ++I)
+    if (const Bits Has = Bits(FirstAlias) << 2 * I; Out & Has)
+      Out = (Out & ~Has) | Has << 1;
   return Out;
 }
 
@@ -1063,6 +1117,16 @@ Rewriter::Bits Rewriter::transferCall(Bits In, const CallExpr *CE, Plan &P,
   return In;
 }
 
+/// What is set is not used.
+bool Rewriter::isTarget(const DeclRefExpr *Ref) const {
+  const Stmt *Parent = Parents.getParent(Ref);
+  while (Parent && isa<ParenExpr>(Parent))
+    Parent = Parents.getParent(Parent);
+  const auto *Op = dyn_cast_or_null<BinaryOperator>(Parent);
+  return Op && Op->getOpcode() == BO_Assign &&
+         Op->getLHS()->IgnoreParens() == Ref;
+}
+
 Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
                                   bool Record) {
   const std::optional<CFGStmt> CS = Element.getAs<CFGStmt>();
@@ -1093,6 +1157,9 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
       if (!VD)
         continue;
       if (VD != Var) {
+        In = setAlias(In, VD,
+                      VD->getInit() ? originOf(VD->getInit()) : Origin::Independent,
+                      /*Whole=*/true);
         if (VD->getInit() && originOf(VD->getInit()) == Origin::Same) {
           if (!VD->hasLocalStorage())
             In = consume(In, P, "stored", Record);
@@ -1118,7 +1185,7 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
       return In;
     const Expr *LHS = Op->getLHS()->IgnoreParens();
     if (Var && isa<DeclRefExpr>(LHS) && variableOf(LHS) == Var) {
-      if (Op == Assign) {
+      if (Op == Assign || P.Chain.count(Op)) {
         In = Define(In);
         if (!NullCheck.empty())
           In &= ~Null;
@@ -1136,6 +1203,8 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
                               : Other);
     }
     const Origin O = originOf(Op->getRHS());
+    In = setAlias(In, localPart(LHS), O,
+                  isa<DeclRefExpr>(LHS) && Op->getOpcode() == BO_Assign);
     if (O == Origin::Independent)
       return In;
     if (localPart(LHS)) {
@@ -1153,6 +1222,9 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
   }
   if (const auto *Op = dyn_cast<UnaryOperator>(S)) {
     const auto *Ref = dyn_cast<DeclRefExpr>(Op->getSubExpr()->IgnoreParens());
+    if (Ref && Op->getOpcode() == UO_AddrOf)
+      In = setAlias(In, dyn_cast<VarDecl>(Ref->getDecl()), Origin::Derived,
+                    /*Whole=*/false);
     if (!Var || !Ref || Ref->getDecl() != Var)
       return In;
     if (Op->getOpcode() == UO_AddrOf || Op->isIncrementDecrementOp()) {
@@ -1170,16 +1242,13 @@ Rewriter::Bits Rewriter::transfer(Bits In, const CFGElement &Element, Plan &P,
       return In;
     if (Ref->refersToEnclosingVariableOrCapture())
       violate(P, Record, "the variable is captured");
-    // What is set is not used.
-    const Stmt *Parent = Parents.getParent(Ref);
-    while (Parent && isa<ParenExpr>(Parent))
-      Parent = Parents.getParent(Parent);
-    const auto *Op = dyn_cast_or_null<BinaryOperator>(Parent);
-    if (Op && Op->getOpcode() == BO_Assign &&
-        Op->getLHS()->IgnoreParens() == Ref)
+    if (isTarget(Ref))
       return In;
     if (VD == Var && (In & (Spent | GivenUp)))
       violate(P, Record, "the variable is used after its reference is gone");
+    if (VD != Var && (In & lost(VD)) && !Increfed.count(VD))
+      violate(P, Record, "another variable has the object when its reference is "
+                         "gone");
     return In;
   }
   if (isa<LambdaExpr, BlockExpr>(S) && mentions(S))
@@ -1227,7 +1296,7 @@ bool Rewriter::solve(Plan &P, bool WithRegion,
       if (Record && LiveUses && At && (S & Ours)) {
         const auto *Ref = dyn_cast<DeclRefExpr>(At);
         const auto *VD = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
-        if (VD && (VD == Var || Related.count(VD)))
+        if (VD && (VD == Var || Related.count(VD)) && !isTarget(Ref))
           LiveUses->insert(Ref);
       }
       S = transfer(S, Element, P, Record && WithRegion);
@@ -1298,21 +1367,26 @@ bool Rewriter::solve(Plan &P, bool WithRegion,
 // The plan
 //===----------------------------------------------------------------------===//
 
-bool Rewriter::planWith(bool Drop, bool Own, Plan &P) {
-  if (Drop)
-    for (const auto &[CE, Removed] : Droppable)
-      P.Dropped.insert(CE);
-  if (Own)
-    P.Defaults.insert(Defaults.begin(), Defaults.end());
-
-  llvm::SmallPtrSet<const Stmt *, 16> Live;
-  if (!solve(P, /*WithRegion=*/false, &Live)) {
-    P.Violation = "the function is too large to follow the reference";
-    return false;
+/// The statements that depend on the reference.
+bool Rewriter::findRegion(const llvm::SmallPtrSetImpl<const Stmt *> &Live,
+                          Plan &P) const {
+  if (LoopBody) {
+    // Each turn of the loop has a reference of its own.
+    const auto *Block = dyn_cast<CompoundStmt>(LoopBody);
+    if (nullTest(LoopCondition) != true || (Block && Block->body_empty()))
+      return false;
+    if (Block) {
+      P.Where.Block = Block;
+      P.Where.Last = Block->size() - 1;
+    } else {
+      P.Where.Only = LoopBody;
+    }
+    return llvm::all_of(Live, [&](const Stmt *Use) {
+      const auto *Ref = dyn_cast<DeclRefExpr>(Use);
+      return isInside(positionOf(Use, P.Where), P.Where) ||
+             (Ref && Ref->getDecl() == Var && contains(LoopCondition, Use));
+    });
   }
-
-  Live.insert(P.Defaults.begin(), P.Defaults.end());
-
   // The statement alone when it is no element of a block and has all uses; else
   // the smallest block with the look-up and all its uses.
   bool Found = false;
@@ -1340,7 +1414,28 @@ bool Rewriter::planWith(bool Drop, bool Own, Plan &P) {
     R.Last = Last;
     P.Where = R;
   }
-  if (!Found) {
+  return Found;
+}
+
+bool Rewriter::planWith(bool Drop, bool Own, bool Chained, Plan &P) {
+  if (Drop)
+    for (const auto &[CE, Removed] : Droppable)
+      P.Dropped.insert(CE);
+  if (Own)
+    P.Defaults.insert(Defaults.begin(), Defaults.end());
+  if (Chained)
+    for (const auto &Other : Others)
+      P.Chain.insert(Other->Assign);
+
+  llvm::SmallPtrSet<const Stmt *, 16> Live;
+  if (!solve(P, /*WithRegion=*/false, &Live)) {
+    P.Violation = "the function is too large to follow the reference";
+    return false;
+  }
+
+  Live.insert(P.Defaults.begin(), P.Defaults.end());
+  Live.insert(P.Chain.begin(), P.Chain.end());
+  if (!findRegion(Live, P)) {
     P.Violation = "its uses are not in one block";
     return false;
   }
@@ -1397,6 +1492,10 @@ bool Rewriter::plan() {
         !NoneToNull && isRef(Set->getLHS()) && isStaticObject(Set->getRHS()) &&
         support::enclosingStatement(Set, Parents) == Set)
       Defaults.push_back(Set);
+    else if (const auto *Set = dyn_cast<BinaryOperator>(S);
+             Set && Set->getOpcode() == BO_Assign && Set != Assign && Var &&
+             isRef(Set->getLHS()))
+      addToChain(Set);
     const auto *CE = dyn_cast<CallExpr>(S);
     const facts::ReferenceCountApi *Op =
         CE ? facts::findReferenceCountOp(calleeName(CE)) : nullptr;
@@ -1446,15 +1545,34 @@ bool Rewriter::plan() {
     for (bool Own : {false, true}) {
       if ((Drop && Droppable.empty()) || (Own && Defaults.empty()))
         continue;
-      Plan P;
-      if (planWith(Drop, Own, P)) {
-        Chosen = std::move(P);
-        return true;
+      for (bool Chained : {true, false}) {
+        if (Chained && Others.empty())
+          continue;
+        Plan P;
+        if (planWith(Drop, Own, Chained, P)) {
+          Chosen = std::move(P);
+          return true;
+        }
+        if (!Drop && !Own && !Chained)
+          Why = P.Violation;
       }
-      if (!Drop && !Own)
-        Why = P.Violation;
     }
   return fail(Why);
+}
+
+/// `v = PyDict_GetItem(a, k); if (v == NULL) v = PyDict_GetItem(b, k);`
+void Rewriter::addToChain(const BinaryOperator *Set) {
+  const auto *Other = dyn_cast<CallExpr>(valueOf(Set->getRHS()));
+  const facts::BorrowedReference *OtherRow =
+      Other ? facts::findBorrowed(calleeName(Other)) : nullptr;
+  if (!OtherRow || !OtherRow->Mutable || LoopBody || NoneToNull || Unchecked)
+    return;
+  auto Part = std::make_unique<Rewriter>(Other, *OtherRow, FD, Context, Target,
+                                         &Edits);
+  if (Part->chooseStrategy() && Part->findUse() && Part->classifyNoneTests() &&
+      Part->Var == Var && Part->Assign == Set && !Part->LoopBody &&
+      !Part->NewRef && !Part->NoneToNull && !Part->Unchecked)
+    Others.push_back(std::move(Part));
 }
 
 /// `&_Py_NoneStruct`.
@@ -1691,6 +1809,15 @@ bool Rewriter::emitDefinition(const Plan &P) {
   case Form::Condition: {
     if (InPlace && NullCheck.empty()) {
       ReplaceValue();
+      return true;
+    }
+    if (LoopBody) {
+      // while ((v = PyDict_GetItemWithError(d, k)) != NULL)
+      const std::optional<TextRange> All = Source.written(LoopCondition);
+      if (!All || How == Strategy::Guard || Row.SwallowsErrors || NoneToNull ||
+          !NullCheck.empty() || Row.Container != facts::ContainerKind::Dict)
+        return fail("the look-up is in a condition it cannot be moved out of");
+      Edits.replace(*All, resultCall() + " > 0");
       return true;
     }
     if (!isEvaluatedFirst(Assign, DefStmt, Parents))
@@ -2184,6 +2311,9 @@ StrongReferenceFix Rewriter::run() {
       return emitDefinition(Plan());
     if (!plan() || !checkText(Chosen) || !checkExceptions(Chosen))
       return false;
+    for (const auto &Other : Others)
+      if (Chosen.Chain.count(Other->Assign) && !Other->emitDefinition(Plan()))
+        return fail(Other->WhyNot);
     return emitDefinition(Chosen) && emitReleases(Chosen);
   };
   if (Rewrite()) {

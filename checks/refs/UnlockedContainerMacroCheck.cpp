@@ -225,6 +225,20 @@ void UnlockedContainerMacroCheck::analyzePointers(
   }
 }
 
+/// \p FD asks whether it has the only reference to the object that \p Target
+/// names: what is written into then is known to nobody else.
+static bool asksWhetherUnique(const model::ExtensionModel &Model,
+                              const FunctionDecl *FD, const Expr *Target) {
+  const model::Function *F = Model.function(FD);
+  const std::string Text = flow::canonicalText(Target);
+  return F && llvm::any_of(F->Calls, [&](const model::CallSite &C) {
+           return C.Call && C.Call->getNumArgs() == 1 &&
+                  (C.Name == facts::uniquenessCall(facts::UniquenessMeaning::Count) ||
+                   StringRef(C.Name).contains("Unique")) &&
+                  flow::canonicalText(C.Call->getArg(0)) == Text;
+         });
+}
+
 void UnlockedContainerMacroCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
@@ -244,7 +258,12 @@ void UnlockedContainerMacroCheck::analyze(const model::ExtensionModel &Model) {
       if (S.K != flow::Sharing::Shared || S.Tier > 2)
         continue;
       bool Suspendable = false;
-      if (Row.Target == facts::ContainerKind::List &&
+      if (asksWhetherUnique(Model, FD, C->Call->getArg(Row.TargetArg)))
+        continue;
+      // Of a tuple that nobody else has, or changes, either.
+      if ((Row.Target == facts::ContainerKind::List ||
+           Model.sharing().argument(*R, C->Call, Row.TargetArg).Why ==
+               flow::Sharing::Unchanged) &&
           (Model.sharing().protects(Model.locksAt(FD, C->Call), *R, C->Call,
                                     Row.TargetArg, Suspendable) ||
            lockedElsewhere(Model, FD, C->Call)))

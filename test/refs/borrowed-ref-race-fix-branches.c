@@ -33,4 +33,41 @@ PyObject *two_values(PyObject *self, PyObject *args, PyObject *kwargs) {
   }
   return made;
 }
-PyMethodDef methods[] = {{"two_values", (PyCFunction)(void (*)(void))two_values, METH_VARARGS | METH_KEYWORDS, NULL}, {NULL, NULL, 0, NULL}};
+
+// Two look-ups into one variable become strong together, and a variable that is used again is given up in between.
+PyObject *chained(PyObject *self, PyObject *dict) {
+  PyObject *value = PyDict_GetItemString(dict, "a");
+  // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: borrowed reference from 'PyDict_GetItemString' on 'dict' is used after another thread may have dropped it
+  // CHECK-FIXES:   PyObject *value;
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030D0000
+  // CHECK-FIXES:   if (PyDict_GetItemStringRef(dict, "a", &value) < 0) {
+  // CHECK-FIXES:     PyErr_Clear();
+  // CHECK-FIXES:   }
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:   value = PyDict_GetItemString(dict, "a");
+  // CHECK-FIXES:   Py_XINCREF(value);
+  // CHECK-FIXES: #endif
+  if (value == NULL)
+    value = PyDict_GetItemString(dict, "b");
+  // CHECK-MESSAGES: :[[@LINE-1]]:13: warning: borrowed reference from 'PyDict_GetItemString' on 'dict'
+  // CHECK-FIXES:   if (value == NULL) {
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030D0000
+  // CHECK-FIXES:     if (PyDict_GetItemStringRef(dict, "b", &value) < 0) {
+  // CHECK-FIXES:       PyErr_Clear();
+  // CHECK-FIXES:     }
+  // CHECK-FIXES: #else
+  // CHECK-FIXES:     value = PyDict_GetItemString(dict, "b");
+  // CHECK-FIXES:     Py_XINCREF(value);
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES:   }
+  if (value == NULL || use(value) < 0)
+    // CHECK-FIXES:   if (value == NULL || use(value) < 0) {
+    // CHECK-FIXES:     Py_XDECREF(value);
+    return NULL;
+  // CHECK-FIXES:   }
+  // CHECK-FIXES:   Py_DECREF(value);
+  Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {{"chained", chained, METH_O, NULL},
+                         {"two_values", (PyCFunction)(void (*)(void))two_values, METH_VARARGS | METH_KEYWORDS, NULL}, {NULL, NULL, 0, NULL}};

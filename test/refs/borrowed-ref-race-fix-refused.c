@@ -28,19 +28,6 @@ PyObject *exit_in_macro(PyObject *m, PyObject *list) {
   Py_RETURN_NONE;
 }
 
-PyObject *two_look_ups(PyObject *m, PyObject *dict) {
-  PyObject *value = PyDict_GetItemString(dict, "a");
-  // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: borrowed reference from 'PyDict_GetItemString'
-  // CHECK-MESSAGES: not rewritten automatically: the variable may hold something else where the reference has to be given up
-  if (value == NULL)
-    value = PyDict_GetItemString(dict, "b");
-  // CHECK-MESSAGES: :[[@LINE-1]]:13: warning: borrowed reference from 'PyDict_GetItemString'
-  // CHECK-MESSAGES: not rewritten automatically: the variable may hold something else where the reference has to be given up
-  if (value == NULL || use(value) < 0)
-    return NULL;
-  Py_RETURN_NONE;
-}
-
 PyObject *other_default(PyObject *m, PyObject *dict) {
   PyObject *value = PyDict_GetItemString(dict, "a");
   // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: borrowed reference from 'PyDict_GetItemString'
@@ -177,9 +164,61 @@ PyObject *inside_condition(PyObject *m, PyObject *list) {
   Py_RETURN_NONE;
 }
 
+// What an earlier turn has found is compared with what this one finds.
+PyObject *of_earlier_turn(PyObject *m, PyObject *list) {
+  PyObject *before = NULL;
+  long same = 0;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+    PyObject *item = PyList_GetItem(list, i);
+    // CHECK-MESSAGES: :[[@LINE-1]]:22: warning: borrowed reference from 'PyList_GetItem'
+    // CHECK-MESSAGES: not rewritten automatically: another variable has the object when its reference is gone
+    if (item == NULL)
+      return NULL;
+    if (before != NULL && PyObject_RichCompareBool(before, item, Py_EQ) > 0)
+      same++;
+    before = item;
+  }
+  return PyLong_FromLong(same);
+}
+
+// The next key is what was found, or the last one is returned.
+PyObject *chased(PyObject *dict, PyObject *key) {
+  PyObject *value;
+  while ((value = PyDict_GetItemWithError(dict, key)) != NULL)
+    // CHECK-MESSAGES: :[[@LINE-1]]:19: warning: borrowed reference from 'PyDict_GetItemWithError'
+    // CHECK-MESSAGES: not rewritten automatically: its uses are not in one block
+    key = value;
+  return PyErr_Occurred() ? NULL : Py_NewRef(key);
+}
+PyObject *left_by_goto(PyObject *m, PyObject *list) {
+  PyObject *item;
+  Py_ssize_t i = 0;
+  while ((item = PyList_GetItem(list, i++)) != NULL)
+    // CHECK-MESSAGES: :[[@LINE-1]]:18: warning: borrowed reference from 'PyList_GetItem'
+    // CHECK-MESSAGES: not rewritten automatically: its uses are not in one block
+    if (use(item))
+      goto found;
+  PyErr_Clear();
+  Py_RETURN_NONE;
+found:
+  return PyObject_Repr(item);
+}
+PyObject *tested_twice(PyObject *m, PyObject *list) {
+  PyObject *item;
+  Py_ssize_t i = 0;
+  while ((item = PyList_GetItem(list, i++)) != NULL && use(item) == 0)
+    // CHECK-MESSAGES: :[[@LINE-1]]:18: warning: borrowed reference from 'PyList_GetItem'
+    // CHECK-MESSAGES: not rewritten automatically
+    use(item);
+  PyErr_Clear();
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"of_earlier_turn", of_earlier_turn, METH_O, NULL},
+    {"left_by_goto", left_by_goto, METH_O, NULL},
+    {"tested_twice", tested_twice, METH_O, NULL},
     {"exit_in_macro", exit_in_macro, METH_O, NULL},
-    {"two_look_ups", two_look_ups, METH_O, NULL},
     {"alias_outlives", alias_outlives, METH_O, NULL},
     {"same_name", same_name, METH_O, NULL},
     {"other_default", other_default, METH_O, NULL},

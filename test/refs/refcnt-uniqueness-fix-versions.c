@@ -52,16 +52,46 @@ PyObject *writable(Thing *self) {
   return Py_NewRef(dict);
 }
 
-// A loop asks again each time, and an else is not evaluated first.
+// A loop asks again each time, and an else is not evaluated first: they ask in place.
 void others(Thing *self, int n) {
   while (Py_REFCNT(self->cache) == 1)
   // CHECK-MESSAGES: :[[@LINE-1]]:10: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: while (
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES: PyUnstable_Object_IsUniquelyReferenced(self->cache)
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES: Py_REFCNT(self->cache) == 1
+  // CHECK-FIXES: #else
+  // CHECK-FIXES: 0
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES: )
     Py_INCREF(self->cache);
   if (n)
     return;
-  else if (Py_REFCNT(self->cache) == 1)
-  // CHECK-MESSAGES: :[[@LINE-1]]:12: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  else if (n < 3 && Py_REFCNT(self->cache) > 1)
+  // CHECK-MESSAGES: :[[@LINE-1]]:21: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+  // CHECK-FIXES: else if (n < 3 &&
+  // CHECK-FIXES: #if PY_VERSION_HEX >= 0x030E0000
+  // CHECK-FIXES: !PyUnstable_Object_IsUniquelyReferenced(self->cache)
+  // CHECK-FIXES: #elif !defined(Py_GIL_DISABLED)
+  // CHECK-FIXES: Py_REFCNT(self->cache) > 1
+  // CHECK-FIXES: #else
+  // CHECK-FIXES: 1
+  // CHECK-FIXES: #endif
+  // CHECK-FIXES: )
     Py_CLEAR(self->cache);
+}
+
+// A loop that waits for others would never end where there is no answer, and a macro
+// takes no directives.
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+void waits(Thing *self) {
+  while (Py_REFCNT(self->cache) > 1)
+  // CHECK-MESSAGES: :[[@LINE-1]]:10: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+    Py_DECREF(self->cache);
+  while (LIKELY(Py_REFCNT(self->cache) == 1))
+  // CHECK-MESSAGES: :[[@LINE-1]]:17: warning: the reference count of 'self->cache' does not tell whether others have the object [cpython-refs-refcnt-uniqueness]
+    Py_INCREF(self->cache);
 }
 
 // Two in one function, in an argument and in the body of a loop.

@@ -807,6 +807,103 @@ dict_get_error_default(PyObject *m, PyObject *args)
     return value;
 }
 
+/* --- Two look-ups into one variable ---------------------------------------- */
+
+/* The variable is used again for something else. */
+static PyObject *
+dict_one_after_the_other(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key, *value;
+    long total = 0;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key)) {
+        return NULL;
+    }
+    value = PyDict_GetItemString(dict, "name");
+    if (value != NULL) {
+        int large = check(value);
+        if (large < 0) {
+            return NULL;
+        }
+        total += large;
+    }
+    value = PyDict_GetItemWithError(dict, key);
+    if (value == NULL) {
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+        return PyLong_FromLong(total);
+    }
+    return PyNumber_Add(value, Py_True);
+}
+
+static PyObject *
+dict_chain(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key)) {
+        return NULL;
+    }
+    PyObject *value = PyDict_GetItemWithError(dict, key);
+    if (value == NULL && !PyErr_Occurred()) {
+        value = PyDict_GetItemString(dict, "name");
+    }
+    if (value == NULL) {
+        return NULL;
+    }
+    int large = check(value);
+    if (large < 0) {
+        return NULL;
+    }
+    return large ? twice(value) : Py_NewRef(value);
+}
+
+static PyObject *
+dict_chain_condition(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key, *value;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key)) {
+        return NULL;
+    }
+    if ((value = PyDict_GetItem(dict, key)) == NULL)
+        if ((value = PyDict_GetItemString(dict, "name")) == NULL) {
+            PyErr_SetObject(PyExc_KeyError, key);
+            return NULL;
+        }
+    if (check(value) < 0) {
+        return NULL;
+    }
+    Py_INCREF(value);
+    return value;
+}
+
+static PyObject *
+dict_chain_three(PyObject *m, PyObject *args)
+{
+    PyObject *dict, *key, *value;
+    if (!PyArg_ParseTuple(args, "OO", &dict, &key)) {
+        return NULL;
+    }
+    value = PyDict_GetItemString(dict, "none");
+    if (value == NULL) {
+        value = PyDict_GetItem(dict, key);
+    }
+    if (value == NULL) {
+        value = PyDict_GetItemString(dict, "name");
+    }
+    if (value == NULL) {
+        Py_RETURN_NONE;
+    }
+    switch (check(value)) {
+    case -1:
+        return NULL;
+    case 0:
+        return Py_NewRef(value);
+    default:
+        break;
+    }
+    return twice(value);
+}
+
 static PyMethodDef methods[] = {
     {"list_xincref", list_xincref, METH_O, NULL},
     {"list_test_then_incref", list_test_then_incref, METH_O, NULL},
@@ -855,6 +952,10 @@ static PyMethodDef methods[] = {
     {"dict_get_string_default_first", dict_get_string_default_first, METH_O, NULL},
     {"dict_get_string_or", dict_get_string_or, METH_O, NULL},
     {"dict_get_error_default", dict_get_error_default, METH_VARARGS, NULL},
+    {"dict_one_after_the_other", dict_one_after_the_other, METH_VARARGS, NULL},
+    {"dict_chain", dict_chain, METH_VARARGS, NULL},
+    {"dict_chain_condition", dict_chain_condition, METH_VARARGS, NULL},
+    {"dict_chain_three", dict_chain_three, METH_VARARGS, NULL},
     {"weak_none", weak_none, METH_O, NULL},
     {"weak_object", weak_object, METH_O, NULL},
     {"weak_both", weak_both, METH_O, NULL},

@@ -129,7 +129,7 @@ def cases():
         for key, make_key in keys.items():
             arguments = lambda make=make, make_key=make_key: (make(), make_key())
             for function in ("dict_get", "dict_get_with_error", "dict_get_condition", "dict_get_maybe", "dict_new_ref", "dict_three_ways",
-                             "dict_get_error_default"):
+                             "dict_get_error_default", "dict_one_after_the_other", "dict_chain", "dict_chain_condition", "dict_chain_three", "dict_while"):
                 yield "=" + function, f"{name}, {key}", arguments
             yield "insert_", f"{name}, {key}", arguments
             for function in ("dict_setdefault", "dict_setdefault_kept"):

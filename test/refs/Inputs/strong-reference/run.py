@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fixes lookups.c, uniques.c, loops.c and inserts.c, compiles them as they were and fixed, and has probe.py run both.
+"""Fixes lookups.c, whiles.c, uniques.c, loops.c and inserts.c, compiles them as they were and fixed, and has probe.py run both.
 
     run.py --driver PYEXT_TIDY --clang CLANG --headers FOLDER --work FOLDER
 
@@ -19,6 +19,7 @@ LOOKUP = re.compile(r"\b(PyList_GetItem|PyList_GET_ITEM|PySequence_Fast_GET_ITEM
 # By name: the checks, how their fixes are applied, what they speak of and the ways to support several versions.
 SOURCES = {
     "lookups": ("cpython-refs-borrowed-ref-race,cpython-refs-sequence-fast-shared", "--fix", LOOKUP, ("guard", "compat", "direct")),
+    "whiles": ("cpython-refs-borrowed-ref-race", "--fix", LOOKUP, ("compat", "direct")),
     "uniques": ("cpython-refs-refcnt-uniqueness", "--fix", re.compile(r"\bPy_REFCNT\("), ("guard",)),
     "inserts": ("cpython-refs-container-check-then-act", "--fix-notes", re.compile(r"\bPyDict_SetItem\("), ("compat", "direct")),
     "loops": ("cpython-refs-dict-next-unlocked", "--fix-notes", re.compile(r"\bPyDict_Next\("), ("guard", "direct")),

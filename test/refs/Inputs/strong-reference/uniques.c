@@ -66,11 +66,54 @@ unique_return(PyObject *m, PyObject *op)
     return kept ? unique_of_return() : NULL;
 }
 
+static PyObject *
+unique_else(PyObject *m, PyObject *op)
+{
+    Py_XSETREF(kept, PySequence_List(op));
+    if (kept == NULL) {
+        return NULL;
+    }
+    if (PyList_GET_SIZE(kept) == 0) {
+        Py_RETURN_NONE;
+    }
+    else if (PyList_GET_SIZE(kept) > 1 && Py_REFCNT(kept) == 1) {
+        if (PyList_Append(kept, Py_None) < 0) {
+            return NULL;
+        }
+    }
+    else if (Py_REFCNT(kept) > 1) {
+        Py_RETURN_TRUE;
+    }
+    return Py_NewRef(kept);
+}
+
+static PyObject *
+unique_while(PyObject *m, PyObject *op)
+{
+    Py_XSETREF(kept, PySequence_List(op));
+    if (kept == NULL) {
+        return NULL;
+    }
+    while (Py_REFCNT(kept) == 1 && PyList_GET_SIZE(kept) < 5) {
+        if (PyList_Append(kept, Py_True) < 0) {
+            return NULL;
+        }
+    }
+    do {
+        if (PyList_Append(kept, Py_False) < 0) {
+            return NULL;
+        }
+    } while (PyList_GET_SIZE(kept) < 7 && Py_REFCNT(kept) == 1);
+    return PyList_AsTuple(kept);
+}
+
 static PyMethodDef methods[] = {
     {"unique_append", unique_append, METH_O, NULL},
     {"unique_shared", unique_shared, METH_O, NULL},
     {"unique_both", unique_both, METH_O, NULL},
     {"unique_return", unique_return, METH_O, NULL},
+    {"unique_else", unique_else, METH_O, NULL},
+    {"unique_while", unique_while, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
