@@ -208,7 +208,7 @@ void GlobalClasses::findRace(GlobalVerdict &V) const {
   SmallVector<Candidate, 16> Candidates;
   for (unsigned I = 0; I < V.Uses.size(); ++I) {
     const GlobalUse &U = V.Uses[I];
-    if (underOnce(U, Model) || !runsConcurrently(Model, U))
+    if (underOnce(U, Model) || !usedAtRunTime(Model, U))
       continue;
     const auto *Same = find_if(Kinds, [&](const GlobalUse *K) {
       return K->Pointee == U.Pointee && K->Path == U.Path &&

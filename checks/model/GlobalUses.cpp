@@ -723,7 +723,7 @@ bool overlap(const GlobalUse &A, const GlobalUse &B) {
   return true;
 }
 
-bool runsConcurrently(const ExtensionModel &Model, const GlobalUse &U) {
+bool usedAtRunTime(const ExtensionModel &Model, const GlobalUse &U) {
   return phaseOf(Model, U) == Phase::RunTime && !onlyWithGil(Model, U);
 }
 
@@ -739,8 +739,8 @@ bool conflict(const GlobalUse &A, const GlobalUse &B) {
 
 bool canRace(const ExtensionModel &Model, const GlobalUse &A,
              const GlobalUse &B) {
-  return conflict(A, B) && runsConcurrently(Model, A) &&
-         runsConcurrently(Model, B);
+  return conflict(A, B) && usedAtRunTime(Model, A) &&
+         usedAtRunTime(Model, B);
 }
 
 } // namespace pyext::model

@@ -102,7 +102,7 @@ bool canRace(const ExtensionModel &Model, const GlobalUse &A,
              const GlobalUse &B);
 /// The part of it that is about one use: at run time, in a build without the
 /// GIL.
-bool runsConcurrently(const ExtensionModel &Model, const GlobalUse &U);
+bool usedAtRunTime(const ExtensionModel &Model, const GlobalUse &U);
 /// The part of it that is about two: the same data and no common lock.
 bool conflict(const GlobalUse &A, const GlobalUse &B);
 /// The same data, not different fields or a pointer and what it points to.

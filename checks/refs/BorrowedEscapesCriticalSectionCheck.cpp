@@ -406,8 +406,10 @@ BorrowedEscapesCriticalSectionCheck::moveReference(
   // value = self->value; as a statement of its own, and the only other value
   // the variable ever has is null.
   ASTContext &Context = Model.context();
-  const Stmt *Body = Refs.function()->getBody();
-  const ParentMap Parents(const_cast<Stmt *>(Body));
+  const flow::FunctionBody *Statements = Model.flows().body(Refs.function());
+  if (!Statements)
+    return None;
+  const ParentMap &Parents = Statements->parents();
   const Expr *Read = Refs.origin(U.Origin).Where;
   const Stmt *Assign = Parents.getParentIgnoreParenCasts(const_cast<Expr *>(Read));
   const auto *Plain = dyn_cast_or_null<BinaryOperator>(Assign);

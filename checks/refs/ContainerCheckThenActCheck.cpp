@@ -308,7 +308,6 @@ void ContainerCheckThenActCheck::analyze(const model::ExtensionModel &Model) {
   Reported.clear();
   Including.clear();
   Names.clear();
-  ParentMaps.clear();
   // What is put in first, and then taken out again, is about putting it in.
   for (bool Alone : {false, true})
     for (const facts::PairedCalls &Row : facts::pairedCalls())
@@ -371,9 +370,10 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   if (Act.Api->getNumArgs() > 2 && Act.Call == Act.Api &&
       isConstant(Act.Call->getArg(2)))
     return;
-  std::unique_ptr<ParentMap> &Parents = ParentMaps[Act.FD];
-  if (!Parents)
-    Parents = std::make_unique<ParentMap>(Act.FD->getBody());
+  const flow::FunctionBody *Body = Model.flows().body(Act.FD);
+  if (!Body)
+    return;
+  const ParentMap *Parents = &Body->parents();
   if (!dependsOn(Act.Call, Check.Call, Act.FD->getBody(), *Parents, SM))
     return;
   const flow::FunctionRefs *R = Model.refs().get(Check.FD);

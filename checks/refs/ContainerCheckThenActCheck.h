@@ -46,8 +46,6 @@ private:
   llvm::DenseSet<clang::FileID> Including;
   /// Of variables that fixes of this run declare.
   llvm::DenseMap<const clang::FunctionDecl *, llvm::StringSet<>> Names;
-  llvm::DenseMap<const clang::FunctionDecl *, std::unique_ptr<clang::ParentMap>>
-      ParentMaps;
 };
 
 } // namespace pyext::refs

@@ -208,7 +208,10 @@ void DirectStructAccessCheck::analyze(const model::ExtensionModel &Model) {
           ByStruct[Row->Struct].push_back({Row, &A.By});
     if (ByStruct.empty())
       continue;
-    const ParentMap Parents(FD->getBody());
+    const flow::FunctionBody *Body = Model.flows().body(FD);
+    if (!Body)
+      continue;
+    const ParentMap &Parents = Body->parents();
     for (auto &[Struct, Places] : ByStruct) {
       llvm::stable_sort(Places, [&](const Place &A, const Place &B) {
         return SM.isBeforeInTranslationUnit(At(A.second), At(B.second));

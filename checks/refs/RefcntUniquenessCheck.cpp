@@ -308,7 +308,6 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
   using facts::UniquenessMeaning;
   const ASTContext &Context = Model.context();
   const SourceManager &SM = Context.getSourceManager();
-  llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> ParentMaps;
   Including.clear();
   Names.clear();
   for (const model::CallSite *C :
@@ -317,9 +316,10 @@ void RefcntUniquenessCheck::analyze(const model::ExtensionModel &Model) {
     if (C->Call->getNumArgs() != 1 ||
         !runsConcurrently(Model, FD, C->Call->getExprLoc()))
       continue;
-    std::unique_ptr<ParentMap> &Parents = ParentMaps[FD];
-    if (!Parents)
-      Parents = std::make_unique<ParentMap>(FD->getBody());
+    const flow::FunctionBody *Body = Model.flows().body(FD);
+    if (!Body)
+      continue;
+    const ParentMap *Parents = &Body->parents();
     const Question Q = Question::about(C->Call, *Parents, Context);
     if (!Q.Comparison)
       continue;

@@ -247,12 +247,9 @@ void SequenceFastSharedCheck::analyze(const model::ExtensionModel &Model) {
   if (!hazards().FreeThreading || Model.isGenerated())
     return;
   const SourceManager &SM = Model.context().getSourceManager();
-  llvm::DenseMap<const FunctionDecl *, std::unique_ptr<ParentMap>> ParentMaps;
+  // Functions with look-ups have a body.
   auto ParentsOf = [&](const FunctionDecl *FD) -> const ParentMap & {
-    std::unique_ptr<ParentMap> &P = ParentMaps[FD];
-    if (!P)
-      P = std::make_unique<ParentMap>(FD->getBody());
-    return *P;
+    return Model.flows().body(FD)->parents();
   };
   // By the call that gave the sequence, or by function and container.
   std::map<std::pair<const void *, std::string>, Group> Groups;

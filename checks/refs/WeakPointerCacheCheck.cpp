@@ -28,8 +28,12 @@ static bool endsObjects(const model::ExtensionModel &Model,
 }
 
 /// The method of a C++ container that is called where \p A is.
-static StringRef methodCalled(const model::Access &A) {
-  const ParentMap Parents(A.Function->getBody());
+static StringRef methodCalled(const model::ExtensionModel &Model,
+                              const model::Access &A) {
+  const flow::FunctionBody *Body = Model.flows().body(A.Function);
+  if (!Body)
+    return {};
+  const ParentMap &Parents = Body->parents();
   for (const Stmt *S = A.Where; S; S = Parents.getParent(S)) {
     if (const auto *C = dyn_cast<CXXMemberCallExpr>(S)) {
       const CXXMethodDecl *M = C->getMethodDecl();
@@ -247,7 +251,7 @@ void WeakPointerCacheCheck::analyze(const model::ExtensionModel &Model) {
       if (!A.Function)
         continue;
       const bool Dying = endsObjects(Model, A.Function);
-      const StringRef Method = methodCalled(A);
+      const StringRef Method = methodCalled(Model, A);
       if (Dying && (A.Resets || Method == "erase" || Method == "extract")) {
         Removed = &A;
         continue;
