@@ -1659,6 +1659,14 @@ public:
         break;
       }
     }
+    if (C->getNumArgs())
+      if (const auto *Last = dyn_cast<CallExpr>(
+              C->getArg(C->getNumArgs() - 1)->IgnoreParenCasts()))
+        if (const FunctionDecl *Made = Last->getDirectCallee();
+            Made && Made->getIdentifier())
+          if (const facts::NewReference *New =
+                  facts::findNewReference(Made->getName()))
+            U.GivesNew = New->OutArg < 0;
     if (U.Name == "PyState_FindModule")
       U.Again = returnsAgain(C);
     if (U.Name == "PyModule_Create" || U.Name == "PyModule_Create2")

@@ -225,6 +225,7 @@ struct ApiUse {
   std::string Function;
   std::string ArgVariable; ///< Key of a variable that is the first argument.
   std::string ArgStruct;   ///< Name of the struct the first argument points to.
+  bool GivesNew = false;   ///< The last argument is a new reference, of a call.
   /// What returns the module when it is known already.
   std::vector<Place> Again;
 };

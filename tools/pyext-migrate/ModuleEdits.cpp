@@ -367,7 +367,10 @@ void Rewriter::emitModule() {
   if (HeaderText.contains("\n#"))
     if (size_t If = openCondition(T, Header.Begin); If != StringRef::npos) {
       Place Line{Header.File, unsigned(If), unsigned(T.find('\n', If) + 1)};
-      if (onlyOwn(T, {Header.File, Line.End, Header.Begin}, Def))
+      // Or only the header that the same body had in Python 2.
+      if (onlyOwn(T, {Header.File, Line.End, Header.Begin}, Def) ||
+          T.slice(Line.End, Header.Begin).find_first_of("{;}") ==
+              StringRef::npos)
         Header.Begin = If;
       else
         edit(Line, ""); // Other things of this branch stay.
@@ -391,7 +394,7 @@ void Rewriter::emitModule() {
       editInitCall();
     return;
   }
-  edit(Header, "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
+  edit(Header, giverText() + "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
   editBody();
   std::string Whole = "\n\n" + StringRef(Tail).rtrim().str();
   if (Own)
@@ -410,6 +413,31 @@ void Rewriter::editInitCall() {
     }
   R.Refused = "PyInit_" + M.Name + " does not simply return what '" +
               Body->Name + "' creates";
+}
+
+/// `PyDict_SetItemString(dict, "x", PyList_New(0))` takes no reference: what
+/// was lost once would be lost with each import.
+std::string Rewriter::giverText() {
+  const std::string Name = Prefix + "_give_item";
+  bool Used = false;
+  for (const ApiUse &U : I.Uses) {
+    if (U.Function != BodyKey || U.Name != "PyDict_SetItemString" ||
+        !U.GivesNew || !U.Whole.valid() || skipped(U.Whole) ||
+        !I.text(U.Whole).starts_with(U.Name))
+      continue;
+    edit({U.Whole.File, U.Whole.Begin,
+          unsigned(U.Whole.Begin + U.Name.size())},
+         Name);
+    Used = true;
+  }
+  if (!Used)
+    return "";
+  return "/* PyDict_SetItemString() that is given the reference. */\n"
+         "static int\n" +
+         Name + "(PyObject *dict, const char *key, PyObject *value)\n{\n" + In +
+         "int result = value == NULL ? -1 : PyDict_SetItemString(dict, key, "
+         "value);\n" +
+         In + "Py_XDECREF(value);\n" + In + "return result;\n}\n\n";
 }
 
 bool Rewriter::isTrivialBody() const {

@@ -324,6 +324,7 @@ private:
   void removeDeclarationBlock(Place P);
   void editInitCall();
   bool isTrivialBody() const;
+  std::string giverText();
   void editBody();
   /// \p P, a whole line, with the #ifdef and #endif around nothing else.
   Place withDirectives(Place P) const;

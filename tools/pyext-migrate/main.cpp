@@ -240,7 +240,10 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
   }
   if (M.Before.Modules.size() == 1) {
     const ModuleInfo &Only = M.Before.Modules.front();
-    M.Name = Only.FullName.empty() ? Only.Name : Only.FullName;
+    // The one that is imported, with the package that m_name may give.
+    M.Name = StringRef(Only.FullName).ends_with("." + Only.Name)
+                 ? Only.FullName
+                 : Only.Name;
   }
   M.Options.Upto = M.Upto;
   M.Options.MinMinor = MinMinor;

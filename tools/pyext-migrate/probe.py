@@ -2,7 +2,8 @@
 
     probe.py surface NAME              what a user sees: names, types, what they allow
     probe.py interpreters NAME COUNT   import in the main and in COUNT more interpreters; which objects are where
-    probe.py threads NAME COUNT        the same in COUNT threads at once, three times
+    probe.py threads NAME COUNT        the same in COUNT threads at once, three times; NAME,NAME... only imports them
+    probe.py partners NAME             modules of others that its import loads
     probe.py leaks NAME COUNT          import and release COUNT times
 
 Understands Python 3.9 and newer.
@@ -118,9 +119,11 @@ def probe_threads(name, count):
     create, run, destroy, own = interpreters()
     problems = []
 
+    others = f"import sys\nsys.path[:] = {sys.path!r}\nimport {name.strip(',')}\n"
+
     def one(number):
         interpreter = create()
-        problem = run(interpreter, inside(name, os.path.join(os.environ["PYEXT_PROBE"], f"thread-{number}.json")))
+        problem = run(interpreter, others if "," in name else inside(name, os.path.join(os.environ["PYEXT_PROBE"], f"thread-{number}.json")))
         if problem:
             problems.append(problem)
         destroy(interpreter)
@@ -132,6 +135,14 @@ def probe_threads(name, count):
         for thread in threads:
             thread.join()
     return {"own_gil": own, "problems": problems}
+
+
+def probe_partners(name):
+    """What else its import loads from shared libraries or what is built in: modules of others."""
+    before = set(sys.modules)
+    importlib.import_module(name)
+    return sorted(key for key in set(sys.modules) - before
+                  if key != name and not str(getattr(sys.modules[key], "__file__", None) or "").endswith(".py"))
 
 
 def forget(name):
@@ -151,6 +162,12 @@ def settle():
         clear()
 
 
+def is_python(t, name):
+    """A class that a Python file of the package defines; C asks for it by name."""
+    return any(vars(module).get(t.__name__) is t and str(getattr(module, "__file__", "")).endswith(".py")
+               for key, module in list(sys.modules.items()) if module is not None and key != name)
+
+
 def own_types(name):
     return [o for o in gc.get_objects() if isinstance(o, type) and is_own(o, name)]  # pylint: disable=undefined-variable
 
@@ -164,7 +181,8 @@ def probe_leaks(name, count):
     except ImportError as error:
         found["skipped"] = str(error)
         return found
-    if first is second or any(vars(first).get(k) is v for k, v in vars(second).items() if isinstance(v, type) and is_own(v, name)):
+    if first is second or any(vars(first).get(k) is v for k, v in vars(second).items()
+                              if isinstance(v, type) and is_own(v, name) and not is_python(v, name)):  # pylint: disable=undefined-variable
         found["skipped"] = "it is made once per process"
         return found
     del first, second
@@ -271,7 +289,8 @@ def probe_surface(name):
 def main():
     what, name = sys.argv[1:3]
     count = [int(a) for a in sys.argv[3:4]]
-    probes = {"surface": probe_surface, "interpreters": probe_interpreters, "threads": probe_threads, "leaks": probe_leaks}
+    probes = {"surface": probe_surface, "interpreters": probe_interpreters, "threads": probe_threads, "leaks": probe_leaks,
+              "partners": probe_partners}
     json.dump(probes[what](name, *count), FOUND)
     FOUND.flush()
 
