@@ -582,7 +582,19 @@ void Rewriter::editBody() {
       edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
   }
   if (!M.VariableReused)
-    removeReleases();
+    // A hook that needed no module, and was called without one.
+  for (const Call &C : I.Calls)
+    if (C.Caller == BodyKey && C.HasArguments && C.Open.valid() &&
+        !C.Callee.empty() && (C.Callee == M.Clear || C.Callee == M.Free)) {
+      StringRef Given =
+          StringRef(I.Files[C.Open.File].Text).substr(C.Open.Begin);
+      Given = Given.take_until([](char C) { return C == ')'; }).trim();
+      if (Given == "NULL" || Given == "0" || Given == "nullptr") {
+        unsigned At = Given.begin() - I.Files[C.Open.File].Text.data();
+        edit({C.Open.File, At, unsigned(At + Given.size())}, ModuleName);
+      }
+    }
+  removeReleases();
   removeDeadBranches();
 }
 

@@ -13,6 +13,16 @@ static PyTypeObject Pair_Type = {
     .tp_flags = Py_TPFLAGS_DEFAULT,
 };
 
+static PyObject *cache;
+
+/* Needs no module, and is called without one. */
+static int
+clear_all(PyObject *module)
+{
+    Py_CLEAR(cache);
+    return 0;
+}
+
 static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL}
 };
@@ -28,6 +38,10 @@ static struct PyModuleDef definition = {
     NULL,  /* m_doc */
     -1,
     methods,
+    NULL,
+    NULL,
+    clear_all,
+    NULL,
 };
 
 #else
@@ -57,6 +71,11 @@ PyObject *PyInit_earlier(void)
 #endif
     if (PyType_Ready(&Pair_Type) < 0)
         return NULL;
+    if ((cache = PyDict_New()) == NULL || PyDict_SetItemString(cache, "a", Py_None) < 0) {
+        clear_all(NULL);
+        Py_DECREF(m);
+        return NULL;
+    }
     Py_INCREF(&Pair_Type);
     PyModule_AddObject(m, "Pair", (PyObject *)&Pair_Type);
     ADD_INT(m, "TWO", 2);
