@@ -812,7 +812,10 @@ public:
 
   std::string typeKey(const Expr *E) {
     const VarDecl *VD = model::variableOf(E);
-    return VD && isTypeObject(VD->getType()) && ours(VD) ? keyOf(VD) : "";
+    return VD && VD->hasGlobalStorage() && isTypeObject(VD->getType()) &&
+                   ours(VD)
+               ? keyOf(VD)
+               : "";
   }
 
   void noteType(const VarDecl *VD) {
@@ -925,6 +928,18 @@ public:
     return All.slice(P.Begin, End == StringRef::npos ? End : End + 1).str();
   }
 
+  /// The struct in `sizeof(S)`, `offsetof(S, field)` or a sum with one of them.
+  static const RecordDecl *instanceIn(const Expr *E) {
+    if (const RecordDecl *RD = model::sizeofRecord(E))
+      return RD;
+    E = E->IgnoreParenCasts();
+    if (const auto *O = dyn_cast<OffsetOfExpr>(E))
+      return O->getTypeSourceInfo()->getType()->getAsRecordDecl();
+    if (const auto *B = dyn_cast<BinaryOperator>(E))
+      return instanceIn(B->getLHS());
+    return nullptr;
+  }
+
   void readTypeField(StaticType &T, StringRef Field, const Expr *E) {
     if (model::isNullOrZero(E, Context))
       return;
@@ -946,7 +961,7 @@ public:
       T.NameText = Text;
     } else if (Field == "tp_basicsize") {
       T.BasicSize = Text;
-      if (const RecordDecl *RD = model::sizeofRecord(E)) {
+      if (const RecordDecl *RD = instanceIn(E)) {
         T.InstanceStruct = RD->getNameAsString();
         if (T.InstanceStruct.empty())
           if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
@@ -1338,9 +1353,21 @@ public:
         if (B->isAssignmentOp())
           if (const auto *M =
                   dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts()))
+{
             if (facts::findTypeSlotByField(M->getMemberDecl()->getName()) &&
                 !M->isArrow())
               return;
+            const auto *T = M->getType()->getAs<TypedefType>();
+            const RecordDecl *RD =
+                M->getBase()->IgnoreParenCasts()->getType()->isPointerType()
+                    ? M->getBase()->getType()->getPointeeType()->getAsRecordDecl()
+                    : nullptr;
+            if (T && RD && T->getDecl()->getName() == "vectorcallfunc") {
+              Vectorcalls.push_back(
+                  {FD, RD->getDefinition() ? RD->getDefinition() : RD, At});
+              return;
+            }
+          }
       }
       Where = "its address is taken";
       if (const auto *C = dyn_cast_or_null<CallExpr>(P))
@@ -1624,7 +1651,14 @@ public:
               U.ArgStruct = TD->getNameAsString();
         }
     }
-    if (U.Whole.valid())
+    if (U.Whole.valid() && StringRef(U.Name).starts_with("tp_")) {
+      // ((PyTypeObject *)base)->tp_dealloc(self)
+      StringRef Text = I.text(U.Whole);
+      U.Args = splitArguments(Text.substr(Text.find("->" + U.Name) ==
+                                                  StringRef::npos
+                                              ? 0
+                                              : Text.find("->" + U.Name)));
+    } else if (U.Whole.valid())
       U.Args = splitArguments(unwrapped(U.Whole, U.Name));
     if (U.Name != "tp_dealloc" && U.Name != "tp_traverse")
       for (const Expr *A : C->arguments()) {
@@ -1966,6 +2000,21 @@ public:
     for (const model::FieldAccess &F : Model.fieldAccesses())
       if (F.By.writes() || F.By.Kind == model::AccessKind::Atomic)
         noteWritten(F.Field->getParent());
+    // What is called by its type's tp_vectorcall_offset.
+    for (const Vectorcall &V : Vectorcalls) {
+      bool Found = false;
+      for (const auto &[Key, Of] : InstanceOf)
+        if (Of == V.Instance &&
+            any_of(I.Types[Key].Offsets, [](StringRef Offset) {
+              return Offset.contains("__vectorcalloffset__");
+            })) {
+          addRoot(V.Function, Root::SelfSlot, Key);
+          Found = true;
+        }
+      if (!Found)
+        I.Functions[keyOf(V.Function)].Escapes.push_back(
+            {V.At, "its address is kept in an object"});
+    }
     // Fields that the deallocator of a type releases.
     for (auto &[Key, RD] : InstanceOf) {
       StaticType &T = I.Types[Key];
@@ -2063,6 +2112,12 @@ private:
   std::map<std::string, const RecordDecl *> InstanceOf;
   std::map<std::string, ModuleInfo> Definitions;
   std::vector<Create> Creates;
+  struct Vectorcall {
+    const FunctionDecl *Function;
+    const RecordDecl *Instance;
+    Place At;
+  };
+  std::vector<Vectorcall> Vectorcalls;
   std::vector<std::pair<std::string, std::string>> Inits;
 };
 
@@ -2366,7 +2421,7 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
                  const std::vector<std::string> &Sources,
                  const std::vector<std::string> &ExtraArgs,
                  const std::map<std::string, std::string> &Overlay,
-                 bool Quietly) {
+                 bool Quietly, bool Once) {
   Index I;
   // With assertions where they compile, because they mention types too.
   struct Configuration {
@@ -2380,6 +2435,8 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
     for (const std::string &Source : Sources) {
       std::vector<std::string> Before = I.Errors;
       const bool Assertions = StringRef(C.Define) == "-UNDEBUG";
+      if (Once && !Assertions && !C.Needed)
+        continue;
       if (C.Needed && !WithoutAssertions.count(Source))
         continue;
       tooling::ClangTool Tool(Compilations, {Source},

@@ -349,12 +349,13 @@ struct Index {
 };
 
 /// Reads \p Sources into one index. Texts in \p Overlay stand for the files of
-/// those paths. What does not compile is printed unless \p Quietly.
+/// those paths. What does not compile is printed unless \p Quietly; \p Once
+/// reads them in one configuration only.
 Index buildIndex(const clang::tooling::CompilationDatabase &Compilations,
                  const std::vector<std::string> &Sources,
                  const std::vector<std::string> &ExtraArgs,
                  const std::map<std::string, std::string> &Overlay = {},
-                 bool Quietly = false);
+                 bool Quietly = false, bool Once = false);
 
 } // namespace pyext::migrate
 

@@ -384,7 +384,9 @@ void Rewriter::emitModule() {
   std::string Tail =
       Hooks + "static PyModuleDef_Slot " + Prefix + "_slots[] = {\n" +
       slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
-      "{0, NULL}\n};\n\n" + definitionText() + accessorsText();
+      "{0, NULL}\n};\n\n" + definitionText() +
+      (InNamespace ? "namespace {\n\n" + accessorsText() + "} // namespace\n\n"
+                   : accessorsText());
   const bool Own = BodyKey == M.InitFunction;
   if (Trivial && !R.Residue && AtExecStart.empty()) {
     Place All{Header.File, Header.Begin, Body->Body.End};
@@ -485,6 +487,19 @@ std::vector<std::string> Rewriter::initialLines() const {
   return Out;
 }
 
+/// The tables that are read by the statement at \p At or before: they follow
+/// what is put there.
+std::string Rewriter::execTables(unsigned At) {
+  std::string Out;
+  erase_if(ExecTables, [&](const auto &P) {
+    if (P.first > At)
+      return false;
+    Out += "\n" + In + P.second;
+    return true;
+  });
+  return Out;
+}
+
 void Rewriter::editBody() {
   StringRef T = I.Files[Body->Body.File].Text;
   // Initialisers of what moved.
@@ -500,18 +515,23 @@ void Rewriter::editBody() {
     std::vector<Place> Gone = M.DefAssignments;
     Gone.insert(Gone.end(), {M.CreateStatement, M.CheckStatement, SetGil,
                              M.DefDeclaration});
+    for (const auto &[Key, E] : Entities)
+      if (E.Drop.empty())
+        for (const auto *List : {&E.Absorbed, &E.TableAssignments})
+          for (const TypeAssignment *A : *List)
+            Gone.push_back(A->Statement);
     llvm::sort(Gone);
-    for (unsigned N = 0; N < 3; ++N)
+    for (size_t N = 0; N < Gone.size(); ++N)
       for (const Place &P : Gone)
-        if (P.File == Body->Body.File && P.Begin <= At && At < P.End) {
+        if (P.File == Body->Body.File && P.Begin <= At && At < P.End)
           At = firstStatement(*Body, wholeLine(P).End);
-        }
     for (;;) {
       size_t If = openCondition(T, At);
       if (If == StringRef::npos || If < Body->Body.Begin)
         break;
       At = If;
     }
+    Start += execTables(At);
     const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
     insert(
         Body->Body.File, At,
@@ -519,6 +539,9 @@ void Rewriter::editBody() {
             StringRef(Start).drop_front(1 + In.size()).str() + "\n\n" +
             (Directive ? std::string() : indentAt({Body->Body.File, At, At})));
   }
+  for (const auto &[At, Table] : ExecTables)
+    insert(Body->Body.File, At,
+           Table + "\n" + indentAt({Body->Body.File, At, At}));
   if (R.Residue) {
     StringRef Rest = T.substr(Body->Body.Begin + 1).take_until([](char C) {
       return C == '\n';
@@ -833,17 +856,34 @@ void Rewriter::emitMultiPhase() {
                "return -1;\n";
     if (!Start.empty()) {
       unsigned At = firstStatement(*Body);
+      for (bool More = true; More;) {
+        More = false;
+        for (const auto &[Key, E] : Entities)
+          for (const auto *List : {&E.Absorbed, &E.TableAssignments})
+            for (const TypeAssignment *A : *List)
+              if (const Place P = A->Statement;
+                  E.Drop.empty() && P.File == Body->Body.File &&
+                  P.Begin <= At && At < P.End) {
+                At = firstStatement(*Body, wholeLine(P).End);
+                More = true;
+              }
+      }
       StringRef T = I.Files[Body->Body.File].Text;
       size_t If = openCondition(T, At);
       for (; If != StringRef::npos && If > Body->Body.Begin;
            If = openCondition(T, At))
         At = If;
+      if (std::string Tables = execTables(At); !Tables.empty())
+        Start += StringRef(Tables).drop_front().str() + "\n";
       const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
       insert(Body->Body.File, At,
              (Directive ? In : std::string()) + StringRef(Start).ltrim().str() +
                  (Directive ? std::string()
                             : indentAt({Body->Body.File, At, At})));
     }
+    for (const auto &[At, Table] : ExecTables)
+      insert(Body->Body.File, At,
+             Table + "\n" + indentAt({Body->Body.File, At, At}));
   }
 }
 

@@ -73,6 +73,10 @@ public:
   bool VisitBinaryOperator(BinaryOperator *B) {
     if (B->getOpcode() == BO_Assign && pointsToFunction(B->getType())) {
       seen(B->getLHS());
+      // A slot of the object.
+      if (const auto *T = B->getLHS()->getType()->getAs<TypedefType>();
+          T && T->getDecl()->getName() == "vectorcallfunc")
+        return true;
       flow(B->getRHS(), nodeOf(B->getLHS()));
     } else if (B->isComparisonOp() || B->isLogicalOp()) {
       for (const Expr *Side : {B->getLHS(), B->getRHS()}) {
@@ -457,7 +461,7 @@ private:
 
   /// Converters of arguments, and calls that look like one of their uses.
   void noteConversions(const CallExpr *C, const FunctionDecl *FD) {
-    if (!Current || Context.getLangOpts().CPlusPlus)
+    if (!Current)
       return;
     auto Note = [&](const FunctionDecl *Converter, const Expr *Target) {
       Conversion Out;

@@ -72,6 +72,8 @@ RewriteResult Rewriter::run() {
 
   prepareModuleVariable();
   readInactive();
+  if (O.Upto >= Level::State)
+    prepareTables();
   chooseEntities();
   chooseNames();
   settle();

@@ -127,6 +127,23 @@ private:
   Mode modeOf(const std::string &Key, std::string &Why) const;
   Mode ownModeOf(const Function &F, std::string &Why) const;
   /// Where \p Key calls what has to be given the state.
+  /// Tables that become local ones, by the key of the function that reads them.
+  std::map<std::string, std::string> LocalTables;
+  const Function *readerOf(const Variable &Table) const;
+  void prepareTables();
+  void emitTables();
+  /// Tables of the function that makes the module, and where it reads them.
+  std::vector<std::pair<unsigned, std::string>> ExecTables;
+  unsigned statementAround(const Function &F, unsigned At) const;
+  unsigned firstWordFrom(llvm::StringRef T, unsigned At) const;
+  /// `Type.tp_slot(self)`
+  struct DirectCall {
+    std::string Type, Function, Slot, Caller;
+    Place Name, Open; ///< Open holds a cast to PyObject *.
+  };
+  std::vector<DirectCall> DirectCalls;
+  void prepareDirectCalls();
+  void emitDirectCalls();
   /// An `if` with what is done when its condition does not hold.
   struct Choice {
     Place Condition, Then, Otherwise;
@@ -326,6 +343,8 @@ private:
   bool isTrivialBody() const;
   std::string giverText();
   void editBody();
+  std::string execTables(unsigned At);
+  bool InNamespace = false; ///< The state is declared in `namespace {`.
   /// \p P, a whole line, with the #ifdef and #endif around nothing else.
   Place withDirectives(Place P) const;
   static std::string minusOne(const Return &Ret);

@@ -207,6 +207,7 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
 
 void Rewriter::settle() {
   prepareTypes();
+  prepareDirectCalls();
   for (const auto &[Key, Why] : O.Excluded)
     if (auto E = Entities.find(Key); E != Entities.end())
       drop(E->second, Why);
@@ -479,7 +480,7 @@ void Rewriter::checkReferences(Entity &E) {
     const bool There = any_of(V.Declarations, [&](const Place &D) {
       return D.File == MainFile && I.text(D).contains('=');
     });
-    if (I.Files[MainFile].Cxx || V.MacroMade || !There || !Body ||
+    if (V.MacroMade || !There || !Body ||
         P.File != MainFile || Body->Body.Begin < P.Begin ||
         I.Macros.count(V.Name + "_init") ||
         (V.Local && StringRef(V.Initialiser).contains('#'))) {
@@ -799,6 +800,9 @@ void Rewriter::checkType(Entity &E) {
 /// The slot function of another type that moves, when \p Key hands the object
 /// on to it.
 std::string Rewriter::delegateOf(const std::string &Key, StringRef Slot) const {
+  for (const DirectCall &C : DirectCalls)
+    if (C.Caller == Key && C.Slot == Slot && moves(C.Type))
+      return C.Function;
   for (const Call &C : I.Calls)
     if (C.Caller == Key && C.Callee != Key)
       for (const auto &[K, E] : Entities)

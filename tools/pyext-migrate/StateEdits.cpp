@@ -128,10 +128,13 @@ void Rewriter::emitStateStruct() {
     Text += Storage + "PyObject *" + Prefix +
             "_get_module_by_type(PyTypeObject *type);\n";
   if (any_of(Modes, [](const auto &P) { return P.second == Mode::Closure; }))
-    Text += "/* What a converter of arguments is given. */\n"
-            "typedef struct {\n" +
+    Text += "/* What a converter of arguments is given. */\n" +
+            (Cxx ? "struct " + closureType() + " {\n"
+                 : std::string("typedef struct {\n")) +
             In + StateType + " *" + StateName + ";\n" + In +
-            "void *target;\n} " + closureType() + ";\n\n";
+            "void *target;\n" +
+            (Cxx ? In + closureType() + " *address() { return this; }\n};\n\n"
+                 : "} " + closureType() + ";\n\n");
   if (WithState && OwnGetState)
     Text += Storage + StateType + " *" + GetState + "(PyObject *module);\n";
   if (usesByType())
@@ -179,6 +182,18 @@ void Rewriter::emitStateStruct() {
   if (Header < 0) {
     newHeader(Struct + Text);
     return;
+  }
+  if (Cxx && !Multi) {
+    StringRef T = I.Files[Header].Text;
+    const size_t Space = T.find("namespace {"), At = structPlace(Order, Header, true);
+    size_t End = Space;
+    for (int Depth = 0; End < T.size(); ++End)
+      if (!inComment(T, End)) {
+        Depth += T[End] == '{' ? 1 : T[End] == '}' ? -1 : 0;
+        if (T[End] == '}' && Depth == 0)
+          break;
+      }
+    InNamespace = Space < At && At < End && Body && End < Body->Body.End;
   }
   const unsigned Early = structPlace(Order, Header, false);
   const unsigned Late = structPlace(Order, Header, true);

@@ -273,6 +273,8 @@ std::string Rewriter::structName(const StaticType &T) const {
   size_t Open = S.find('(');
   if (S.trim().starts_with("sizeof") && Open != StringRef::npos)
     return S.slice(Open + 1, S.find(')', Open)).trim().str();
+  if (S.trim().starts_with("offsetof") && Open != StringRef::npos)
+    return S.slice(Open + 1, S.find(',', Open)).trim().str();
   return T.InstanceStruct;
 }
 
@@ -302,9 +304,26 @@ void Rewriter::visitType(const std::string &Key) {
 void Rewriter::rewriteDealloc(const std::string &Key) {
   if (!Deallocs.insert(Key).second)
     return;
-  if (frees(Key).empty())
-    return; // Another deallocator does it all.
   const Function *F = function(Key);
+  auto Own = [&](const ApiUse *U) {
+    return !(U->Name == "tp_dealloc" && moves(U->Type));
+  };
+  if (none_of(frees(Key), Own)) {
+    // Another deallocator does the rest.
+    StringRef T = I.text(F->Body);
+    const bool NewGc = any_of(Entities, [&](const auto &P) {
+      return P.second.T && P.second.Drop.empty() && !P.second.T->HasGc &&
+             slotFunction(P.second, "Py_tp_dealloc") == Key;
+    });
+    if (!NewGc || T.contains("PyObject_GC_UnTrack") || T.contains("_GC_UNTRACK") ||
+        T.count('\n') < 2)
+      return;
+    const unsigned First = firstStatement(*F);
+    insert(F->Body.File, First,
+           "PyObject_GC_UnTrack(" + selfOf(*F) + ");\n" +
+               indentAt({F->Body.File, First, First}));
+    return;
+  }
   const std::string Self = selfOf(*F);
   StringRef T = I.text(F->Body);
   bool Untracked = T.contains("PyObject_GC_UnTrack") ||
@@ -481,10 +500,8 @@ void Rewriter::registerType(Entity &E) {
 }
 
 void Rewriter::rewriteAllocations() {
-  std::set<std::string> Structs;
-  for (const auto &[Key, E] : Entities)
-    if (E.T && E.Drop.empty())
-      Structs.insert(structName(*E.T));
+  if (!anyType())
+    return;
   for (const ApiUse &U : I.Uses) {
     const bool Var =
         U.Name == "PyObject_NewVar" || U.Name == "PyObject_NEW_VAR";
@@ -495,8 +512,8 @@ void Rewriter::rewriteAllocations() {
     std::string Type;
     if (moves(U.Type))
       Type = access(Entities.at(U.Type));
-    else if (U.Type.empty() && Structs.count(U.Args[0]))
-      Type = U.Args[1];
+    else if (U.Type.empty() && !StringRef(U.Args[1]).contains('&'))
+      Type = U.Args[1]; // Whatever it is: each type has tp_alloc.
     else
       continue;
     replaceAll(U.Whole);

@@ -27,8 +27,16 @@ void Rewriter::emit() {
       any_of(Entities, [](const auto &P) { return P.second.Drop.empty(); });
   WithState = NeedState;
   chooseModuleWord();
+  for (const auto &[Key, Reader] : LocalTables)
+    for (const auto &[Other, E] : Entities)
+      if (E.Drop.empty())
+        for (const Reference &Ref : E.V->References)
+          if (contains(I.Variables.at(Key).Declarations[0], Ref.Token))
+            Replaced.push_back(I.Variables.at(Key).Declarations[0]);
   emitReferences();
   emitFunctions();
+  emitTables();
+  emitDirectCalls();
   emitGuards();
   emitConversions();
   emitFinds();
@@ -280,6 +288,10 @@ void Rewriter::emitReferences() {
         if (T.starts_with("static") && !isWord(T[6]) && !T.contains("const ") &&
             !T.take_front(Name - P.Begin).contains('*'))
           insert(P.File, P.Begin + 6, " const");
+        else if (Cxx && E.V->Static && !T.starts_with("static") &&
+                 !T.contains("const ") &&
+                 !T.take_front(Name - P.Begin).contains('*'))
+          insert(P.File, P.Begin, "const ");
         continue;
       }
       if (E.V->MacroMade)
@@ -722,15 +734,17 @@ void Rewriter::emitFunctions() {
   }
 }
 
-/// `&value` to `&(spam_converter){state, &value}`.
+/// `&value` to `&(spam_converter){state, &value}`, in C++ to
+/// `spam_converter{state, &value}.address()`.
 void Rewriter::emitConversions() {
   for (const Conversion &C : I.Conversions) {
     auto Is = Modes.find(C.Converter);
     if (Is == Modes.end() || Is->second != Mode::Closure || skipped(C.Target))
       continue;
     insert(C.Target.File, C.Target.Begin,
-           "&(" + closureType() + "){" + StateName + ", ");
-    insert(C.Target.File, C.Target.End, "}");
+           (Cxx ? closureType() + "{" : "&(" + closureType() + "){") +
+               StateName + ", ");
+    insert(C.Target.File, C.Target.End, Cxx ? "}.address()" : "}");
   }
 }
 

@@ -15,6 +15,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
+#include <chrono>
 
 using namespace llvm;
 using namespace pyext::migrate;
@@ -145,7 +146,7 @@ static bool attempt(ModuleRun &M, const std::vector<std::string> &Sources,
                     const std::vector<std::string> &ExtraArgs,
                     const std::map<std::string, std::string> &Originals,
                     const std::map<std::string, std::string> &Plain,
-                    bool Quietly = true) {
+                    bool Quietly = true, bool Once = false) {
   M.Refused.clear();
   M.Result = rewrite(M.Before, M.Options);
   if (!M.Result.Refused.empty()) {
@@ -163,7 +164,7 @@ static bool attempt(ModuleRun &M, const std::vector<std::string> &Sources,
   std::map<std::string, std::string> Texts = Plain;
   for (const auto &[Path, Change] : M.Changes)
     Texts[Path] = Change.New;
-  M.After = buildIndex(M.Input, Sources, ExtraArgs, Texts, Quietly);
+  M.After = buildIndex(M.Input, Sources, ExtraArgs, Texts, Quietly, Once);
   if (M.After.Errors.empty())
     return true;
   M.Refused = shown(M.After.Errors.front()) +
@@ -176,13 +177,16 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
                      const std::vector<std::string> &ExtraArgs,
                      const std::map<std::string, std::string> &Originals,
                      const std::map<std::string, std::string> &Plain) {
-  unsigned Attempts = 0;
+  const auto Start = std::chrono::steady_clock::now();
   const std::vector<std::string> All = M.Result.MovedKeys;
   if (All.empty())
     return false;
   auto Works = [&] {
-    ++Attempts;
-    return attempt(M, Sources, ExtraArgs, Originals, Plain);
+    return attempt(M, Sources, ExtraArgs, Originals, Plain, /*Quietly=*/true,
+                   /*Once=*/true);
+  };
+  auto Late = [&] {
+    return std::chrono::steady_clock::now() - Start > std::chrono::minutes(1);
   };
   auto Why = [&] {
     return M.Result.Refused.empty()
@@ -206,12 +210,12 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
     M.Options.Excluded = Before;
     if (Part.size() == 1)
       M.Options.Excluded[Part[0]] = All.size() == 1 ? First : Why();
-    if (Part.size() == 1 || Attempts > 40)
+    if (Part.size() == 1 || Late())
       continue;
     Work.emplace_back(Part.begin() + Part.size() / 2, Part.end());
     Work.emplace_back(Part.begin(), Part.begin() + Part.size() / 2);
   }
-  return Works();
+  return attempt(M, Sources, ExtraArgs, Originals, Plain);
 }
 
 /// Rewrites one module; what stands against it ends up in M.Refused.

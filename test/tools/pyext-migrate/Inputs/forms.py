@@ -62,7 +62,8 @@ def main():
         sources = sorted(glob.glob(os.path.join(folder, "*.c*")))
 
         def use(what, *code):
-            built = run([args.clang, "-shared", "-fPIC", "-O1"] + headers(args.headers, version) + sources + ["-o", os.path.join(folder, name + suffix)])
+            library = ["-lstdc++"] if sources[0].endswith(".cpp") else []
+            built = run([args.clang, "-shared", "-fPIC", "-O1"] + headers(args.headers, version) + sources + ["-o", os.path.join(folder, name + suffix)] + library)
             demand(built.returncode == 0, f"{name}: {what} does not build", built)
             for command in [["-P", probe]] + [["-c", text, probe] for text in code]:
                 used = run([interpreter] + command, env={**os.environ, "PYTHONPATH": folder}, timeout=120)
