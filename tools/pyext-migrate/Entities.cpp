@@ -295,6 +295,8 @@ bool Rewriter::givesReference(const std::string &Key, StringRef Value,
     StringRef Rest = T.substr(At + Name.size()).ltrim();
     if (!Rest.consume_front("=") || Rest.starts_with("="))
       continue;
+    if (Key == BodyKey && Name == M.ModuleVariable)
+      continue; // The exec function borrows the module.
     if (F->Locals.count(Name.str()) && givesReference(Key, Rest, Depth + 1))
       return true;
   }

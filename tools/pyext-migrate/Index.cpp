@@ -2011,9 +2011,10 @@ public:
           addRoot(V.Function, Root::SelfSlot, Key);
           Found = true;
         }
-      if (!Found)
-        I.Functions[keyOf(V.Function)].Escapes.push_back(
-            {V.At, "its address is kept in an object"});
+      // Else known from another configuration.
+      Function &F = I.Functions[keyOf(V.Function)];
+      if (!Found && F.Roots.empty())
+        F.Escapes.push_back({V.At, "its address is kept in an object"});
     }
     // Fields that the deallocator of a type releases.
     for (auto &[Key, RD] : InstanceOf) {

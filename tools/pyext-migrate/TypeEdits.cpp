@@ -42,21 +42,30 @@ bool Rewriter::isHeapBase(const Entity &E) const {
 /// is imported may be declared later than the type.
 unsigned Rewriter::specPlace(const Entity &E) const {
   const Place Definition = E.T->Definition;
-  bool Later = false;
+  unsigned Later = 0;
   auto Note = [&](const TypeAssignment *A) {
-    Later |= A->Position.File == Definition.File &&
-             A->Position.Begin > Definition.Begin;
+    if (A->Position.File == Definition.File &&
+        A->Position.Begin > Definition.Begin)
+      Later = std::max(Later, A->Position.Begin);
   };
   for (const TypeAssignment *A : E.Absorbed)
     Note(A);
   for (const TypeAssignment *A : E.TableAssignments)
     Note(A);
-  if (!Later || !Body || Body->Body.File != Definition.File ||
-      Body->Header.Begin < Definition.End)
+  if (!Later)
     return 0;
-  unsigned At = Body->Header.Begin;
-  // Before what belongs to the function: its comment and its conditions.
+  // Before the function that makes the type.
+  unsigned At = ~0u;
+  for (const ApiUse *U : E.Ready)
+    if (const Function *F = function(U->Function);
+        F && F->Header.valid() && F->Header.File == Definition.File)
+      At = std::min(At, F->Header.Begin);
+  if (At == ~0u && Body && Body->Body.File == Definition.File)
+    At = Body->Header.Begin;
+  if (At == ~0u || At < Definition.End || At < Later)
+    return 0;
   StringRef T = I.Files[Definition.File].Text;
+  // Before what belongs to the function: its comment and its conditions.
   for (;;) {
     size_t Line = At ? T.rfind('\n', At - 1) : StringRef::npos;
     size_t Begin = Line == StringRef::npos ? 0 : Line + 1;
