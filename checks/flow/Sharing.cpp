@@ -200,7 +200,16 @@ Sharing SharingAnalysis::container(const FunctionRefs &R, const Lookup &L) {
     return isPrivate(Sharing::Immutable);
   if (!L.Container)
     return isUnknown();
-  return values(R, L.ContainerValues, L.Escaped);
+  Sharing S = values(R, L.ContainerValues, L.Escaped);
+  // What is looked up by a fixed name is rather a table that is filled once.
+  if (S.Why == Sharing::Elsewhere) {
+    const auto *Call = dyn_cast<CallExpr>(L.Where);
+    if (!Call || Call->getNumArgs() < 2 || L.Through ||
+        !model::ExtensionModel::isObjectPointer(
+            Call->getArg(1)->IgnoreParenCasts()->getType()))
+      return isUnknown();
+  }
+  return S;
 }
 
 Sharing SharingAnalysis::argument(const FunctionRefs &R, const CallExpr *Call,
@@ -210,7 +219,8 @@ Sharing SharingAnalysis::argument(const FunctionRefs &R, const CallExpr *Call,
     return isPrivate(Sharing::None);
   if (Given->IsTuple[Arg])
     return isPrivate(Sharing::Immutable);
-  return values(R, Given->Args[Arg], Given->Escaped[Arg]);
+  Sharing S = values(R, Given->Args[Arg], Given->Escaped[Arg]);
+  return S.Why == Sharing::Elsewhere ? isUnknown() : S;
 }
 
 Sharing SharingAnalysis::behindArgument(const FunctionRefs &R,
@@ -1100,11 +1110,14 @@ Sharing SharingAnalysis::findWriter(
       Model.preprocessing().isFirstParty(VD->getLocation()) &&
       model::ExtensionModel::isObjectPointer(VD->getType()) &&
       llvm::none_of(Accesses,
-                    [](const model::Access *A) { return A->writes(); }))
-    return isShared(3,
-                    "'" + Name + "' belongs to another file, which can change it "
-                                 "in any thread",
-                    VD->getLocation());
+                    [](const model::Access *A) { return A->writes(); })) {
+    Sharing S = isShared(3,
+                         "'" + Name + "' belongs to another file, which can "
+                                      "change it in any thread",
+                         VD->getLocation());
+    S.Why = Sharing::Elsewhere;
+    return S;
+  }
   // Other files see it too.
   const bool Visible =
       Field ? !SM.isInMainFile(SM.getExpansionLoc(D->getLocation()))

@@ -38,6 +38,7 @@ struct Sharing {
     PerThread,
     Unchanged,    ///< Nothing in this file changes it after initialisation.
     Guarded,      ///< Callers hold a lock on it.
+    Elsewhere,    ///< Shared, but only other files show that it changes.
   } Why = None;
   /// 1: state of the extension or the interpreter; 2: objects Python code
   /// passes or reaches; 3: parameters of functions other files can call.

@@ -9,6 +9,12 @@ static PyObject *in_registry(PyObject *m, PyObject *key) {
   return v ? PyObject_Str(v) : NULL;
 }
 
+// A fixed name is rather looked up in a table that is filled once.
+static PyObject *by_name(PyObject *m, PyObject *ignored) {
+  PyObject *v = PyDict_GetItemString(registry, "name");
+  return v ? PyObject_Str(v) : NULL;
+}
+
 // Only compared.
 static PyObject *has(PyObject *m, PyObject *key) {
   return PyBool_FromLong(PyDict_GetItemWithError(registry, key) != NULL);
@@ -154,6 +160,7 @@ PyObject *merge(PyObject *self, PyObject *other, PyObject *options) {
 }
 
 static PyMethodDef methods[] = {{"in_registry", in_registry, METH_O, NULL},
+                                {"by_name", by_name, METH_NOARGS, NULL},
                                 {"has", has, METH_O, NULL},
                                 {"in_filled", in_filled, METH_O, NULL},
                                 {"lent", lent, METH_O, NULL},
