@@ -2118,7 +2118,14 @@ private:
     case OriginKind::Fresh:
     case OriginKind::Instance:
       return !contains(S.Escaped, X);
-    case OriginKind::New:
+    case OriginKind::New: {
+      // Who has the dict keeps it: PyType_GetDict().
+      const auto *Made = dyn_cast_or_null<CallExpr>(Refs.Origins[X].Where);
+      const facts::NewReference *Row =
+          Made ? facts::findNewReference(apiName(Made)) : nullptr;
+      return !Row || Row->Fresh || Row->FreshByFormat ||
+             Row->Container != facts::ContainerKind::Dict;
+    }
     case OriginKind::Load:
       return true;
     case OriginKind::Call: // Whether a function elsewhere shares it is not known.

@@ -51,8 +51,14 @@ static flow::Sharing whoHas(const model::ExtensionModel &Model,
   const Expr *Target = Call->getArg(Arg);
   const QualType T = Target->IgnoreParenImpCasts()->getType();
   if (T->isPointerType() && T->getPointeeType()->isPointerType()) {
-    if (const ValueDecl *D = stateBehind(Target))
+    if (const ValueDecl *D = stateBehind(Target)) {
+      // Of a plain struct it is not known here whose it is.
+      const auto *F = dyn_cast<FieldDecl>(D);
+      if (F && !Model.stateOf(F) &&
+          !model::ExtensionModel::isObjectRecord(F->getParent()))
+        return {};
       return Model.sharing().variable(D);
+    }
     if (Given)
       for (const flow::CallArguments::Pointee &B : Given->Behind)
         if (B.Arg == Arg && !B.Field &&
@@ -183,6 +189,27 @@ static const Stmt *findWrite(const CallExpr *Call, const FunctionDecl *FD,
   return First;
 }
 
+/// \p FD asks whether it has the only reference to the object that \p Target
+/// names: what is written into then is known to nobody else.
+static bool asksWhetherUnique(const model::ExtensionModel &Model,
+                              const FunctionDecl *FD, const Expr *Target) {
+  const model::Function *F = Model.function(FD);
+  const std::string Text = flow::canonicalText(Target);
+  return F && llvm::any_of(F->Calls, [&](const model::CallSite &C) {
+           return C.Call && C.Call->getNumArgs() == 1 &&
+                  (C.Name == facts::uniquenessCall(facts::UniquenessMeaning::Count) ||
+                   StringRef(C.Name).contains("Unique")) &&
+                  flow::canonicalText(C.Call->getArg(0)) == Text;
+         });
+}
+
+/// The callers of \p FD hold its object's lock, as its name or an attribute says.
+static bool isCalledLocked(const model::ExtensionModel &Model,
+                           const FunctionDecl *FD, const Stmt *At) {
+  return llvm::any_of(Model.locksAt(FD, At),
+                      [](const flow::Lock &L) { return L.isByConvention(); });
+}
+
 /// Writes into the memory of objects that cannot be changed once others have
 /// them: bytes and strings.
 void UnlockedContainerMacroCheck::analyzePointers(
@@ -207,7 +234,9 @@ void UnlockedContainerMacroCheck::analyzePointers(
       if (!R)
         continue;
       const flow::Sharing S = whoHas(Model, *R, C->Call, Row.OwnerArg);
-      if (S.K != flow::Sharing::Shared || S.Tier > 2)
+      if (S.K != flow::Sharing::Shared || S.Tier > 2 ||
+          asksWhetherUnique(Model, FD, C->Call->getArg(Row.OwnerArg)) ||
+          isCalledLocked(Model, FD, C->Call))
         continue;
       const SourceLocation Loc = SM.getFileLoc(Write->getBeginLoc());
       diag(Loc, "writes into '%0', which others have already and which must not "
@@ -223,20 +252,6 @@ void UnlockedContainerMacroCheck::analyzePointers(
           << Row.Name;
     }
   }
-}
-
-/// \p FD asks whether it has the only reference to the object that \p Target
-/// names: what is written into then is known to nobody else.
-static bool asksWhetherUnique(const model::ExtensionModel &Model,
-                              const FunctionDecl *FD, const Expr *Target) {
-  const model::Function *F = Model.function(FD);
-  const std::string Text = flow::canonicalText(Target);
-  return F && llvm::any_of(F->Calls, [&](const model::CallSite &C) {
-           return C.Call && C.Call->getNumArgs() == 1 &&
-                  (C.Name == facts::uniquenessCall(facts::UniquenessMeaning::Count) ||
-                   StringRef(C.Name).contains("Unique")) &&
-                  flow::canonicalText(C.Call->getArg(0)) == Text;
-         });
 }
 
 void UnlockedContainerMacroCheck::analyze(const model::ExtensionModel &Model) {
@@ -258,7 +273,8 @@ void UnlockedContainerMacroCheck::analyze(const model::ExtensionModel &Model) {
       if (S.K != flow::Sharing::Shared || S.Tier > 2)
         continue;
       bool Suspendable = false;
-      if (asksWhetherUnique(Model, FD, C->Call->getArg(Row.TargetArg)))
+      if (asksWhetherUnique(Model, FD, C->Call->getArg(Row.TargetArg)) ||
+          isCalledLocked(Model, FD, C->Call))
         continue;
       // Of a tuple that nobody else has, or changes, either.
       if ((Row.Target == facts::ContainerKind::List ||

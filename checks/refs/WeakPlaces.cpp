@@ -33,8 +33,12 @@ public:
       findReferences();
     std::vector<WeakPlace> Result;
     for (const auto &[D, P] : Places)
-      if (P.Taken && P.Removed && !P.Owned && P.Stored)
-        Result.push_back({D, P.Taken, P.Taker, P.Removed, P.Remover, P.Stored});
+      if (P.Taken && !P.Owned &&
+          llvm::none_of(P.Stores, [&](const Access *A) {
+            return keepsStored(*cast<BinaryOperator>(A->Statement), A->Function);
+          }))
+        Result.push_back({D, P.Taken, P.Taker, P.Removed, P.Remover,
+                          P.Stores.back()->Where});
     const SourceManager &SM = Model.context().getSourceManager();
     llvm::stable_sort(Result, [&](const WeakPlace &A, const WeakPlace &B) {
       return SM.isBeforeInTranslationUnit(A.Taken->getBeginLoc(),
@@ -47,7 +51,9 @@ private:
   struct Place {
     const CallExpr *Taken = nullptr;
     const FunctionDecl *Taker = nullptr;
-    const Expr *Removed = nullptr, *Stored = nullptr;
+    const Expr *Removed = nullptr;
+    llvm::SmallVector<const Access *, 4> Stores;
+    llvm::SmallVector<const FunctionDecl *, 4> Functions; ///< That name it.
     const FunctionDecl *Remover = nullptr;
     bool Owned = false; ///< Somebody gives up a reference that was there.
   };
@@ -97,7 +103,9 @@ private:
       if (!Model.stateOf(A.Field) && isPlain(A.Field))
         note(A.Field, A.By);
     findFreedEntries();
-    Places.remove_if([](const auto &P) { return !P.second.Removed; });
+    Places.remove_if([](const auto &P) {
+      return !P.second.Removed || P.second.Owned || P.second.Stores.empty();
+    });
   }
 
   /// An entry of a table is freed with the object in it.
@@ -140,6 +148,7 @@ private:
       return;
     Place &P = Places[D];
     P.Owned |= A.DropsReference;
+    P.Functions.push_back(A.Function);
     const auto *Assign = dyn_cast_or_null<BinaryOperator>(A.Statement);
     if (A.Kind != model::AccessKind::Write || !Assign)
       return;
@@ -149,8 +158,7 @@ private:
         P.Remover = A.Function;
       }
     } else if (!A.Resets && !runsAlone(Model, A.Function)) {
-      P.Stored = A.Where;
-      P.Owned |= keepsStored(*Assign, A.Function);
+      P.Stores.push_back(&A);
     }
   }
 
@@ -248,10 +256,36 @@ private:
     return false;
   }
 
+  /// Functions that name one of the places, and those that are handed what such
+  /// a function returns.
+  std::vector<const model::Function *> functionsNear() {
+    llvm::DenseSet<const model::Function *> Seen;
+    std::vector<const model::Function *> Near;
+    auto Add = [&](const FunctionDecl *FD) {
+      const model::Function *F = Model.function(FD);
+      if (F && !F->Generated && !F->Decl->isDependentContext() &&
+          F->NotAnalysed.empty() && Seen.insert(F).second)
+        Near.push_back(F);
+    };
+    for (const auto &[D, P] : Places)
+      for (const FunctionDecl *FD : P.Functions)
+        Add(FD);
+    size_t Next = 0;
+    for (unsigned Depth = 0; Depth < 4; ++Depth)
+      for (const size_t End = Near.size(); Next < End; ++Next)
+        if (Near[Next]->Decl->getReturnType()->isPointerType())
+          for (const model::CallSite &C : Near[Next]->Callers)
+            Add(C.Caller);
+    // In the order of the source.
+    Near.clear();
+    for (const auto &F : Model.functions())
+      if (Seen.contains(F.get()))
+        Near.push_back(F.get());
+    return Near;
+  }
+
   void findReferences() {
-    for (const auto &F : Model.functions()) {
-      if (F->Generated || F->Decl->isDependentContext() || !F->NotAnalysed.empty())
-        continue;
+    for (const model::Function *F : functionsNear()) {
       bool Any = false;
       referenceCalls(*F, [&](const CallExpr *, bool) { Any = true; });
       const flow::FunctionRefs *R = Any ? Model.refs().get(F->Decl) : nullptr;

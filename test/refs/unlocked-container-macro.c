@@ -7,7 +7,7 @@ int use(PyObject *op); // May run Python code.
 typedef struct {
   PyObject_HEAD
   PyObject *items;
-  PyObject *pair, *last;
+  PyObject *pair, *last, *bytes;
 } Thing;
 
 static PyObject *put(Thing *self, PyObject *v) {
@@ -120,7 +120,32 @@ static PyObject *next(Thing *self, PyObject *v) {
   return PyTuple_Pack(2, v, v);
 }
 
+// Bytes that the object keeps for itself, under the lock of the caller, and
+// those of a struct of the caller.
+static int resize_lock_held(Thing *self, Py_ssize_t size) {
+  return _PyBytes_Resize(&self->bytes, size);
+}
+static PyObject *grow(Thing *self, PyObject *v) {
+  int result;
+  Py_BEGIN_CRITICAL_SECTION(self);
+  result = resize_lock_held(self, 10);
+  Py_END_CRITICAL_SECTION();
+  return result < 0 ? NULL : Py_NewRef(v);
+}
+struct buffer {
+  PyObject *bytes;
+};
+static int expand(struct buffer *b) { return _PyBytes_Resize(&b->bytes, 20); }
+static PyObject *encode(Thing *self, PyObject *v) {
+  struct buffer b = {PyBytes_FromStringAndSize(NULL, 10)};
+  if (b.bytes == NULL || expand(&b) < 0)
+    return NULL;
+  return b.bytes;
+}
+
 static PyMethodDef thing_methods[] = {
+    {"grow", (PyCFunction)grow, METH_O, NULL},
+    {"encode", (PyCFunction)encode, METH_O, NULL},
     {"next", (PyCFunction)next, METH_O, NULL},
     {"put", (PyCFunction)put, METH_O, NULL},
     {"published", (PyCFunction)published, METH_O, NULL},
