@@ -675,28 +675,52 @@ bool SharingAnalysis::areUnborn(const FunctionRefs &R, const Values &V,
 /// All callers give helper \p R an object that is still being made.
 bool SharingAnalysis::isUnborn(const FunctionRefs &R, const ParmVarDecl *P,
                                unsigned Level) {
-  const model::Function *F = States.model().function(R.function());
-  if (!F || F->Callers.empty() || F->isCalledFromOutside() || F->AddressTaken)
-    return false;
-  // A function that calls itself adds nothing.
-  auto [It, New] = Unborn.try_emplace(P, 1);
-  if (!New || Level >= 8)
+  auto It = Unborn.find(P);
+  if (It != Unborn.end())
     return It->second;
-  bool Result = true;
-  for (const model::CallSite &C : F->Callers) {
-    const FunctionRefs *Caller = C.Call ? States.get(C.Caller) : nullptr;
-    const CallArguments *Given = Caller ? Caller->arguments(C.Call) : nullptr;
-    const unsigned Arg =
-        P->getFunctionScopeIndex() + (C.Call ? firstArgument(C.Call) : 0);
-    if (Caller && !Given)
-      continue; // Not reached.
-    if (!Given || Arg >= Given->Args.size() || Given->Escaped[Arg] ||
-        !areUnborn(*Caller, Given->Args[Arg], Level + 1)) {
-      Result = false;
+  // The parameters of all helpers that hand theirs on to this one: functions that
+  // call each other add nothing.
+  constexpr size_t MaxHelpers = 64;
+  std::vector<std::pair<const FunctionRefs *, const ParmVarDecl *>> Work = {
+      {&R, P}};
+  llvm::DenseSet<const ParmVarDecl *> Seen = {P};
+  bool Result = Level < 8, Made = false;
+  for (size_t I = 0; Result && I < Work.size(); ++I) {
+    const auto [In, Q] = Work[I];
+    const model::Function *F = States.model().function(In->function());
+    Result = F && !F->Callers.empty() && !F->isCalledFromOutside() &&
+             !F->AddressTaken && Work.size() <= MaxHelpers;
+    if (!Result)
       break;
+    for (const model::CallSite &C : F->Callers) {
+      const FunctionRefs *Caller = C.Call ? States.get(C.Caller) : nullptr;
+      const CallArguments *Given = Caller ? Caller->arguments(C.Call) : nullptr;
+      if (Caller && !Given)
+        continue; // Not reached.
+      const unsigned Arg =
+          Q->getFunctionScopeIndex() + (C.Call ? firstArgument(C.Call) : 0);
+      Result &= Given && Arg < Given->Args.size() && !Given->Escaped[Arg];
+      if (!Result)
+        break;
+      for (unsigned X : Given->Args[Arg]) {
+        const Origin &O = Caller->origin(X);
+        const auto *Outer =
+            O.Kind == OriginKind::Parameter && O.Decl &&
+                    O.Decl->getDeclContext() ==
+                        static_cast<const DeclContext *>(Caller->function())
+                ? cast<ParmVarDecl>(O.Decl)
+                : nullptr;
+        if (Outer) {
+          if (Seen.insert(Outer).second)
+            Work.push_back({Caller, Outer});
+        } else if (O.Kind != OriginKind::Null) {
+          Result &= areUnborn(*Caller, {X}, Level + 1);
+          Made = true;
+        }
+      }
     }
   }
-  return Unborn[P] = Result;
+  return Unborn[P] = Result && Made;
 }
 
 Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {
