@@ -776,15 +776,34 @@ bool Preprocessing::locksAreHidden() const {
            Text.contains_insensitive("mutex") ||
            Text.contains_insensitive("critical");
   };
-  return any_of(Skipped, [&](const SkippedText &Text) {
-    return IsLock(Text.Text) &&
-           any_of(Regions,
-                  [&](const ConfigurationRegion &R) {
-                    return R.FreeThreaded && R.Skipped &&
-                           contains(*SM, R.Range, Text.Range.getBegin());
-                  }) &&
-           any_of(wordsOf(Text),
-                  [&](const auto &Word) { return IsLock(Word.first()); });
+  // A macro for what takes a lock is read off its definition, and where a lock is
+  // declared says nothing; a line that does something with one, and a flag that
+  // says which to use, hide it.
+  return any_of(Regions, [&](const ConfigurationRegion &R) {
+    if (!R.FreeThreaded || !R.Skipped || !isFirstParty(R.Range.getBegin()))
+      return false;
+    const auto [File, From] = SM->getDecomposedLoc(R.Range.getBegin());
+    const auto [EndFile, To] = SM->getDecomposedLoc(R.Range.getEnd());
+    if (File != EndFile)
+      return false;
+    bool Found = false, Lock = false, Call = false, Directive = false;
+    unsigned Tokens = 0;
+    auto EndLine = [&] {
+      Found |= Lock && (Directive ? Tokens == 3 : Call); // # define NAME
+      Lock = Call = Directive = false;
+      Tokens = 0;
+    };
+    lexRaw(*SM, PP->getLangOpts(), File, From, To, [&](const Token &Tok) {
+      if (Tok.isAtStartOfLine()) {
+        EndLine();
+        Directive = Tok.is(tok::hash);
+      }
+      ++Tokens;
+      Lock |= Tok.is(tok::raw_identifier) && IsLock(Tok.getRawIdentifier());
+      Call |= Tok.is(tok::l_paren);
+    });
+    EndLine();
+    return Found;
   });
 }
 
