@@ -54,12 +54,12 @@ def functions_of(path, cache={}):
     return found
 
 
-def read_catalogue():
-    with open(HERE / "races.csv", newline="", encoding="utf-8") as file:
+def read_catalogue(path):
+    with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for number, row in enumerate(rows, 2):
         if list(row) != COLUMNS or not (row["race"] and row["seen"] and row["file"] and row["functions"] and row["class"]):
-            sys.exit(f"races.csv:{number}: expected {', '.join(COLUMNS)}; only fixed and field may be empty")
+            sys.exit(f"{path.name}:{number}: expected {', '.join(COLUMNS)}; only fixed and field may be empty")
     return rows
 
 
@@ -128,13 +128,14 @@ def main():
     parser.add_argument("--include", type=pathlib.Path, action="append", default=[], help="a folder with headers of libraries")
     parser.add_argument("--define", action="append", default=[], metavar="NAME", help="a macro for all files")
     parser.add_argument("--tool", type=pathlib.Path, default=PROJECT / "build" / "llvm-19" / "bin" / "pyext-tidy")
+    parser.add_argument("--catalogue", type=pathlib.Path, default=HERE / "races.csv", metavar="FILE", help="default: %(default)s")
     parser.add_argument("--only", default="", metavar="REGEX", help="rows with such a file or race")
     parser.add_argument("--misses", action="store_true", help="list what is not found, and what is not silent")
     options = parser.parse_args()
     runs = Runs(options)
     count = collections.defaultdict(collections.Counter)
     skipped = []
-    for row in read_catalogue():
+    for row in read_catalogue(options.catalogue):
         if not re.search(options.only, row["file"] + " " + row["race"]):
             continue
         before = runs.of(row["seen"], row["file"])
