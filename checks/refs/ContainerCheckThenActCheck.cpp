@@ -410,6 +410,10 @@ void ContainerCheckThenActCheck::judge(const model::ExtensionModel &Model,
   diag(S.Where.isValid() ? SM.getFileLoc(S.Where) : Loc, "%0",
        DiagnosticIDs::Note)
       << S.Who;
+  if (!*Row.Replacement) {
+    diag(Loc, "a lock has to be held over both", DiagnosticIDs::Note);
+    return;
+  }
   auto Note = diag(Loc, "'%0' does both at once", DiagnosticIDs::Note)
               << Row.Replacement;
   const facts::ApiVersion *Api = facts::findApi(Row.Replacement);

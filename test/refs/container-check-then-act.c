@@ -161,3 +161,18 @@ PyType_Spec thing_spec = {"m.Thing", sizeof(Thing), 0, Py_TPFLAGS_DEFAULT,
 PyMethodDef methods[] = {{"found", found, METH_O, NULL},
                          {"own", own, METH_O, NULL},
                          {NULL, NULL, 0, NULL}};
+
+// Two threads add it, and it is in the list twice.
+static PyObject *add_once(PyObject *list, PyObject *v) {
+  int found = PySequence_Contains(list, v);
+  if (found < 0)
+    return NULL;
+  if (!found && PyList_Append(list, v) < 0)
+    // CHECK-MESSAGES: :[[@LINE-1]]:17: warning: 'PyList_Append' on 'list' relies on what 'PySequence_Contains' found
+    // CHECK-NOTES: :[[@LINE-5]]:15: note: looked up here
+    // CHECK-NOTES: note: any thread that holds the object passed as argument 'list' can change it
+    // CHECK-NOTES: :[[@LINE-4]]:17: note: a lock has to be held over both
+    return NULL;
+  return Py_NewRef(v);
+}
+PyMethodDef list_methods[] = {{"add_once", add_once, METH_O, NULL}, {NULL, NULL, 0, NULL}};
