@@ -1154,11 +1154,12 @@ public:
       P = parentStmt(P);
     }
     if (const auto *U = dyn_cast_or_null<UnaryOperator>(P)) {
-      if (U->getOpcode() == UO_AddrOf && R.Token.valid()) {
+      const Place At = R.Token.valid() ? R.Token : R.Pasted;
+      if (U->getOpcode() == UO_AddrOf && At.valid()) {
         Place Amp = token(U->getOperatorLoc());
-        if (Amp.File == R.Token.File && Amp.Begin < R.Token.Begin) {
+        if (Amp.File == At.File && Amp.Begin < At.Begin) {
           StringRef Between =
-              StringRef(I.Files[Amp.File].Text).slice(Amp.End, R.Token.Begin);
+              StringRef(I.Files[Amp.File].Text).slice(Amp.End, At.Begin);
           if (Between.trim(" \t").empty())
             R.AddressOf = Amp;
         }
@@ -1974,7 +1975,8 @@ public:
       Out.What = Return::Nothing;
     }
     for (const Return &Old : I.Returns)
-      if (Old.Whole == Out.Whole && Old.Function == Out.Function)
+      if (Old.Whole == Out.Whole && Old.Function == Out.Function &&
+          Old.Spelled == Out.Spelled)
         return true;
     I.Returns.push_back(Out);
     return true;

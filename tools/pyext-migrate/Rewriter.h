@@ -66,7 +66,7 @@ private:
     std::string Base, ForeignBase;
     std::vector<StaticType::Slot> Slots;
     std::vector<const TypeAssignment *> Absorbed;
-    std::vector<const ApiUse *> Ready;
+    std::vector<const ApiUse *> Ready, MacroReady;
   };
   Place placeOf(const Variable &V) const;
   void leave(const std::string &What, Place Where, std::string Why,

@@ -419,7 +419,9 @@ void Rewriter::checkReferences(Entity &E) {
         return;
       }
     }
-    if (!Ref.Token.valid() && (E.isType() || !pastedMoves(Ref))) {
+    if (!Ref.Token.valid() &&
+        ((E.isType() && !(E.T && Ref.AddressOf.valid())) ||
+         !pastedMoves(Ref))) {
       drop(E, "its name is pasted together by a macro");
       return;
     }
@@ -558,8 +560,17 @@ void Rewriter::prepareTypes() {
     E.Base = E.T->Base;
     E.ForeignBase = E.T->ForeignBase;
     for (const ApiUse &U : I.Uses)
-      if (U.Name == "PyType_Ready" && U.Type == Key)
-        E.Ready.push_back(&U);
+      if (U.Name == "PyType_Ready" && U.Type == Key) {
+        // What a macro readies is made before.
+        const bool Written =
+            U.Whole.valid() && any_of(E.V->References, [&](const auto &R) {
+              return contains(U.Whole, R.Token);
+            });
+        if (Written || !RunTime.count(U.Function))
+          (Written ? E.Ready : E.MacroReady).push_back(&U);
+        else
+          E.Ready.push_back(&U);
+      }
     std::set<std::string> Fields;
     std::vector<std::string> Tables = E.T->SubTables;
     for (const TypeAssignment &A : I.Assignments)
@@ -709,6 +720,16 @@ std::string Rewriter::slotFunction(const Entity &E, StringRef Id) const {
 
 void Rewriter::checkType(Entity &E) {
   const StaticType &T = *E.T;
+  // Its base has to be known before.
+  StringRef Base = StringRef(E.ForeignBase).trim();
+  Base.consume_front("(PyTypeObject *)");
+  Base = Base.ltrim("& ");
+  if (E.Ready.empty() && !E.MacroReady.empty() && !Base.empty() &&
+      !Base.starts_with("Py")) {
+    drop(E, "PyType_Ready() is called for it by a macro",
+         E.MacroReady.front()->Whole);
+    return;
+  }
   for (const ApiUse *U : E.Ready) {
     bool Found =
         U->Whole.valid() && any_of(E.V->References, [&](const auto &R) {

@@ -247,7 +247,12 @@ void Rewriter::emitReferences() {
       if (Ref.Function.empty())
         continue; // Inside a type's definition, which goes.
       if (!Ref.Token.valid()) {
-        if (!skipped(Ref.Pasted))
+        if (skipped(Ref.Pasted))
+          continue;
+        if (E.isType())
+          edit({Ref.Pasted.File, Ref.AddressOf.Begin, Ref.Pasted.Begin},
+               StateName + "->");
+        else
           insert(Ref.Pasted.File, Ref.Pasted.Begin, StateName + "->");
         continue;
       }
