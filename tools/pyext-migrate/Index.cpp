@@ -1900,7 +1900,7 @@ public:
       }
     } else if (const VarDecl *V = model::variableOf(B->getRHS())) {
       A.ValueName = V->getNameAsString();
-      if (ours(V))
+      if (ours(V) && V->hasGlobalStorage())
         A.ValueVariable = keyOf(V), A.Position = token(V->getLocation());
     }
     A.Function = keyOf(Current);

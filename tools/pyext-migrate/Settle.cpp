@@ -622,7 +622,7 @@ void Rewriter::prepareTypes() {
         continue;
       }
       if (A.Field == "tp_base") {
-        if (!A.ValueVariable.empty())
+        if (I.Types.count(A.ValueVariable))
           E.Base = A.ValueVariable;
         else
           E.ForeignBase = A.Value;
