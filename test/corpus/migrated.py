@@ -3,7 +3,7 @@
 
     migrated.py run    [MODULE...]    fetch, rewrite and verify modules of migrated.toml; print a row for each
     migrated.py rewrite [MODULE...]   only what pyext-migrate says of them
-    migrated.py record                write the rows of all modules that were run to docs/migrated.csv
+    migrated.py record                write the rows of all modules that were run to docs/migrated.csv; others stay; others stay
     migrated.py report                count the rows of docs/migrated.csv
 
 For each module: its sources are copied, `pyext-migrate` rewrites them with the flags of migrated.toml, nothing is edited by
@@ -15,7 +15,7 @@ each with a GIL of its own, and 100 times again, and runs the benchmarks of migr
     tests              what they said before and after
     own_gil            whether it was imported in the main and three more interpreters, and no object was in two of them
     growth_per_import  objects and bytes
-    speed              the slowest of the benchmarks: time after in relation to before, and which it is
+    speed              the slowest of the benchmarks: time (or instructions, --count) after in relation to before, and which it is
     result             good when nothing got worse; else what did
 
 What was run, its output, the diff and the report stay in <work>/migrated/<module>. Sdists come through pip, as run.py fetches them;
@@ -43,7 +43,7 @@ import run as corpus
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 TABLE = PROJECT / "docs" / "migrated.csv"
-COLUMNS = ["module", "version", "level", "moved", "left", "tests", "own_gil", "growth_per_import", "speed", "result", "note"]
+COLUMNS = ["module", "version", "level", "moved", "left", "tests", "own_gil", "growth_per_import", "speed", "result", "first", "note"]
 KEYS = {"name", "package", "version", "sha256", "repository", "commit", "paths", "sources", "library", "flags", "libraries", "generated", "needs",
         "build", "test", "benchmark", "python", "note", "first"}
 
@@ -159,12 +159,15 @@ class Run:
         else:
             row["level"] = "state" if row["moved"] else "multi-phase"
         if self.options.command == "rewrite":
+            row["tests"], row["own_gil"], row["result"] = "not run", "not tried" if row["level"] == "interpreters" else "no", "only rewritten"
             return
         options = ["--verify", "--quiet", f"--project={self.root}", f"--python={self.python.program}"]
         for key in ("build", "test"):
             if key in module:
                 options.append(f"--{key}={module[key]}")
-        options += [f"--benchmark={{python}} -m timeit -r 50 {text if text.startswith('-n') else '-n 2000 ' + text}" for text in module.get("benchmark", [])]
+        runner = shlex.quote(str(HERE / "count.py")) if self.options.count else "-m timeit -r 50"
+        for text in module.get("benchmark", []):
+            options.append(f"--benchmark={{python}} {runner} {text if text.startswith('-n') else '-n 2000 ' + text}")
         command = self.command(*options)
         libraries = self.library() + shlex.split(module.get("libraries", ""))
         environment = {**os.environ, "LDFLAGS": shlex.join(libraries), "PYTHONPATH": str(site or ""), "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
@@ -227,6 +230,7 @@ def main():
     parser.add_argument("--manifest", type=pathlib.Path, default=HERE / "migrated.toml", metavar="FILE")
     parser.add_argument("--tool", metavar="FILE", default=PROJECT / "build" / "llvm-19" / "bin" / "pyext-migrate")
     parser.add_argument("--no-benchmark", action="store_true", help="only what does not depend on the load of the machine")
+    parser.add_argument("--count", action="store_true", help="instructions below valgrind in place of time: the same on a busy machine")
     parser.add_argument("--timeout", type=int, default=3600, metavar="SECONDS", help="for one module (default: 3600)")
     options = parser.parse_intermixed_args()
     options.work = options.work.resolve()
@@ -242,8 +246,11 @@ def main():
             for module in modules:
                 path = results / f"{module['name'].split(' ')[0]}.json"
                 if not path.is_file():
-                    raise corpus.Error(f"{module['name']} has not been run yet: migrated.py run '{module['name']}'")
-                rows.append({**json.loads(path.read_text()), "note": module.get("note", "")})
+                    continue  # What an earlier run said stays.
+                rows.append({**json.loads(path.read_text()), "first": module.get("first", ""), "note": module.get("note", "")})
+            known = {row["module"] for row in rows}
+            with open(TABLE, newline="", encoding="utf-8") as file:
+                rows += [row for row in csv.DictReader(file) if row["module"] not in known]
             with open(TABLE, "w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
                 writer.writeheader()
@@ -265,7 +272,7 @@ def main():
                 print(f"{module['name']}: {error}", file=sys.stderr, flush=True)
                 rows.append({column: "" for column in COLUMNS} | {"module": module["name"], "result": f"not run: {error}"})
                 continue
-            if options.command == "run":
+            if options.command == "run" or not (results / f"{module['name'].split(' ')[0]}.json").exists():
                 (results / f"{module['name'].split(' ')[0]}.json").write_text(json.dumps(one.row, indent=1))
             rows.append(one.row)
             print(", ".join(f"{key}: {value}" for key, value in one.row.items() if value != ""), flush=True)

@@ -1711,7 +1711,7 @@ public:
     bool Known = false;
     for (const ApiUse &Old : I.Uses)
       Known |= Old.Whole == U.Whole && Old.Name == U.Name &&
-               Old.Function == U.Function;
+               Old.Function == U.Function && Old.Type == U.Type;
     if (!Known)
       I.Uses.push_back(U);
     return true;
