@@ -41,7 +41,7 @@ def seeds_of(target, also):
         suffixes = (".c",) if target == "checks-c" else (".cpp", ".cc", ".cxx")
         for folder in (PROJECT / "test", PROJECT / "examples", *also):
             for path in sorted(folder.rglob("*")):
-                if path.suffix in suffixes and path.stat().st_size <= LARGEST:
+                if path.suffix in suffixes and path.is_file() and path.stat().st_size <= LARGEST:
                     # Comments for check.py say nothing to the checks.
                     text = path.read_bytes()
                     yield re.sub(rb"^ *// ?(?:RUN|CHECK)[^\n]*\n", b"", text, flags=re.MULTILINE)
