@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The same findings, whatever else is analysed: one file at a time or all, in any order, with any number of jobs.
 
-    determinism.py [--seed N] [--files N] TOOL -- PYTHON-FLAGS
+    determinism.py [--seed N] [--files N] [--also DIR] TOOL -- PYTHON-FLAGS
 
-The files are sources of test/, changed at random places (--seed); those that no longer compile are part of it.
+The files are sources of test/, and with --also one C source of DIR for each of those, such as build/corpus/sdists with real
+extensions; all are changed at random places (--seed), and those that no longer compile are part of it. An include that only the
+folder of a real source has is taken from there.
 """
 
 import argparse
@@ -44,6 +46,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--files", type=int, default=12)
+    parser.add_argument("--also", type=pathlib.Path, metavar="DIR", help="real C sources")
     parser.add_argument("tool")
     options = parser.parse_args(sys.argv[1:split])
     options.tool = str(pathlib.Path(options.tool).resolve())
@@ -53,9 +56,15 @@ def main():
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         files = []
-        for path in chance.sample(sources, min(options.files, len(sources))):
-            text = "\n".join(line for line in path.read_text().splitlines() if not re.match(r"\s*// ?(RUN|CHECK)", line)) + "\n"
-            file = pathlib.Path(folder, path.parent.name + "-" + path.name)
+        chosen = chance.sample(sources, min(options.files, len(sources)))
+        if options.also:
+            real = [path for path in sorted(options.also.rglob("*.c")) if path.is_file() and "Python.h" in path.read_text(errors="replace")]
+            real = chance.sample(real, min(options.files, len(real)))
+            flags += [flag for path in real for flag in ("-iquote", str(path.parent.resolve()))]
+            chosen += real
+        for path in chosen:
+            text = "\n".join(line for line in path.read_text(errors="replace").splitlines() if not re.match(r"\s*// ?(RUN|CHECK)", line)) + "\n"
+            file = pathlib.Path(folder, f"{len(files)}-{path.name}")
             file.write_text(changed(text, chance))
             files.append(str(file))
 
