@@ -657,31 +657,6 @@ const std::vector<GlobalUse> *UseFollower::summary(const FunctionDecl *FD,
   return Slot.get();
 }
 
-std::vector<GlobalUse> UseFollower::usesOf(const StateVariable &S) {
-  std::vector<GlobalUse> Uses;
-  const auto *VD = dyn_cast<VarDecl>(S.Decl);
-  if (!VD)
-    return Uses;
-  const bool Stable = none_of(S.Accesses, [&](const Access &A) {
-    return A.writes() && !isa<MemberExpr, ArraySubscriptExpr>(A.Place) &&
-           model::phaseOf(Model, A) == Phase::RunTime;
-  });
-  for (const Access &A : S.Accesses) {
-    if (!A.Function)
-      continue;
-    Walk W(*this, Uses, &A, VD);
-    W.StablePointer = Stable;
-    W.follow(Position(A.Where, A.Function));
-  }
-  return Uses;
-}
-
-Phase phaseOf(const ExtensionModel &Model, const GlobalUse &U) {
-  Access A{};
-  A.Function = U.Function;
-  return phaseOf(Model, A);
-}
-
 /// Code of the function, or of a helper it calls, that exists only without the
 /// GIL, and that this run does not see: it may well take a lock.
 static bool hasHiddenCode(const ExtensionModel &Model, const FunctionDecl *FD,
@@ -708,9 +683,39 @@ static bool hasHiddenCode(const ExtensionModel &Model, const FunctionDecl *FD,
   });
 }
 
+std::vector<GlobalUse> UseFollower::usesOf(const StateVariable &S) {
+  std::vector<GlobalUse> Uses;
+  const auto *VD = dyn_cast<VarDecl>(S.Decl);
+  if (!VD)
+    return Uses;
+  const bool Stable = none_of(S.Accesses, [&](const Access &A) {
+    return A.writes() && !isa<MemberExpr, ArraySubscriptExpr>(A.Place) &&
+           model::phaseOf(Model, A) == Phase::RunTime;
+  });
+  for (const Access &A : S.Accesses) {
+    if (!A.Function)
+      continue;
+    Walk W(*this, Uses, &A, VD);
+    W.StablePointer = Stable;
+    W.follow(Position(A.Where, A.Function));
+  }
+  for (GlobalUse &U : Uses) {
+    auto [Known, New] = HiddenCode.try_emplace(U.Function);
+    if (New)
+      Known->second = hasHiddenCode(Model, U.Function);
+    U.BesideHiddenCode = Known->second;
+  }
+  return Uses;
+}
+
+Phase phaseOf(const ExtensionModel &Model, const GlobalUse &U) {
+  Access A{};
+  A.Function = U.Function;
+  return phaseOf(Model, A);
+}
+
 bool onlyWithGil(const ExtensionModel &Model, const GlobalUse &U) {
-  return onlyWithGil(Model, U.Where->getBeginLoc()) ||
-         hasHiddenCode(Model, U.Function);
+  return U.BesideHiddenCode || onlyWithGil(Model, U.Where->getBeginLoc());
 }
 
 bool overlap(const GlobalUse &A, const GlobalUse &B) {

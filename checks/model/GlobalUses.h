@@ -54,6 +54,9 @@ struct GlobalUse {
   llvm::SmallVector<std::string, 1> Locks;
   /// A lock of some object is held there as well.
   bool ObjectLocked = false;
+  /// Function has code for a build without the GIL that this run does not see.
+  /// Not said in a summary.
+  bool BesideHiddenCode = false;
   /// The function that does it when Where is an argument; else null.
   const clang::FunctionDecl *Callee = nullptr;
   unsigned Arg = 0; ///< Of Callee, for Passed.
@@ -92,6 +95,7 @@ private:
   llvm::DenseMap<std::pair<const clang::FunctionDecl *, unsigned>,
                  std::unique_ptr<std::vector<GlobalUse>>>
       Summaries;
+  llvm::DenseMap<const clang::FunctionDecl *, bool> HiddenCode;
   unsigned Depth = 0;
 };
 
