@@ -190,7 +190,7 @@ StrongReferenceFix StrongReferenceOffer::fix(const model::ExtensionModel &Model,
   StrongReferenceFix Fix;
   if (L.Through)
     Fix.WhyNot = "the look-up is in another function";
-  else if (!affords(Refs))
+  else if (!affords(Refs, Model.context().getSourceManager()))
     Fix.WhyNot = "the function is large and has many look-ups";
   else if (L.Fact->Replacement)
     Fix = makeStrongReferenceFix(
@@ -219,12 +219,16 @@ StrongReferenceFix StrongReferenceOffer::fix(const model::ExtensionModel &Model,
 
 /// Every fix looks at the whole function again. What that may cost is bounded,
 /// so that a large generated function does not take a minute.
-bool StrongReferenceOffer::affords(const flow::FunctionRefs &Refs) {
-  constexpr size_t MaxWork = 30000; // Basic blocks.
-  size_t &Spent = Work[Refs.function()];
-  if (Spent > MaxWork)
+bool StrongReferenceOffer::affords(const flow::FunctionRefs &Refs,
+                                   const SourceManager &SM) {
+  constexpr size_t MaxBlocks = 30000, MaxBytes = 4000000;
+  auto &[Blocks, Bytes] = Work[Refs.function()];
+  if (Blocks > MaxBlocks || Bytes > MaxBytes)
     return false;
-  Spent += Refs.size() + 20;
+  Blocks += Refs.size() + 20;
+  const SourceRange Body = Refs.function()->getBody()->getSourceRange();
+  Bytes += SM.getFileOffset(SM.getExpansionLoc(Body.getEnd())) -
+           SM.getFileOffset(SM.getExpansionLoc(Body.getBegin()));
   return true;
 }
 

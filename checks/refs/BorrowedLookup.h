@@ -92,7 +92,7 @@ public:
   static std::string note(const StrongReferenceFix &Fix, const flow::Lookup &L);
 
 private:
-  bool affords(const flow::FunctionRefs &Refs);
+  bool affords(const flow::FunctionRefs &Refs, const clang::SourceManager &SM);
 
   /// Text that a fix of this run changes: offsets, the end excluded.
   struct Change {
@@ -101,7 +101,8 @@ private:
   };
   llvm::SmallVector<Change, 0> Offered;
   llvm::DenseMap<const clang::FunctionDecl *, FixNames> Names;
-  llvm::DenseMap<const clang::FunctionDecl *, size_t> Work;
+  /// Basic blocks and bytes of text that the fixes of a function have looked at.
+  llvm::DenseMap<const clang::FunctionDecl *, std::pair<size_t, size_t>> Work;
   /// Files that a fix of this run makes include pythoncapi_compat.h.
   llvm::DenseSet<clang::FileID> Including;
 };
