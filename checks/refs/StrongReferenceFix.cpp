@@ -363,6 +363,7 @@ private:
   llvm::SmallVector<const Stmt *, 2> Defaults; ///< Possible ones.
   /// Rewrites of other look-ups that are assigned to the variable.
   llvm::SmallVector<std::unique_ptr<Rewriter>, 1> Others;
+  unsigned ChainTried = 0; ///< Look-ups that may be among them.
   std::shared_ptr<const flow::FunctionFlow> Flow;
   llvm::DenseMap<const Stmt *, const Stmt *> Synthetic;
   Plan Chosen;
@@ -1567,6 +1568,13 @@ void Rewriter::addToChain(const BinaryOperator *Set) {
       Other ? facts::findBorrowed(calleeName(Other)) : nullptr;
   if (!OtherRow || !OtherRow->Mutable || LoopBody || NoneToNull || Unchecked)
     return;
+  // Each part looks at the whole function, and a chain is short: with more
+  // look-ups, as in the cases of a switch, there is none.
+  constexpr unsigned MaxChain = 8;
+  if (++ChainTried > MaxChain) {
+    Others.clear();
+    return;
+  }
   auto Part = std::make_unique<Rewriter>(Other, *OtherRow, FD, Context, Target,
                                          &Edits);
   if (Part->chooseStrategy() && Part->findUse() && Part->classifyNoneTests() &&
