@@ -604,8 +604,7 @@ void Rewriter::editBody() {
     else
       edit(Ret.Whole, "return " + Ret.Value + " == NULL ? -1 : 0;");
   }
-  if (!M.VariableReused)
-    // A hook that needed no module, and was called without one.
+  // A hook that needed no module, and was called without one.
   for (const Call &C : I.Calls)
     if (C.Caller == BodyKey && C.HasArguments && C.Open.valid() &&
         !C.Callee.empty() && (C.Callee == M.Clear || C.Callee == M.Free)) {
@@ -617,7 +616,8 @@ void Rewriter::editBody() {
         edit({C.Open.File, At, unsigned(At + Given.size())}, ModuleName);
       }
     }
-  removeReleases();
+  if (!M.VariableReused)
+    removeReleases();
   removeDeadBranches();
 }
 
