@@ -720,7 +720,10 @@ bool SharingAnalysis::isUnborn(const FunctionRefs &R, const ParmVarDecl *P,
       }
     }
   }
-  return Unborn[P] = Result && Made;
+  // What was not found so deep may be found by who asks at once.
+  if ((Result && Made) || Level == 0)
+    Unborn[P] = Result && Made;
+  return Result && Made;
 }
 
 Sharing SharingAnalysis::load(const FunctionRefs &R, const Origin &O) {

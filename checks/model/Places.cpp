@@ -409,8 +409,13 @@ static void findStored(const Stmt *S, const ParmVarDecl *Param,
 /// All that \p F puts where \p Param points to are objects that it has made, for
 /// which Made is set, or null.
 bool Places::storesNew(const Function &F, const ParmVarDecl *Param, bool &Made) {
-  SmallVector<const Expr *, 4> Values;
-  findStored(F.Decl->getBody(), Param, Values);
+  auto It = Stored.find(Param);
+  if (It == Stored.end()) {
+    SmallVector<const Expr *, 4> Values;
+    findStored(F.Decl->getBody(), Param, Values);
+    It = Stored.try_emplace(Param, std::move(Values)).first;
+  }
+  const SmallVector<const Expr *, 4> Values = It->second;
   for (const Expr *E : Values) {
     const Place P = pointee(F, E);
     if (P.Root != Place::Fresh && P.Root != Place::Null)

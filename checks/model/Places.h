@@ -97,6 +97,10 @@ private:
   llvm::DenseMap<const clang::RecordDecl *, const clang::FieldDecl *> Owners;
   std::optional<llvm::DenseSet<const clang::ValueDecl *>> Initialized;
   llvm::DenseMap<Given, bool> MadeFor;
+  /// What is assigned to `*Param`.
+  llvm::DenseMap<const clang::ParmVarDecl *,
+                 llvm::SmallVector<const clang::Expr *, 4>>
+      Stored;
   bool OwnersRead = false;
   unsigned Depth = 0;
 };
