@@ -323,18 +323,13 @@ bool Rewriter::checkMissing() {
           std::optional<Guard> G;
           if (Ref.Token.valid() && contains(F->Body, Ref.Token))
             G = guardFor(*F, E, Ref.Token);
-          const bool Number = !E.isType() && !E.V->PlainText.empty();
-          const bool Keeps = !E.isType() && !Number;
-          if (!G && !Number) {
-            drop(E,
-                 "'" + I.Functions.at(Root).Name +
-                     "' uses it, and the module may be gone when that runs",
-                 Ref.Token);
-            return false;
+          // A number, or a free list: types have no guard.
+          bool Does = !E.isType() && !E.V->PlainText.empty();
+          if (!Does && G) {
+            const std::optional<FreeList> List = freeListOf(*E.V);
+            Does = List && allMove(List->Array + " " + List->Count);
           }
-          const std::optional<FreeList> List =
-              Keeps ? freeListOf(*E.V) : std::nullopt;
-          if (Keeps && (!List || !allMove(List->Array + " " + List->Count))) {
+          if (!Does) {
             drop(E,
                  "'" + I.Functions.at(Root).Name +
                      "' uses it, and the module may be gone when that runs",
@@ -382,9 +377,9 @@ void Rewriter::declarePerhaps(const Function &F) {
   std::string Text;
   const std::string Value =
       Prefix + "_find_state(Py_TYPE(" + selfName(F) + "))";
-  if (!Thrown.count(F.Key))
-    return declareState(F, Value);
   declareState(F, Value);
+  if (!Thrown.count(F.Key))
+    return;
   const unsigned First = firstStatement(F);
   std::string Ind = indentAt({F.Body.File, First, First});
   std::string Gone = "gone";

@@ -500,6 +500,36 @@ std::string Rewriter::execTables(unsigned At) {
   return Out;
 }
 
+/// Those that are left, each before the statement that reads it.
+void Rewriter::insertExecTables() {
+  for (const auto &[At, Table] : ExecTables)
+    insert(Body->Body.File, At,
+           Table + "\n" + indentAt({Body->Body.File, At, At}));
+}
+
+/// Where the init function begins: behind what goes, which is \p Gone and the
+/// assignments to types that move, and outside of conditions.
+unsigned Rewriter::startOfBody(std::vector<Place> Gone) const {
+  for (const auto &[Key, E] : Entities)
+    if (E.Drop.empty())
+      for (const auto *List : {&E.Absorbed, &E.TableAssignments})
+        for (const TypeAssignment *A : *List)
+          Gone.push_back(A->Statement);
+  llvm::sort(Gone);
+  unsigned At = firstStatement(*Body);
+  for (size_t N = 0; N < Gone.size(); ++N)
+    for (const Place &P : Gone)
+      if (P.File == Body->Body.File && P.Begin <= At && At < P.End)
+        At = firstStatement(*Body, wholeLine(P).End);
+  StringRef T = I.Files[Body->Body.File].Text;
+  for (;;) {
+    const size_t If = openCondition(T, At);
+    if (If == StringRef::npos || If < Body->Body.Begin)
+      return At;
+    At = If;
+  }
+}
+
 void Rewriter::editBody() {
   StringRef T = I.Files[Body->Body.File].Text;
   // Initialisers of what moved.
@@ -510,27 +540,10 @@ void Rewriter::editBody() {
     Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
              In + "return -1;";
   if (!Start.empty()) {
-    // Not within what goes.
-    unsigned At = firstStatement(*Body);
     std::vector<Place> Gone = M.DefAssignments;
     Gone.insert(Gone.end(), {M.CreateStatement, M.CheckStatement, SetGil,
                              M.DefDeclaration});
-    for (const auto &[Key, E] : Entities)
-      if (E.Drop.empty())
-        for (const auto *List : {&E.Absorbed, &E.TableAssignments})
-          for (const TypeAssignment *A : *List)
-            Gone.push_back(A->Statement);
-    llvm::sort(Gone);
-    for (size_t N = 0; N < Gone.size(); ++N)
-      for (const Place &P : Gone)
-        if (P.File == Body->Body.File && P.Begin <= At && At < P.End)
-          At = firstStatement(*Body, wholeLine(P).End);
-    for (;;) {
-      size_t If = openCondition(T, At);
-      if (If == StringRef::npos || If < Body->Body.Begin)
-        break;
-      At = If;
-    }
+    const unsigned At = startOfBody(std::move(Gone));
     Start += execTables(At);
     const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
     insert(
@@ -539,9 +552,7 @@ void Rewriter::editBody() {
             StringRef(Start).drop_front(1 + In.size()).str() + "\n\n" +
             (Directive ? std::string() : indentAt({Body->Body.File, At, At})));
   }
-  for (const auto &[At, Table] : ExecTables)
-    insert(Body->Body.File, At,
-           Table + "\n" + indentAt({Body->Body.File, At, At}));
+  insertExecTables();
   if (R.Residue) {
     StringRef Rest = T.substr(Body->Body.Begin + 1).take_until([](char C) {
       return C == '\n';
@@ -855,24 +866,8 @@ void Rewriter::emitMultiPhase() {
       Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
                "return -1;\n";
     if (!Start.empty()) {
-      unsigned At = firstStatement(*Body);
-      for (bool More = true; More;) {
-        More = false;
-        for (const auto &[Key, E] : Entities)
-          for (const auto *List : {&E.Absorbed, &E.TableAssignments})
-            for (const TypeAssignment *A : *List)
-              if (const Place P = A->Statement;
-                  E.Drop.empty() && P.File == Body->Body.File &&
-                  P.Begin <= At && At < P.End) {
-                At = firstStatement(*Body, wholeLine(P).End);
-                More = true;
-              }
-      }
+      const unsigned At = startOfBody({});
       StringRef T = I.Files[Body->Body.File].Text;
-      size_t If = openCondition(T, At);
-      for (; If != StringRef::npos && If > Body->Body.Begin;
-           If = openCondition(T, At))
-        At = If;
       if (std::string Tables = execTables(At); !Tables.empty())
         Start += StringRef(Tables).drop_front().str() + "\n";
       const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
@@ -881,9 +876,7 @@ void Rewriter::emitMultiPhase() {
                  (Directive ? std::string()
                             : indentAt({Body->Body.File, At, At})));
     }
-    for (const auto &[At, Table] : ExecTables)
-      insert(Body->Body.File, At,
-             Table + "\n" + indentAt({Body->Body.File, At, At}));
+    insertExecTables();
   }
 }
 

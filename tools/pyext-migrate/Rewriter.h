@@ -344,6 +344,8 @@ private:
   std::string giverText();
   void editBody();
   std::string execTables(unsigned At);
+  void insertExecTables();
+  unsigned startOfBody(std::vector<Place> Gone) const;
   bool InNamespace = false; ///< The state is declared in `namespace {`.
   /// \p P, a whole line, with the #ifdef and #endif around nothing else.
   Place withDirectives(Place P) const;

@@ -376,13 +376,10 @@ unsigned Rewriter::includePlace(int File) const {
   return Guard == StringRef::npos ? 0 : After(Guard);
 }
 
-/// The beginning of the line after which the names of Python.h are known in
-/// \p File, through headers of the extension or not; ~0u when nowhere.
-unsigned Rewriter::pythonPlace(int File, unsigned Depth) const {
-  StringRef T = I.Files[File].Text;
+/// The names that \p T includes, without folders, and where.
+static std::vector<std::pair<size_t, StringRef>> includedNames(StringRef T) {
+  std::vector<std::pair<size_t, StringRef>> Out;
   for (size_t At = T.find('#'); At != StringRef::npos; At = T.find('#', At + 1)) {
-    if (inComment(T, At))
-      continue;
     StringRef L =
         T.substr(At + 1).take_until([](char C) { return C == '\n'; }).trim();
     if (!L.consume_front("include"))
@@ -390,8 +387,19 @@ unsigned Rewriter::pythonPlace(int File, unsigned Depth) const {
     L = L.ltrim();
     if (!L.consume_front("\"") && !L.consume_front("<"))
       continue;
-    StringRef Name = sys::path::filename(
-        L.take_until([](char C) { return C == '"' || C == '>'; }));
+    Out.push_back({At, sys::path::filename(L.take_until(
+                           [](char C) { return C == '"' || C == '>'; }))});
+  }
+  return Out;
+}
+
+/// The beginning of the line after which the names of Python.h are known in
+/// \p File, through headers of the extension or not; ~0u when nowhere.
+unsigned Rewriter::pythonPlace(int File, unsigned Depth) const {
+  StringRef T = I.Files[File].Text;
+  for (const auto &[At, Name] : includedNames(T)) {
+    if (inComment(T, At))
+      continue;
     bool Found = Name == "Python.h";
     for (size_t Of = 0; !Found && Depth < 8 && Of < I.Files.size(); ++Of)
       Found = int(Of) != File &&
@@ -444,25 +452,14 @@ bool Rewriter::usesOperands() const {
   });
 }
 
-/// The files that \p T includes with quotes, as indices, and where.
+/// The files of the extension that \p T includes, as indices, and where.
 static std::vector<std::pair<size_t, int>> includesOf(const Index &I,
                                                       StringRef T) {
   std::vector<std::pair<size_t, int>> Out;
-  for (size_t At = T.find("#"); At != StringRef::npos;
-       At = T.find("#", At + 1)) {
-    StringRef L =
-        T.substr(At + 1).take_until([](char C) { return C == '\n'; }).trim();
-    if (!L.consume_front("include"))
-      continue;
-    L = L.ltrim();
-    if (!L.consume_front("\"") && !L.consume_front("<"))
-      continue;
-    StringRef Name = sys::path::filename(
-        L.take_until([](char C) { return C == '"' || C == '>'; }));
+  for (const auto &[At, Name] : includedNames(T))
     for (size_t File = 0; File < I.Files.size(); ++File)
       if (sys::path::filename(I.Files[File].Path) == Name)
         Out.push_back({At, int(File)});
-  }
   return Out;
 }
 

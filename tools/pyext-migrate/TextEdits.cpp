@@ -154,19 +154,9 @@ unsigned Rewriter::firstStatement(const Function &F, unsigned From) const {
   StringRef T = I.text(F.Body);
   size_t At = From ? From - F.Body.Begin : 1;
   for (;;) {
-    // Skip white space, comments and directives.
-    for (;;) {
-      size_t Next = T.find_first_not_of(" \t\r\n", At);
-      if (Next == StringRef::npos)
-        return F.Body.End - 1;
-      At = Next;
-      if (T.substr(At).starts_with("/*"))
-        At = T.find("*/", At) + 2;
-      else if (T.substr(At).starts_with("//") || T[At] == '#')
-        At = T.find('\n', At);
-      else
-        break;
-    }
+    At = firstWordFrom(T, At);
+    if (At >= T.size() || isSpace(T[At]))
+      return F.Body.End - 1;
     size_t Semi = T.find(';', At);
     if (Semi == StringRef::npos)
       return F.Body.Begin + At;
