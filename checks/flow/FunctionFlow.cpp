@@ -15,6 +15,18 @@ using namespace clang;
 
 namespace pyext::flow {
 
+bool leaves(const Stmt *S) {
+  if (const auto *Block = dyn_cast_or_null<CompoundStmt>(S))
+    return !Block->body_empty() && leaves(Block->body_back());
+  if (const auto *Label = dyn_cast_or_null<LabelStmt>(S))
+    return leaves(Label->getSubStmt());
+  if (const auto *Do = dyn_cast_or_null<DoStmt>(S)) // Py_RETURN_NONE
+    return leaves(Do->getBody());
+  if (const auto *If = dyn_cast_or_null<IfStmt>(S))
+    return If->getElse() && leaves(If->getThen()) && leaves(If->getElse());
+  return S && isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt, CXXThrowExpr>(S);
+}
+
 std::shared_ptr<const FunctionFlow>
 FunctionFlow::build(const FunctionDecl *FD, ASTContext &Context,
                     std::string &Failed, FlowLimits Limits) {

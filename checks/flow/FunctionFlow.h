@@ -27,6 +27,9 @@
 
 namespace pyext::flow {
 
+/// True when control does not come out of the end of \p S, which may be null.
+bool leaves(const clang::Stmt *S);
+
 /// How large a function may be before it is left alone.
 struct FlowLimits {
   unsigned MaxBlocks = 20000;

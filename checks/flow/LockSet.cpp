@@ -257,16 +257,6 @@ static void remove(LockList &Locks, StringRef Key) {
 
 // --- Lexical regions --------------------------------------------------------
 
-static bool jumps(const Stmt *S) {
-  if (const auto *Label = dyn_cast_or_null<LabelStmt>(S))
-    S = Label->getSubStmt();
-  if (const auto *Do = dyn_cast_or_null<DoStmt>(S)) // Py_RETURN_NONE
-    return jumps(Do->getBody());
-  if (const auto *Block = dyn_cast_or_null<CompoundStmt>(S))
-    return !Block->body_empty() && jumps(Block->body_back());
-  return S && isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt>(S);
-}
-
 /// `if (failed) { UNLOCK(); return -1; }`: what follows a block around \p At that
 /// began after \p Since still has the lock.
 static bool onlyOnWayOut(const SourceManager &SM, const Stmt *S,
@@ -290,7 +280,7 @@ static bool onlyOnWayOut(const SourceManager &SM, const Stmt *S,
       continue;
     if (isa<SwitchCase>(Each) && Offset(Each->getBeginLoc()) > Place)
       return false;
-    if (jumps(Each))
+    if (leaves(Each))
       return true;
   }
   return false;

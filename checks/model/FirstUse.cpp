@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/FirstUse.h"
+#include "flow/FunctionFlow.h"
 #include "model/Initializers.h"
 #include "model/SharedState.h"
 #include "clang/AST/ExprCXX.h"
@@ -110,19 +111,6 @@ static bool compare(BinaryOperatorKind Op, int64_t L,
   default:
     return false;
   }
-}
-
-/// True when control does not come out of the end of \p S.
-static bool leaves(const Stmt *S) {
-  if (const auto *Block = dyn_cast_or_null<CompoundStmt>(S))
-    return !Block->body_empty() && leaves(Block->body_back());
-  if (const auto *Label = dyn_cast_or_null<LabelStmt>(S))
-    return leaves(Label->getSubStmt());
-  if (const auto *Do = dyn_cast_or_null<DoStmt>(S)) // Py_RETURN_NONE
-    return leaves(Do->getBody());
-  if (const auto *If = dyn_cast_or_null<IfStmt>(S))
-    return If->getElse() && leaves(If->getThen()) && leaves(If->getElse());
-  return S && isa<ReturnStmt, GotoStmt, BreakStmt, ContinueStmt, CXXThrowExpr>(S);
 }
 
 /// Follows the value of \p E, which is \p Initial before the initialisation, to
@@ -241,7 +229,7 @@ SmallVector<const Stmt *, 4> Finder::opened(const Decision &D) const {
     }
     if (If->getElse())
       Result.push_back(If->getElse());
-    if (!leaves(If->getThen()))
+    if (!flow::leaves(If->getThen()))
       return Result;
     // What follows; of a field also what follows the blocks around it.
     const Stmt *From = If;

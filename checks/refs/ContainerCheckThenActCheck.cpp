@@ -64,14 +64,6 @@ void ContainerCheckThenActCheck::collect(const model::ExtensionModel &Model,
   }
 }
 
-static bool contains(const Stmt *Outer, const Stmt *Inner,
-                     const ParentMap &Parents) {
-  for (const Stmt *S = Inner; S; S = Parents.getParent(S))
-    if (S == Outer)
-      return true;
-  return false;
-}
-
 /// True when \p S leaves the statements it is in.
 static bool leaves(const Stmt *S) {
   if (const auto *C = dyn_cast_or_null<CompoundStmt>(S))
@@ -98,7 +90,8 @@ static void variablesOf(const CallExpr *Call, const ParentMap &Parents,
     if (const auto *D = dyn_cast<DeclStmt>(S)) {
       for (const Decl *One : D->decls())
         if (const auto *V = dyn_cast<VarDecl>(One);
-            V && V->getInit() && contains(V->getInit(), Call, Parents))
+            V && V->getInit() &&
+            support::isWithin(Call, V->getInit(), Parents))
           Vars.push_back(V);
       return;
     }
@@ -167,7 +160,7 @@ static bool isSetBetween(llvm::ArrayRef<const VarDecl *> Vars, const Stmt *Body,
                         ? dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens())
                         : nullptr;
     if (R && llvm::is_contained(Vars, R->getDecl()) &&
-        !contains(B, Check, Parents) &&
+        !support::isWithin(Check, B, Parents) &&
         SM.isBeforeInTranslationUnit(From, SM.getFileLoc(B->getBeginLoc())) &&
         SM.isBeforeInTranslationUnit(SM.getFileLoc(B->getEndLoc()), To))
       return true;
@@ -185,9 +178,9 @@ static bool dependsOn(const CallExpr *Act, const CallExpr *Check,
   llvm::SmallVector<const VarDecl *, 2> Vars;
   variablesOf(Check, Parents, Vars);
   auto Tests = [&](const Stmt *Condition) {
-    return Condition && !contains(Condition, Act, Parents) &&
+    return Condition && !support::isWithin(Act, Condition, Parents) &&
            mentions(Condition, Vars, Check) &&
-           (contains(Condition, Check, Parents) ||
+           (support::isWithin(Check, Condition, Parents) ||
             !isSetBetween(Vars, Body, Check, Condition, Parents, SM));
   };
   const Stmt *Child = Act;

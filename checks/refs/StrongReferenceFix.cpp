@@ -129,12 +129,6 @@ const VarDecl *localPart(const Expr *LHS) {
   }
 }
 
-bool contains(const Stmt *Outer, const Stmt *Inner) {
-  return Outer == Inner || llvm::any_of(Outer->children(), [&](const Stmt *C) {
-           return C && contains(C, Inner);
-         });
-}
-
 /// How a value comes from the tracked reference.
 enum class Origin {
   Independent,
@@ -615,7 +609,8 @@ bool Rewriter::findUse() {
         LoopCondition = While->getCond();
         LoopBody = While->getBody();
       } else if (const auto *For = dyn_cast<ForStmt>(DefStmt);
-                 For && For->getCond() && contains(For->getCond(), Op)) {
+                 For && For->getCond() &&
+                 support::isWithin(Op, For->getCond(), Parents)) {
         LoopCondition = For->getCond();
         LoopBody = For->getBody();
       }
@@ -1385,7 +1380,8 @@ bool Rewriter::findRegion(const llvm::SmallPtrSetImpl<const Stmt *> &Live,
     return llvm::all_of(Live, [&](const Stmt *Use) {
       const auto *Ref = dyn_cast<DeclRefExpr>(Use);
       return isInside(positionOf(Use, P.Where), P.Where) ||
-             (Ref && Ref->getDecl() == Var && contains(LoopCondition, Use));
+             (Ref && Ref->getDecl() == Var &&
+              support::isWithin(Use, LoopCondition, Parents));
     });
   }
   // The statement alone when it is no element of a block and has all uses; else

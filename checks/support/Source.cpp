@@ -287,6 +287,12 @@ std::string SourceText::indentStep(unsigned Near) const {
   return "    ";
 }
 
+bool isWithin(const Stmt *S, const Stmt *Outer, const ParentMap &Parents) {
+  while (S && S != Outer)
+    S = Parents.getParent(S);
+  return S;
+}
+
 const Stmt *enclosingStatement(const Stmt *S, const ParentMap &Parents) {
   while (S) {
     const Stmt *P = Parents.getParent(S);

@@ -126,6 +126,10 @@ private:
 const clang::Stmt *enclosingStatement(const clang::Stmt *S,
                                       const clang::ParentMap &Parents);
 
+/// Whether \p S is \p Outer or a part of it.
+bool isWithin(const clang::Stmt *S, const clang::Stmt *Outer,
+              const clang::ParentMap &Parents);
+
 /// Edits of one file that are applied together or not at all.
 class EditSet {
 public:

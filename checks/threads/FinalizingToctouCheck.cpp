@@ -8,6 +8,7 @@
 
 #include "threads/FinalizingToctouCheck.h"
 #include "facts/ModelCalls.h"
+#include "support/Source.h"
 #include "threads/HoldReports.h"
 #include "clang/AST/ParentMap.h"
 
@@ -26,13 +27,6 @@ static const IfStmt *condition(const Stmt *S, const ParentMap &Parents) {
       return nullptr;
   }
   return nullptr;
-}
-
-static bool isWithin(const Stmt *S, const Stmt *Outer, const ParentMap &Parents) {
-  for (; S; S = Parents.getParent(S))
-    if (S == Outer)
-      return true;
-  return false;
 }
 
 /// The branch does nothing but leave.
@@ -70,8 +64,9 @@ void FinalizingToctouCheck::analyze(const model::ExtensionModel &Model) {
           continue;
         // In the branch, or after a branch that leaves.
         const bool Guarded =
-            isWithin(Use.Where, If->getThen(), *Parents) ||
-            (If->getElse() && isWithin(Use.Where, If->getElse(), *Parents)) ||
+            support::isWithin(Use.Where, If->getThen(), *Parents) ||
+            (If->getElse() &&
+             support::isWithin(Use.Where, If->getElse(), *Parents)) ||
             (leaves(If->getThen()) &&
              SM.isBeforeInTranslationUnit(If->getEndLoc(),
                                           Use.Where->getBeginLoc()));
