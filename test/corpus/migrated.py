@@ -3,7 +3,7 @@
 
     migrated.py run    [MODULE...]    fetch, rewrite and verify modules of migrated.toml; print a row for each
     migrated.py rewrite [MODULE...]   only what pyext-migrate says of them
-    migrated.py record                write the rows of all modules that were run to docs/migrated.csv; others stay; others stay
+    migrated.py record                write the rows of all modules that were run to docs/migrated.csv; others stay
     migrated.py report                count the rows of docs/migrated.csv
 
 For each module: its sources are copied, `pyext-migrate` rewrites them with the flags of migrated.toml, nothing is edited by
