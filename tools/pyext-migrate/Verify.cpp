@@ -66,6 +66,7 @@ static void writeJob(const VerifyOptions &Options, StringRef Root,
         J.object([&] {
           J.attribute("name", M.Name);
           J.attribute("claims_own_gil", M.Options.ClaimOwnGil);
+          J.attribute("claims_no_gil", M.Options.ClaimNoGil);
           J.attributeArray("commands", [&] {
             for (const Unit &U : M.Input.Units)
               J.object([&] {

@@ -4,7 +4,8 @@
     probe.py interpreters NAME COUNT   import in the main and in COUNT more interpreters; which objects are where
     probe.py threads NAME COUNT        the same in COUNT threads at once, three times; NAME,NAME... only imports them
     probe.py partners NAME             modules of others that its import loads
-    probe.py leaks NAME COUNT          import and release COUNT times
+    probe.py leaks NAME COUNT          import and release COUNT times, twice as often to be sure
+    probe.py gil NAME                  whether the GIL of a build without one is on before and after its import
 
 Understands Python 3.9 and newer.
 """
@@ -15,8 +16,10 @@ import json
 import os
 import sys
 import threading
+import warnings
 
 FOUND = sys.stdout
+PARTS = 8  # Of a leak check.
 sys.stdout = sys.stderr  # What the module prints is not what was found.
 
 # Runs in every interpreter: the objects of the module, by address.
@@ -137,6 +140,15 @@ def probe_threads(name, count):
     return {"own_gil": own, "problems": problems}
 
 
+def probe_gil(name):
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)
+    before = enabled()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        module = importlib.import_module(name)
+    return {"before": before, "after": enabled(), "name": module.__name__, "said": [str(one.message) for one in said if "GIL" in str(one.message)]}
+
+
 def probe_partners(name):
     """What else its import loads from shared libraries or what is built in: modules of others."""
     before = set(sys.modules)
@@ -173,7 +185,7 @@ def own_types(name):
 
 
 def probe_leaks(name, count):
-    found = {"per_import": {}, "kept": [], "skipped": ""}
+    found = {"per_import": {}, "types": [], "kept": [], "skipped": ""}
     try:
         first = importlib.import_module(name)
         forget(name)
@@ -201,20 +213,30 @@ def probe_leaks(name, count):
             counted["references"] = sys.gettotalrefcount()
         return counted
 
+    def here():
+        """The types of the module that are there, by name: what an import leaves behind has a name then."""
+        names = {}
+        for t in own_types(name):
+            names[t.__name__] = names.get(t.__name__, 0) + 1
+        return names
+
+    # Tables of the interpreter (sys.modules, the subclasses of object and Exception, the interned strings) double now and then, or shrink.
+    # A leak is in each part; what is in less than half of them is none.
+    each = max(count // 4, 1)
     tracemalloc.start()
-    for _ in range(10):
+    for _ in range(each):
         cycle()
-    now()
-    # A table that grows does so in one part; a leak shows in each of them.
-    parts = []
-    for _ in range(4):
+    parts, was = [], here()
+    after = before = now()
+    for _ in range(PARTS):
         before = now()
-        for _ in range(count // 4):
+        for _ in range(each):
             cycle()
         after = now()
-        parts.append({key: (after[key] - before[key]) / (count // 4) for key in before})
+        parts.append({key: (after[key] - before[key]) / each for key in before})
     tracemalloc.stop()
-    found["per_import"] = {key: round(sorted(part[key] for part in parts)[1], 2) for key in parts[0]}
+    found["per_import"] = {key: round(sorted(part[key] for part in parts)[PARTS // 2 - 1], 2) for key in parts[0]}
+    found["types"] = sorted(key for key, number in here().items() if number >= was.get(key, 0) + PARTS * each / 2)
 
     # An instance in the module's own dict: a type that its instances do not visit never goes away.
     module = importlib.import_module(name)
@@ -290,7 +312,7 @@ def main():
     what, name = sys.argv[1:3]
     count = [int(a) for a in sys.argv[3:4]]
     probes = {"surface": probe_surface, "interpreters": probe_interpreters, "threads": probe_threads, "leaks": probe_leaks,
-              "partners": probe_partners}
+              "partners": probe_partners, "gil": probe_gil}
     json.dump(probes[what](name, *count), FOUND)
     FOUND.flush()
 

@@ -6,7 +6,7 @@ The job is an object:
 
     root                  the project, copied for each interpreter and each of the two versions
     files                 what the rewrite changes: from a path below root to a file with the new text
-    modules               "name", "claims_own_gil", and "commands" to compile it: "file", "folder", "arguments"
+    modules               "name", "claims_own_gil", "claims_no_gil", and "commands" to compile it: "file", "folder", "arguments"
     pythons               interpreters; python3 when empty
     build, test           commands, run by the shell in the copy; empty for none
     benchmarks            such commands to compare the speed with
@@ -37,7 +37,7 @@ TIMEOUT = 1800
 # Never part of a build, and large.
 NOT_COPIED = shutil.ignore_patterns(".git", ".hg", ".tox", ".nox", ".venv", "venv", "__pycache__", ".mypy_cache", ".pytest_cache", "node_modules")
 # What may grow with an import and is no leak: caches that round up.
-ALLOWED = {"objects": 0.5, "blocks": 0.5, "bytes": 32, "references": 0.9}
+ALLOWED = {"objects": 0.5, "blocks": 0.5, "bytes": 8, "references": 0.9}
 
 
 class Stop(Exception):
@@ -271,7 +271,8 @@ class Copy:
     def probe(self, what, name, *arguments):
         """What probe.py found; or what it printed when it ended otherwise."""
         line = [what, self.names.get(name, name), *map(str, arguments)]
-        done = run([self.python.path, "-B", PROBE, *line], cwd=self.out, env=self.environment())
+        environment = {key: value for key, value in self.environment().items() if key != "PYTHON_GIL"}
+        done = run([self.python.path, "-B", PROBE, *line], cwd=self.out, env=environment)
         if done.returncode == 0:
             try:
                 return json.loads(done.stdout), ""
@@ -395,7 +396,12 @@ def check_interpreters(report, label, module, after):
             report.ok(f"{label}: {name}: in {where}, three times")
 
 
-def check_leaks(report, label, module, after):
+def growing(found):
+    """Whether an import leaves something behind."""
+    return any(value > ALLOWED[what] for what, value in found["per_import"].items())
+
+
+def check_leaks(report, label, module, before, after):
     name = module["name"]
     found, problem = after.probe("leaks", name, IMPORTS)
     if found is None:
@@ -405,12 +411,39 @@ def check_leaks(report, label, module, after):
         report.skip(f"{label}: {name}: leaks: {found['skipped']}")
         return
     growth = ", ".join(f"{value:g} {what}" for what, value in found["per_import"].items())
-    if any(value > ALLOWED[what] for what, value in found["per_import"].items()):
-        report.fail(f"{label}: {name}: {IMPORTS} imports leak; for each: {growth}")
+    stays = "; what stays: " + ", ".join("type " + key for key in found["types"]) if found["types"] else ""
+    if growing(found):
+        old = before.probe("leaks", name, IMPORTS)[0]
+        if old and not old["skipped"] and all(value <= old["per_import"].get(what, 0) + ALLOWED[what] for what, value in found["per_import"].items()):
+            report.skip(f"{label}: {name}: {IMPORTS} imports leak as they did before; for each: {growth}{stays}")
+            return
+        report.fail(f"{label}: {name}: {IMPORTS} imports leak; for each: {growth}{stays}")
     elif found["kept"]:
         report.fail(f"{label}: {name}: an instance that its module holds keeps type and module alive: {', '.join(found['kept'])}")
     else:
         report.ok(f"{label}: {name}: {IMPORTS} imports and releases: {growth} for each")
+
+
+def check_gil(report, label, module, after):
+    """A build without the GIL turns it on for a module that does not say that it needs none."""
+    name = module["name"]
+    found, problem = after.probe("gil", name)
+    if found is None:
+        report.fail(f"{label}: {name}: the GIL: {problem.splitlines()[0]}", problem)
+        return
+    others = [text for text in found["said"] if f"'{name.rpartition('.')[2]}'" not in text and f"'{found['name']}'" not in text]
+    if found["before"]:
+        report.skip(f"{label}: {name}: the GIL is on before its import")
+    elif not found["after"] and module.get("claims_no_gil"):
+        report.ok(f"{label}: {name}: the GIL stays off after its import")
+    elif not found["after"]:
+        report.ok(f"{label}: {name}: the GIL stays off after its import, which the rewrite has not claimed")
+    elif others and len(others) == len(found["said"]):
+        report.skip(f"{label}: {name}: the GIL comes on for another module: {others[0]}")
+    elif module.get("claims_no_gil"):
+        report.fail(f"{label}: {name}: the GIL comes on at its import, though it claims to need none", "\n".join(found["said"]))
+    else:
+        report.skip(f"{label}: {name}: the GIL comes on at its import: the module does not claim to need none")
 
 
 def seconds_of(copy, command):
@@ -475,7 +508,9 @@ def prove(report, job, python, folder):
     for module, good in zip(job["modules"], imported):
         if good:
             check_interpreters(report, label, module, after)
-            check_leaks(report, label, module, after)
+            check_leaks(report, label, module, before, after)
+            if python.free_threaded:
+                check_gil(report, label, module, after)
     for number, command in enumerate(job["benchmarks"], 1):
         compare_speed(report, f"{label}: speed {number}" if len(job["benchmarks"]) > 1 else f"{label}: speed", command, before, after)
     if not job["benchmarks"]:

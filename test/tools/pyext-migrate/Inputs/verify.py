@@ -62,6 +62,12 @@ static int tiny_exec(PyObject *m) {
 #ifdef LEAK
     Py_INCREF(state->list);
 #endif
+#ifdef LOSE
+    Py_INCREF(state->type);
+#endif
+#ifdef DROP
+    (void)!PyMem_RawMalloc(DROP);
+#endif
     return state->list == NULL ? -1 : PyModule_AddObjectRef(m, LIST, state->list);
 }
 static int tiny_traverse(PyObject *m, visitproc visit, void *arg) {
@@ -98,9 +104,45 @@ DAMAGE = [
     ({"CRASH": ""}, r"FAIL .*: tiny: cannot be imported any more\n +\| killed by signal 11"),
     ({"SHARED": ""}, r"FAIL .*: tiny: \d+ objects are shared\n +\| tiny\['list'\] is one object in interpreter 1 and in the main interpreter"),
     ({"LEAK": ""}, r"FAIL .*: tiny: 100 imports leak; for each: 1 objects"),
+    ({"LOSE": ""}, r"FAIL .*: tiny: 100 imports leak; for each: \d+ objects.*; what stays: type Thing"),
+    ({"DROP": "16"}, r"FAIL .*: tiny: 100 imports leak; for each: 0 objects, .*[ ,]16 bytes"),
     ({"NO_VISIT": ""}, r"FAIL .*: tiny: an instance that its module holds keeps type and module alive: Thing"),
     ({"SYNTAX": "", "ANSWER": "("}, r"FAIL .*: builds before and not after"),
 ]
+OLD = """#include <Python.h>
+static PyObject *Error;
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "old", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_old(void) {
+    PyObject *m = PyModule_Create(&def);
+    if (m == NULL)
+        return NULL;
+    Error = PyErr_NewException("old.Error", NULL, NULL);
+    if (PyModule_AddObjectRef(m, "Error", Error) < 0) {
+        Py_DECREF(m);
+        return NULL;
+    }
+    return m;
+}
+"""
+PRETENDED = """
+import os, sys, sysconfig, warnings
+wakes, real = os.environ["GIL_FOR"], sysconfig.get_config_var
+sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else real(name)
+told = []
+def enabled():
+    if wakes and (wakes == "sys" or "tiny" in sys.modules) and not told and wakes != "sys":
+        told.append(1)
+    return wakes == "sys" or bool(told)
+sys._is_gil_enabled = enabled
+import importlib
+load = importlib.import_module
+def import_module(name, package=None):
+    module = load(name, package)
+    if wakes in ("tiny", "other"):
+        warnings.warn(f"The global interpreter lock (GIL) has been enabled to load module '{wakes}', which has not declared", RuntimeWarning)
+    return module
+importlib.import_module = import_module
+"""
 TEST = "import tiny, unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(tiny.answer(), 42)\nunittest.main()\n"
 
 
@@ -185,6 +227,40 @@ def main():
         demand(result.returncode == (1 if changes else 0), f"{changes}: exit status {result.returncode}", result)
         demand("nothing got worse" in result.stdout or len(re.findall("^FAIL", result.stdout, re.M)) >= len(interpreters),
                f"{changes}: not found with each interpreter", result)
+    # A leak that was there before is none of the rewrite.
+    leaking = os.path.join(args.work, "leaking")
+    write(os.path.join(leaking, "tiny.c"), tiny({"LEAK": ""}))
+    write(job["files"]["tiny.c"], tiny({"LEAK": "1"}))
+    write(os.path.join(args.work, "job.json"), json.dumps({**job, "root": leaking, "test": ""}))
+    same = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])
+    demand(same.returncode == 0 and re.search("skip .*: tiny: 100 imports leak as they did before; for each: 1 objects", same.stdout), "a leak of before", same)
+
+    # Builds without the GIL are rare: this one is pretended. What is named in GIL_FOR turns it on.
+    pretended = os.path.join(args.work, "pretended")
+    write(os.path.join(pretended, "sitecustomize.py"), PRETENDED)
+    for claim, wakes, expected in (
+        (True, "", r"ok .*: tiny: the GIL stays off after its import\n"),
+        (False, "tiny", r"skip .*: tiny: the GIL comes on at its import: the module does not claim to need none\n"),
+        (False, "", r"ok .*: tiny: the GIL stays off after its import, which the rewrite has not claimed\n"),
+        (True, "tiny", r"FAIL .*: tiny: the GIL comes on at its import, though it claims to need none\n +\| .* load module 'tiny'"),
+        (True, "other", r"skip .*: tiny: the GIL comes on for another module: .* load module 'other'"),
+        (True, "sys", r"skip .*: tiny: the GIL is on before its import"),
+    ):
+        write(job["files"]["tiny.c"], tiny({}))
+        write(os.path.join(args.work, "job.json"), json.dumps(
+            {**job, "test": "", "pythons": interpreters[:1], "modules": [{**job["modules"][0], "claims_no_gil": claim}]}))
+        result = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")], env={**os.environ, "PYTHONPATH": pretended, "GIL_FOR": wakes})
+        demand(re.search(expected, result.stdout), f"nothing like '{expected}'", result)
+        demand(result.returncode == expected.startswith("FAIL"), f"'{expected}': exit status {result.returncode}", result)
+    # The whole way: what the command claims is what is looked for.
+    old = os.path.join(args.work, "old", "old.c")
+    write(old, OLD)
+    for level, expected in (("gil", "old: the GIL stays off after its import\n"), ("interpreters", "which the rewrite has not claimed\n")):
+        claimed = run([args.migrate, "--verify", "--quiet", "--level=" + level, "--project", os.path.dirname(old), "--build", build("old.c", "old"),
+                       f"--python={sys.executable}", old, "--"]
+                      + headers(args.headers, "3.13"), env={**os.environ, "PYTHONPATH": pretended, "GIL_FOR": ""})
+        demand(expected in claimed.stdout, f"--level={level}: no line with '{expected}'", claimed)
+
     job["benchmarks"] = ["grep -q NEW tiny.c && echo 1.1 || echo 1.0"]
     write(job["files"]["tiny.c"], "/* NEW */" + tiny({}))
     write(os.path.join(args.work, "job.json"), json.dumps(job))
