@@ -437,7 +437,7 @@ def check_gil(report, label, module, after):
     elif not found["after"] and module.get("claims_no_gil"):
         report.ok(f"{label}: {name}: the GIL stays off after its import")
     elif not found["after"]:
-        report.ok(f"{label}: {name}: the GIL stays off after its import, which the rewrite has not claimed")
+        report.ok(f"{label}: {name}: the GIL stays off after its import; the rewrite did not claim that")
     elif others and len(others) == len(found["said"]):
         report.skip(f"{label}: {name}: the GIL comes on for another module: {others[0]}")
     elif module.get("claims_no_gil"):
