@@ -13,6 +13,7 @@
 #include "model/CxxEntries.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
+#include "model/SharedState.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
@@ -220,10 +221,8 @@ private:
   }
 
   std::string writtenName(const Expr *E, StringRef Otherwise, bool &Macro) {
-    SmallVector<StringRef, 4> Names = model::macroNames(
-        E->getBeginLoc(), Context.getSourceManager(), Context.getLangOpts());
     std::string Name = Otherwise.str();
-    for (StringRef N : Names)
+    for (StringRef N : Model.preprocessing().macroNames(E->getBeginLoc()))
       if (const facts::ThreadStateApi *T = facts::findThreadStateApi(N);
           (T && T->IsMacro) || facts::findLockApi(N)) {
         Name = N.str();
@@ -1458,7 +1457,7 @@ private:
     if (!S.Paths.empty()) {
       New.DetachedBy = S.Paths.front().DetachedBy;
       for (const Held &H : S.Paths.front().Holds)
-        if (!H.Released && all_of(S.Paths, [&](const Path &P) {
+        if (!H.Released && all_of(drop_begin(S.Paths), [&](const Path &P) {
               return any_of(P.Holds, [&](const Held &O) {
                 return O.Index == H.Index && !O.Released;
               });
@@ -2069,12 +2068,9 @@ std::string bindingName(const FunctionDecl *FD) {
 }
 
 /// An expression of assert(), which is not part of what a function does.
-static bool isAssertion(const Stmt *S, const ASTContext &Context) {
-  return isa<ConditionalOperator>(S) && S->getBeginLoc().isMacroID() &&
-         !model::macroName(S->getBeginLoc(), Context.getSourceManager(),
-                           Context.getLangOpts(),
-                           [](StringRef N) { return N == "assert"; })
-              .empty();
+static bool isAssertion(const Stmt *S, const model::ExtensionModel &Model) {
+  return isa<ConditionalOperator>(S) &&
+         model::isInAssert(S->getBeginLoc(), Model);
 }
 
 StringRef Attachments::bindingNeeds(const FunctionDecl *Callee) {
@@ -2130,7 +2126,7 @@ StringRef Attachments::bindingNeeds(const FunctionDecl *Callee) {
       const Stmt *S = Stmts.pop_back_val();
       if (!S || isa<LambdaExpr, CXXThrowExpr, CXXCatchStmt,
                     UnaryExprOrTypeTraitExpr>(S) ||
-          isAssertion(S, Model.context()))
+          isAssertion(S, Model))
         continue;
       --Budget;
       if (const auto *D = dyn_cast<DeclStmt>(S)) {

@@ -13,6 +13,7 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace clang;
@@ -48,9 +49,26 @@ StringRef withoutMode(StringRef Name) {
   return Name;
 }
 
-bool excludes(StringRef A, StringRef B) {
+static bool excludes(StringRef A, StringRef B) {
   return withoutMode(A) == withoutMode(B) &&
          !(A.starts_with(SharedMark) && B.starts_with(SharedMark));
+}
+
+bool excludeEachOther(ArrayRef<std::string> A, ArrayRef<std::string> B) {
+  if (A.size() * B.size() < 64)
+    return any_of(A, [&](const std::string &L) {
+      return any_of(B, [&](const std::string &M) { return excludes(L, M); });
+    });
+  llvm::StringSet<> Names, Exclusive; // Of A.
+  for (const StringRef L : A) {
+    Names.insert(withoutMode(L));
+    if (withoutMode(L).size() == L.size())
+      Exclusive.insert(L);
+  }
+  return any_of(B, [&](StringRef M) {
+    const StringRef Name = withoutMode(M);
+    return (Name.size() == M.size() ? Names : Exclusive).contains(Name);
+  });
 }
 
 /// True when the operation lets other readers in.

@@ -59,8 +59,9 @@ using LockList = llvm::SmallVector<Lock, 2>;
 
 /// A lock by its name in a set of names; one that is shared has a mark.
 std::string lockName(const Lock &L, std::string Name);
-/// True when \p A and \p B are one lock, of which not both are shared.
-bool excludes(llvm::StringRef A, llvm::StringRef B);
+/// True when one lock is in \p A and in \p B, and not shared in both.
+bool excludeEachOther(llvm::ArrayRef<std::string> A,
+                      llvm::ArrayRef<std::string> B);
 /// The name without the mark.
 llvm::StringRef withoutMode(llvm::StringRef Name);
 

@@ -2836,8 +2836,7 @@ private:
         Loc = SM.getImmediateSpellingLoc(Loc);
         continue;
       }
-      StringRef Macro =
-          Lexer::getImmediateMacroName(Loc, SM, Context.getLangOpts());
+      StringRef Macro = Model.preprocessing().immediateMacro(Loc);
       if (auto Tested = facts::typeTestedBy(Macro)) {
         Kind = *Tested;
         Found = true;

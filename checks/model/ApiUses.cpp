@@ -55,23 +55,13 @@ bool isCallOf(const Expr *E, facts::ApiRole Role) {
          facts::hasRole(facts::canonicalName(FD->getName()), Role);
 }
 
-static bool find(const Stmt *Root, const Stmt *Inner,
-                 std::vector<const Stmt *> &Path) {
-  if (!Root || Path.size() > 1000)
-    return false;
-  if (Root == Inner)
-    return true;
-  Path.push_back(Root);
-  for (const Stmt *Child : Root->children())
-    if (find(Child, Inner, Path))
-      return true;
-  Path.pop_back();
-  return false;
-}
-
-std::vector<const Stmt *> pathTo(const FunctionDecl *FD, const Stmt *Inner) {
+std::vector<const Stmt *> pathTo(const ExtensionModel &Model,
+                                 const FunctionDecl *FD, const Stmt *Inner) {
   std::vector<const Stmt *> Path;
-  find(FD->getBody(), Inner, Path);
+  const flow::FunctionBody *Body = Model.flows().body(FD);
+  while (Body && (Inner = Body->parents().getParent(Inner)))
+    Path.push_back(Inner);
+  std::reverse(Path.begin(), Path.end());
   return Path;
 }
 

@@ -29,7 +29,8 @@ bool isCallOf(const clang::Expr *E, facts::ApiRole Role);
 
 /// The statements from the body of \p FD down to \p Inner, without it; empty
 /// when it is not there.
-std::vector<const clang::Stmt *> pathTo(const clang::FunctionDecl *FD,
+std::vector<const clang::Stmt *> pathTo(const ExtensionModel &Model,
+                                        const clang::FunctionDecl *FD,
                                         const clang::Stmt *Inner);
 
 /// What the variable or field is that the value of the call is stored in; null

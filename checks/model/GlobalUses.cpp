@@ -298,7 +298,7 @@ static bool isTransparent(const FunctionDecl *FD) {
 void UseFollower::Walk::follow(Position P) {
   const ParentMap *Parents = Owner.parents(P.Function);
   const ASTContext &Context = Model.context();
-  if (!Parents || isInAssert(P.E->getBeginLoc(), Context))
+  if (!Parents || isInAssert(P.E->getBeginLoc(), Model))
     return;
   const Stmt *Parent = Parents->getParent(P.E);
   if (!Parent) { // A constructor's initialiser.
@@ -735,11 +735,10 @@ bool usedAtRunTime(const ExtensionModel &Model, const GlobalUse &U) {
 bool conflict(const GlobalUse &A, const GlobalUse &B) {
   if (!overlap(A, B))
     return false;
-  for (const std::string &L : A.Locks)
-    for (const std::string &Other : B.Locks)
-      if (flow::excludes(L, Other) || L == "*" || Other == "*")
-        return false;
-  return true;
+  if (A.Locks.empty() || B.Locks.empty())
+    return true;
+  return !is_contained(A.Locks, "*") && !is_contained(B.Locks, "*") &&
+         !flow::excludeEachOther(A.Locks, B.Locks);
 }
 
 bool canRace(const ExtensionModel &Model, const GlobalUse &A,

@@ -57,21 +57,6 @@ void forEachElement(const clang::VarDecl *Array,
 void forEachElement(const clang::InitListExpr *List,
                     llvm::function_ref<void(const clang::InitListExpr *)> Visit);
 
-/// Names of the macros whose expansion \p Loc lies in, innermost first.
-llvm::SmallVector<llvm::StringRef, 4>
-macroNames(clang::SourceLocation Loc, const clang::SourceManager &SM,
-           const clang::LangOptions &LangOpts);
-/// The first of macroNames() that \p Accept takes; empty when none.
-llvm::StringRef
-macroName(clang::SourceLocation Loc, const clang::SourceManager &SM,
-          const clang::LangOptions &LangOpts,
-          llvm::function_ref<bool(llvm::StringRef)> Accept);
-/// The same for many places: \p Known remembers the names.
-llvm::StringRef
-macroName(clang::SourceLocation Loc, const clang::SourceManager &SM,
-          const Preprocessing &Known,
-          llvm::function_ref<bool(llvm::StringRef)> Accept);
-
 /// The name of a type without qualifiers, typedef sugar kept, pointers and
 /// arrays removed: "PyMethodDef" for `static PyMethodDef t[]`.
 std::string elementTypeName(clang::QualType QT);

@@ -104,11 +104,7 @@ static bool excluded(const FieldUse &A, const FieldUse &B) {
     return L.starts_with("$") || L.starts_with("G:");
   };
   return !all_of(A.Locks, Clear) || !all_of(B.Locks, Clear) ||
-         any_of(A.Locks, [&](const std::string &L) {
-           return any_of(B.Locks, [&](const std::string &M) {
-             return flow::excludes(L, M);
-           });
-         });
+         flow::excludeEachOther(A.Locks, B.Locks);
 }
 
 static bool race(const FieldUse &A, const FieldUse &B) {

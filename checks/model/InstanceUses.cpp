@@ -273,8 +273,6 @@ static bool isWeak(ArrayRef<WayIn> Ways) {
 // --- Arrivals ---------------------------------------------------------------
 
 void InstanceState::Collector::arrive(Key To, Arrival A) {
-  if (To.first->Generated || !Interesting.count(To.first))
-    return;
   // Whoever comes to an entry point without a lock does what Python does.
   const bool Enters = A.Ways.front().From == To.first && !A.Ways.front().Call;
   if (!Enters && Entered.count(To) && A.Path.empty() && !A.Content &&
@@ -368,7 +366,7 @@ void InstanceState::Collector::findBound() {
 
 void InstanceState::Collector::enter(const Function &F) {
   bool InInit = false;
-  if (F.Generated || !runsShared(F, InInit))
+  if (F.Generated || !Interesting.count(&F) || !runsShared(F, InInit))
     return;
   Arrival A;
   A.Ways.push_back({&F, nullptr});
@@ -499,8 +497,8 @@ InstanceState::Collector::callsOf(const Function &F) {
   std::vector<PlacedCall> Result;
   for (const CallSite &Site : F.Calls) {
     const Function *Callee = Model.function(Site.Callee);
-    if (!Callee ||
-        (Site.Call && isInAssert(Site.Call->getBeginLoc(), Model.context())))
+    if (!Callee || Callee->Generated || !Interesting.count(Callee) ||
+        (Site.Call && isInAssert(Site.Call->getBeginLoc(), Model)))
       continue;
     // A callback that is handed over is called where the helper calls it.
     if (!Site.Call && !Site.Where &&
@@ -768,7 +766,7 @@ void InstanceState::Collector::collect(const Function &F,
     const auto *M = cast<MemberExpr>(A.Where);
     Place P = Where.placeOf(F, M);
     if (!P.known() || P.Path.empty() ||
-        isInAssert(M->getBeginLoc(), Model.context()))
+        isInAssert(M->getBeginLoc(), Model))
       continue;
     // x.y of an embedded struct.
     FieldPath Inner;

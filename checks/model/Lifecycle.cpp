@@ -39,7 +39,7 @@ class Walker {
 public:
   Walker(const ExtensionModel &Model, Lifecycle &Out)
       : Model(Model), SM(Model.context().getSourceManager()),
-        LO(Model.context().getLangOpts()), Out(Out) {}
+        Out(Out) {}
 
   void enter(const FunctionDecl *FD) {
     Out.Functions.push_back(FD);
@@ -72,7 +72,6 @@ private:
 
   const ExtensionModel &Model;
   const SourceManager &SM;
-  const LangOptions &LO;
   Lifecycle &Out;
   const FunctionDecl *Current = nullptr;
   const Expr *Outermost = nullptr; ///< The call that led to a helper.
@@ -161,7 +160,7 @@ bool Walker::countMacro(const Stmt *S) {
   const auto *Do = dyn_cast<DoStmt>(S);
   if (!Do || !Do->getBeginLoc().isMacroID())
     return false;
-  StringRef Name = macroName(Do->getBeginLoc(), SM, LO, [](StringRef N) {
+  StringRef Name = Model.preprocessing().macroName(Do->getBeginLoc(), [](StringRef N) {
     const facts::ReferenceCountApi *Api = facts::findReferenceCountOp(N);
     return Api && (Api->Op == facts::RefcountOp::Clear ||
                    Api->Op == facts::RefcountOp::SetRef);

@@ -103,7 +103,7 @@ void ExtensionModel::Builder::detectGenerator() {
 
 bool ExtensionModel::Builder::isOfModuleMacro(SourceLocation Loc) const {
   return Loc.isMacroID() &&
-         !macroName(Loc, SM, Context.getLangOpts(), [](StringRef N) {
+         !M.preprocessing().macroName(Loc, [](StringRef N) {
             return facts::findModuleMacro(N).has_value();
           }).empty();
 }
@@ -694,7 +694,7 @@ ExtensionModel::Builder::classify(const Expr *E) {
 
   // A reference-count macro names the variable itself: Py_CLEAR(cache).
   StringRef CountOp =
-      macroName(E->getBeginLoc(), SM, M.preprocessing(), [](StringRef N) {
+      M.preprocessing().macroName(E->getBeginLoc(), [](StringRef N) {
         const facts::ReferenceCountApi *Api = facts::findReferenceCountOp(N);
         return Api && (Api->Op == facts::RefcountOp::Clear ||
                        Api->Op == facts::RefcountOp::SetRef);

@@ -147,8 +147,8 @@ void ExtensionModel::Builder::readSpec(const VarDecl *VD) {
       Type.SlotEnd = SM.getExpansionLoc(Element->getBeginLoc());
     if (!Id)
       return;
-    StringRef Macro = macroName(
-        stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
+    StringRef Macro = M.preprocessing().macroName(
+        stripped(Id)->getBeginLoc(),
         [](StringRef N) { return facts::findTypeSlotByMacro(N); });
     if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
       readTypeSlot(Type, Row->TpField, fieldInit(Element, "pfunc"));
@@ -276,8 +276,8 @@ void ExtensionModel::Builder::readTypeSlots(const VarDecl *VD) {
     const Expr *Id = fieldInit(Element, "sl_id");
     if (!Id || isNullOrZero(Id, Context))
       return;
-    const StringRef Macro = macroName(
-        stripped(Id)->getBeginLoc(), SM, Context.getLangOpts(),
+    const StringRef Macro = M.preprocessing().macroName(
+        stripped(Id)->getBeginLoc(),
         [](StringRef N) { return facts::findTypeSlotByMacro(N); });
     const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro);
     IsType |= Row != nullptr;
@@ -395,7 +395,7 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
     S.Loc = SM.getExpansionLoc(Id->getBeginLoc());
     S.Array = Definition;
     S.Element = Element;
-    S.Name = macroName(Id->getBeginLoc(), SM, Context.getLangOpts(), IsSlot).str();
+    S.Name = M.preprocessing().macroName(Id->getBeginLoc(), IsSlot).str();
     if (S.Name.empty()) {
       std::optional<int64_t> Number = integerOf(Id, Context);
       if (!Number || *Number == 0)
@@ -409,9 +409,8 @@ void ExtensionModel::Builder::readModuleSlots(Module &Mod, const VarDecl *Array,
       S.Function = functionOf(Value);
       if (S.Function)
         S.Value = S.Function->getNameAsString();
-      else if (StringRef Macro = macroName(
-                   stripped(Value)->getBeginLoc(), SM,
-                   Context.getLangOpts(),
+      else if (StringRef Macro = M.preprocessing().macroName(
+                   stripped(Value)->getBeginLoc(),
                    [](StringRef N) { return facts::isModuleSlotValue(N); });
                !Macro.empty()) {
         S.Value = Macro.str();
@@ -513,8 +512,8 @@ void ExtensionModel::Builder::readSetGil(Module &Mod, const CallExpr *Call) {
     return;
   const SourceLocation Loc = stripped(Call->getArg(1))->getBeginLoc();
   const StringRef Macro =
-      macroName(Loc, SM, Context.getLangOpts(),
-                [](StringRef N) { return facts::isModuleSlotValue(N); });
+      M.preprocessing().macroName(
+          Loc, [](StringRef N) { return facts::isModuleSlotValue(N); });
   if (const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(Macro))
     Mod.GilPromise = Row->Meaning;
   SmallString<64> Buffer;

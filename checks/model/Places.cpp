@@ -182,9 +182,9 @@ static bool assigns(const Stmt *S, const VarDecl *VD) {
 
 /// The value that a statement of the same block, or of one around it, has given
 /// \p VD before \p E; null when it may have another one too.
-static const Expr *valueBefore(const Function &F, const VarDecl *VD,
-                               const Expr *E) {
-  const std::vector<const Stmt *> Path = pathTo(F.Decl, E);
+static const Expr *valueBefore(const ExtensionModel &Model, const Function &F,
+                               const VarDecl *VD, const Expr *E) {
+  const std::vector<const Stmt *> Path = pathTo(Model, F.Decl, E);
   for (size_t I = Path.size(); I-- > 1;) {
     if (isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt, SwitchStmt>(Path[I - 1]))
       return nullptr;
@@ -232,7 +232,7 @@ Place Places::ofReference(const Function &F, const DeclRefExpr *E) {
       Fresh |= Call && makesObject(Call);
     }
   if (Fresh && Several)
-    if (const Expr *Value = valueBefore(F, VD, E)) {
+    if (const Expr *Value = valueBefore(Model, F, VD, E)) {
       Place Here = pointee(F, Value);
       if (Here.Root == Place::Fresh)
         return Here;

@@ -850,6 +850,48 @@ StringRef Preprocessing::immediateMacro(SourceLocation Loc) const {
   return It->second;
 }
 
+SmallVector<StringRef, 4> Preprocessing::macroNames(SourceLocation Loc) const {
+  SmallVector<StringRef, 4> Names;
+  while (Loc.isMacroID()) {
+    Names.push_back(immediateMacro(Loc));
+    // An argument belongs to the macro it is passed to, whose name has not been
+    // said yet when the argument came out of another macro.
+    if (SM->isMacroArgExpansion(Loc)) {
+      while (SM->isMacroArgExpansion(Loc))
+        Loc = SM->getImmediateExpansionRange(Loc).getBegin();
+      if (Loc.isMacroID())
+        if (StringRef Outer = immediateMacro(Loc); Outer != Names.back())
+          Names.push_back(Outer);
+    }
+    if (Loc.isMacroID())
+      Loc = SM->getImmediateExpansionRange(Loc).getBegin();
+  }
+  return Names;
+}
+
+StringRef
+Preprocessing::macroName(SourceLocation Loc,
+                         function_ref<bool(StringRef)> Accept) const {
+  // The macro the token itself comes from, when it was written as an argument:
+  // {SLOT(Py_tp_new), f}.
+  bool Argument = false;
+  for (SourceLocation Spelled = Loc; Spelled.isMacroID();) {
+    StringRef Name = immediateMacro(Spelled);
+    if (Accept(Name))
+      return Name;
+    const bool IsArgument = SM->isMacroArgExpansion(Spelled);
+    Argument |= IsArgument;
+    Spelled = IsArgument ? SM->getImmediateSpellingLoc(Spelled)
+                         : SM->getImmediateExpansionRange(Spelled).getBegin();
+  }
+  // Else the macros around it are those just asked for.
+  if (Argument)
+    for (StringRef Name : macroNames(Loc))
+      if (Accept(Name))
+        return Name;
+  return {};
+}
+
 bool Preprocessing::isFirstParty(SourceLocation Loc) const {
   if (Loc.isInvalid())
     return false;

@@ -154,6 +154,13 @@ public:
   /// Lexer::getImmediateMacroName(), which reads the name in the source again
   /// each time. \p Loc: in a macro.
   llvm::StringRef immediateMacro(clang::SourceLocation Loc) const;
+  /// Names of the macros whose expansion \p Loc lies in, innermost first.
+  llvm::SmallVector<llvm::StringRef, 4>
+  macroNames(clang::SourceLocation Loc) const;
+  /// The first of macroNames() that \p Accept takes; empty when none.
+  llvm::StringRef
+  macroName(clang::SourceLocation Loc,
+            llvm::function_ref<bool(llvm::StringRef)> Accept) const;
 
   /// True when \p Loc is in a file of the extension itself: not a system
   /// header, not one of CPython's, NumPy's, pybind11's or nanobind's.

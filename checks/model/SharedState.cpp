@@ -122,11 +122,10 @@ bool onlyWithGil(const ExtensionModel &Model, SourceLocation Loc) {
   return Model.preprocessing().onlyWithGil(Loc);
 }
 
-bool isInAssert(SourceLocation Loc, const ASTContext &Context) {
+bool isInAssert(SourceLocation Loc, const ExtensionModel &Model) {
   return Loc.isMacroID() &&
-         !macroName(Loc, Context.getSourceManager(), Context.getLangOpts(),
-                    [](StringRef Name) { return Name == "assert"; })
-              .empty();
+         !Model.preprocessing().macroName(
+             Loc, [](StringRef Name) { return Name == "assert"; }).empty();
 }
 
 bool onlyWithGil(const ExtensionModel &Model, const Access &A) {

@@ -52,7 +52,7 @@ bool onlyWithGil(const ExtensionModel &Model, const Access &A);
 bool onlyWithGil(const ExtensionModel &Model, clang::SourceLocation Loc);
 
 /// True for `assert(x)`: not compiled in a release.
-bool isInAssert(clang::SourceLocation Loc, const clang::ASTContext &Context);
+bool isInAssert(clang::SourceLocation Loc, const ExtensionModel &Model);
 
 } // namespace pyext::model
 

@@ -45,9 +45,8 @@ static std::vector<Effect> effectsOf(const model::ExtensionModel &Model,
     // Written by a macro of a header: import_array(), PyDateTime_IMPORT.
     const SourceLocation Loc = Site.Call->getExprLoc();
     if (Loc.isMacroID() && !PP.isFirstParty(SM.getSpellingLoc(Loc)) &&
-        !facts::isApiName(model::macroName(
-            Loc, SM, Model.context().getLangOpts(),
-            [&](StringRef N) { return facts::canonicalName(Name) == N; })))
+        !facts::isApiName(PP.macroName(
+            Loc, [&](StringRef N) { return facts::canonicalName(Name) == N; })))
       continue;
     const bool Api = Export ? facts::isApiName(Name) &&
                                   !facts::mayCallDetached(Name) &&

@@ -83,8 +83,7 @@ void LimitedApiMismatchCheck::analyze(const model::ExtensionModel &Model) {
       std::string Written = Name.str();
       if (Loc.isMacroID()) {
         bool Allowed = false;
-        for (StringRef Macro :
-             model::macroNames(Loc, SM, Model.context().getLangOpts()))
+        for (StringRef Macro : Model.preprocessing().macroNames(Loc))
           if (const facts::ApiVersion *Row = facts::findApi(Macro)) {
             Allowed |= Row->LimitedSince && Row->LimitedSince <= Minor;
             Written = Macro.str();

@@ -148,9 +148,8 @@ void ModuleSetgilMisuseCheck::checkCall(const model::ExtensionModel &Model,
   }
   if (Call->getNumArgs() == 2) {
     const Expr *Value = Call->getArg(1);
-    const StringRef Macro = model::macroName(
-        model::stripped(Value)->getBeginLoc(), SM,
-        Model.context().getLangOpts(),
+    const StringRef Macro = Model.preprocessing().macroName(
+        model::stripped(Value)->getBeginLoc(),
         [](StringRef N) { return facts::isModuleSlotValue(N); });
     const facts::ModuleSlotValue *Row = facts::findModuleSlotValue(Macro);
     if (Row ? StringRef(Row->Slot) != Slot

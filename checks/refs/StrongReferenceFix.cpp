@@ -321,7 +321,7 @@ private:
   const FixTarget &Target;
   SourceText Source;
   ParentMap Parents;
-  /// Indices of the statements of a block, the last one asked for.
+  /// Indices of the statements of a block, the last one asked for, and of what was asked for within them.
   mutable llvm::DenseMap<const Stmt *, int> Positions;
   mutable const CompoundStmt *PositionsIn = nullptr;
   support::EditSet OwnEdits;
@@ -899,12 +899,17 @@ int Rewriter::positionOf(const Stmt *S, const Region &R) const {
     for (const Stmt *Child : R.Block->body())
       Positions.try_emplace(Child, Index++);
   }
-  for (const Stmt *P; S; S = P) {
-    P = Parents.getParent(S);
-    if (P == R.Block)
-      return Positions.lookup(S);
-  }
-  return -1;
+  // What is known of a statement holds for all on the way to it.
+  const Stmt *const First = S;
+  int Found = -1;
+  for (; S && S != R.Block; S = Parents.getParent(S))
+    if (auto It = Positions.find(S); It != Positions.end()) {
+      Found = It->second;
+      break;
+    }
+  for (const Stmt *P = First; P != S; P = Parents.getParent(P))
+    Positions.try_emplace(P, Found);
+  return Found;
 }
 
 /// Whether the variable's name means the variable all over the region.

@@ -52,7 +52,7 @@ void GilstateCheckCheck::analyze(const ExtensionModel &Model) {
     for (const ApiUse &Use : model::usesOf(Model, Role)) {
       const SourceLocation Loc = SM.getExpansionLoc(Use.Call->getExprLoc());
       const std::vector<const Stmt *> Path =
-          model::pathTo(Use.In->Decl, Use.Call);
+          model::pathTo(Model, Use.In->Decl, Use.Call);
       bool Negated = false;
       const Expr *Test = comparisonAround(Path, Use.Call, Context, Negated);
       const bool Checks = Role == ApiRole::ChecksGilState;

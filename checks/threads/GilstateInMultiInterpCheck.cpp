@@ -123,11 +123,9 @@ blindAttach(const model::ExtensionModel &Model, const model::Function &F) {
     SourceLocation Loc = Use.Where->getBeginLoc();
     // Written by a macro of a framework, unless the macro says what it does.
     if (Loc.isMacroID() && !PP.isFirstParty(SM.getSpellingLoc(Loc)) &&
-        model::macroName(Loc, SM, Model.context().getLangOpts(),
-                         [](llvm::StringRef N) {
-                           return facts::findThreadStateApi(N) != nullptr;
-                         })
-            .empty())
+        PP.macroName(Loc, [](llvm::StringRef N) {
+            return facts::findThreadStateApi(N) != nullptr;
+          }).empty())
       continue;
     FileID File = SM.getFileID(SM.getExpansionLoc(Loc));
     SourceRange Whole(SM.getLocForStartOfFile(File), SM.getLocForEndOfFile(File));

@@ -50,14 +50,16 @@ static bool isFailurePath(const IfStmt *If, const VarDecl *Made) {
 
 /// The variable that says whether the call has made an interpreter; null when
 /// that is not seen.
-static const VarDecl *madeVariable(const model::Function &F, const Expr *Call) {
-  const std::vector<const Stmt *> Path = model::pathTo(F.Decl, Call);
+static const VarDecl *madeVariable(const ExtensionModel &Model,
+                                   const model::Function &F, const Expr *Call) {
+  const std::vector<const Stmt *> Path = model::pathTo(Model, F.Decl, Call);
   return dyn_cast_or_null<VarDecl>(model::storedIn(Path, Call));
 }
 
-static bool isInFailurePath(const model::Function &F, const Expr *Release,
+static bool isInFailurePath(const ExtensionModel &Model,
+                            const model::Function &F, const Expr *Release,
                             const VarDecl *Made) {
-  return any_of(model::pathTo(F.Decl, Release), [&](const Stmt *S) {
+  return any_of(model::pathTo(Model, F.Decl, Release), [&](const Stmt *S) {
     const auto *If = dyn_cast<IfStmt>(S);
     return If && isFailurePath(If, Made);
   });
@@ -153,7 +155,7 @@ void GilstateInterpreterSwitchCheck::analyze(const ExtensionModel &Model,
       Ensure = E;
       Switch.reset();
     } else if (GilState && E.Api->Op == facts::ThreadStateOp::Release) {
-      if (Ensure && Switch && isInFailurePath(F, E.Where, Made))
+      if (Ensure && Switch && isInFailurePath(Model, F, E.Where, Made))
         continue;
       if (Ensure && Switch)
         Report(&E);
@@ -164,7 +166,7 @@ void GilstateInterpreterSwitchCheck::analyze(const ExtensionModel &Model,
                (!E.Api ||
                 facts::hasRole(E.Name, ApiRole::SwitchesInterpreter))) {
       Switch = E;
-      Made = madeVariable(F, E.Where);
+      Made = madeVariable(Model, F, E.Where);
     }
   }
   // To make an interpreter there is wrong in itself, whoever releases.

@@ -83,10 +83,8 @@ std::vector<HoldReport> reportsOf(const flow::FunctionAttachment &A,
 llvm::StringRef writtenApi(const Expr *E, llvm::StringRef Otherwise,
                            const model::ExtensionModel &Model) {
   llvm::StringRef Name = Otherwise;
-  const ASTContext &Context = Model.context();
   for (llvm::StringRef N :
-       model::macroNames(E->getBeginLoc(), Context.getSourceManager(),
-                         Context.getLangOpts()))
+       Model.preprocessing().macroNames(E->getBeginLoc()))
     if (facts::isApiName(N) && (facts::findApi(N) || facts::findEffect(N)))
       Name = N;
   return Name;

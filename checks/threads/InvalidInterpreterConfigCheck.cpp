@@ -81,7 +81,7 @@ void InvalidInterpreterConfigCheck::analyze(const ExtensionModel &Model) {
   DenseSet<const FunctionDecl *> Seen;
   for (const ApiUse &Use : model::usesOf(Model, ApiRole::MakesInterpreter)) {
     const std::vector<const Stmt *> Path =
-        model::pathTo(Use.In->Decl, Use.Call);
+        model::pathTo(Model, Use.In->Decl, Use.Call);
     if (model::isIgnored(Path))
       diag(SM.getExpansionLoc(Use.Call->getExprLoc()),
            "'%0' tells with its result whether there is an interpreter: "

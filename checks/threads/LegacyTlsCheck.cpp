@@ -47,7 +47,7 @@ static CharSourceRange declarationOf(const ExtensionModel &Model,
 static FixItHint editOf(const ExtensionModel &Model, const model::Access &A,
                         StringRef Key) {
   const ASTContext &Context = Model.context();
-  const std::vector<const Stmt *> Path = model::pathTo(A.Function, A.Where);
+  const std::vector<const Stmt *> Path = model::pathTo(Model, A.Function, A.Where);
   const auto Replace = [&](const Expr *E, const Twine &Text) {
     if (E->getBeginLoc().isMacroID() || E->getEndLoc().isMacroID())
       return FixItHint();
@@ -146,7 +146,7 @@ void LegacyTlsCheck::analyze(const ExtensionModel &Model) {
   // One finding per key, at its first use.
   SmallVector<const ValueDecl *, 4> Keys;
   for (const ApiUse &Use : Uses) {
-    const ValueDecl *Key = keyOf(Use);
+    const ValueDecl *Key = keyOf(Model, Use);
     if (Key && is_contained(Keys, Key))
       continue;
     if (Key)
@@ -165,7 +165,7 @@ void LegacyTlsCheck::analyze(const ExtensionModel &Model) {
     if (!Key)
       continue;
     for (const ApiUse &Other : Uses)
-      if (&Other != &Use && keyOf(Other) == Key)
+      if (&Other != &Use && keyOf(Model, Other) == Key)
         diag(SM.getExpansionLoc(Other.Call->getExprLoc()),
              "'%0' uses the same key", DiagnosticIDs::Note)
             << Other.Name;
@@ -173,12 +173,13 @@ void LegacyTlsCheck::analyze(const ExtensionModel &Model) {
 }
 
 /// The variable with the key; null when the call shows none.
-const ValueDecl *LegacyTlsCheck::keyOf(const ApiUse &Use) {
+const ValueDecl *LegacyTlsCheck::keyOf(const ExtensionModel &Model,
+                                       const ApiUse &Use) {
   const ValueDecl *Key = nullptr;
   if (Use.Call->getNumArgs())
     Key = model::variableOf(Use.Call->getArg(0));
   else
-    Key = model::storedIn(model::pathTo(Use.In->Decl, Use.Call), Use.Call);
+    Key = model::storedIn(model::pathTo(Model, Use.In->Decl, Use.Call), Use.Call);
   return Key ? cast<ValueDecl>(Key->getCanonicalDecl()) : nullptr;
 }
 

@@ -27,7 +27,8 @@ protected:
 private:
   static llvm::SmallVector<clang::FixItHint>
   fix(const model::ExtensionModel &Model, const clang::ValueDecl *Key);
-  static const clang::ValueDecl *keyOf(const model::ApiUse &Use);
+  static const clang::ValueDecl *keyOf(const model::ExtensionModel &Model,
+                                       const model::ApiUse &Use);
 };
 
 } // namespace pyext::threads

@@ -37,7 +37,7 @@ void MainInterpreterHackCheck::analyze(const ExtensionModel &Model) {
     const SourceLocation Loc = SM.getExpansionLoc(Use.Call->getExprLoc());
     // Compared with the current one: to refuse all others.
     const std::vector<const Stmt *> Path =
-        model::pathTo(Use.In->Decl, Use.Call);
+        model::pathTo(Model, Use.In->Decl, Use.Call);
     const bool Compared = any_of(Path, [](const Stmt *P) {
       const auto *B = dyn_cast<BinaryOperator>(P);
       return B && B->isEqualityOp();

@@ -56,11 +56,10 @@ void MutexIslockedControlCheck::analyze(const model::ExtensionModel &Model) {
       const Stmt *Decision = decides(Site.Call, *Parents);
       // assert() and its likes decide in a statement of their own.
       if (!Decision ||
-          !model::macroName(Decision->getBeginLoc(), SM, Context.getLangOpts(),
-                            [](llvm::StringRef N) {
-                              return N.contains_insensitive("assert");
-                            })
-               .empty())
+          !Model.preprocessing().macroName(
+              Decision->getBeginLoc(), [](llvm::StringRef N) {
+                return N.contains_insensitive("assert");
+              }).empty())
         continue;
       diag(placeOf(Site.Call, SM),
            "what '%0' says can be wrong when it is acted on: another thread "

@@ -56,7 +56,7 @@ void PendingCallCheck::analyze(const ExtensionModel &Model) {
     const FunctionDecl *FD = model::functionOf(Use.Call->getArg(0));
     const CallExpr *Uses = Several ? usesObjects(Model, FD) : nullptr;
     const bool Ignored =
-        model::isIgnored(model::pathTo(Use.In->Decl, Use.Call));
+        model::isIgnored(model::pathTo(Model, Use.In->Decl, Use.Call));
     if (!Uses && !Ignored)
       continue;
     diag(Loc, "'%0' %select{can fail when its queue is full, and the call is "

@@ -85,7 +85,7 @@ void StoredInterpreterStateCheck::analyze(const ExtensionModel &Model) {
     for (const ApiUse &Use : model::usesOf(Model, Role)) {
       const MemberExpr *Member = nullptr;
       const ValueDecl *To =
-          model::storedIn(model::pathTo(Use.In->Decl, Use.Call), Use.Call, &Member);
+          model::storedIn(model::pathTo(Model, Use.In->Decl, Use.Call), Use.Call, &Member);
       const auto *VD = dyn_cast_or_null<VarDecl>(To);
       const auto *FD = dyn_cast_or_null<FieldDecl>(To);
       if (!To || (VD && (VD->hasLocalStorage() ||

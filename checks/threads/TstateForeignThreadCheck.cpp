@@ -27,7 +27,7 @@ static bool setsHere(const ExtensionModel &Model, const ApiUse &Use,
     if (Site.Call && model::isCallOf(Site.Call, ApiRole::ReturnsThreadState) &&
         SM.isBeforeInTranslationUnit(Site.Call->getBeginLoc(),
                                      Use.Call->getBeginLoc()) &&
-        model::storedIn(model::pathTo(Use.In->Decl, Site.Call), Site.Call) ==
+        model::storedIn(model::pathTo(Model, Use.In->Decl, Site.Call), Site.Call) ==
             VD)
       return true;
   return false;

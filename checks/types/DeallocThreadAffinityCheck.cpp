@@ -9,6 +9,7 @@
 #include "types/DeallocThreadAffinityCheck.h"
 #include "model/ApiUses.h"
 #include "model/Initializers.h"
+#include "model/SharedState.h"
 
 using namespace clang;
 using namespace llvm;
@@ -50,12 +51,9 @@ void DeallocThreadAffinityCheck::checkFunction(const ExtensionModel &Model,
                                                const model::Function &In) {
   const SourceManager &SM = Model.context().getSourceManager();
   auto Report = [&](const Expr *Where, StringRef Name) {
-    const std::vector<const Stmt *> Path = model::pathTo(In.Decl, Where);
+    const std::vector<const Stmt *> Path = model::pathTo(Model, In.Decl, Where);
     if (isCompared(Path) || !Reported.insert(Where).second ||
-        !model::macroName(Where->getExprLoc(), SM,
-                          Model.context().getLangOpts(),
-                          [](StringRef N) { return N == "assert"; })
-             .empty())
+        model::isInAssert(Where->getExprLoc(), Model))
       return;
     diag(SM.getExpansionLoc(Where->getExprLoc()),
          "'%0' depends on the thread, but '%1' can run on another thread than "

@@ -77,7 +77,7 @@ static const model::Access *usedPointer(const ExtensionModel &Model,
       for (const model::Access &B : State->Accesses) {
         if (B.Function != A.Function)
           continue;
-        const std::vector<const Stmt *> Path = model::pathTo(F->Decl, B.Where);
+        const std::vector<const Stmt *> Path = model::pathTo(Model, F->Decl, B.Where);
         for (const Stmt *P : llvm::reverse(Path)) {
           if (isa<CastExpr, ParenExpr>(P))
             continue;

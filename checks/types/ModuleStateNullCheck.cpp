@@ -49,7 +49,7 @@ void ModuleStateNullCheck::analyze(const ExtensionModel &Model) {
       }
     // The module of this file has none at all.
     if (Only && Only->Definition && Only->Size && *Only->Size <= 0 &&
-        isDereferenced(*Use.In, Use.Call)) {
+        isDereferenced(Model, *Use.In, Use.Call)) {
       diag(Loc, "'%0' gives null: module '%1' has no state, its m_size is %2")
           << Use.Name << Only->Name << (*Only->Size ? "-1" : "0");
       diag(Only->Definition->getLocation(), "the module is defined here",
@@ -60,9 +60,10 @@ void ModuleStateNullCheck::analyze(const ExtensionModel &Model) {
 
 /// `((State *)PyModule_GetState(m))->field`, or a variable it is stored in that
 /// is used like this without having been tested.
-bool ModuleStateNullCheck::isDereferenced(const model::Function &F,
+bool ModuleStateNullCheck::isDereferenced(const ExtensionModel &Model,
+                                          const model::Function &F,
                                           const CallExpr *Call) {
-  const std::vector<const Stmt *> Path = model::pathTo(F.Decl, Call);
+  const std::vector<const Stmt *> Path = model::pathTo(Model, F.Decl, Call);
   for (const Stmt *P : llvm::reverse(Path)) {
     if (isa<CastExpr, ParenExpr>(P))
       continue;

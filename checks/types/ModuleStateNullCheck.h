@@ -24,7 +24,8 @@ protected:
   void analyze(const model::ExtensionModel &Model) override;
 
 private:
-  static bool isDereferenced(const model::Function &F,
+  static bool isDereferenced(const model::ExtensionModel &Model,
+                             const model::Function &F,
                              const clang::CallExpr *Call);
   static bool derefs(const clang::Stmt *S, const clang::ValueDecl *D);
   static bool tests(const clang::Stmt *S, const clang::ValueDecl *D);

@@ -101,7 +101,7 @@ void TraverseSideEffectsCheck::checkTraverse(
     const ExtensionModel &Model, const Function &Root,
     ArrayRef<const FunctionDecl *> Functions) {
   const SourceManager &SM = Model.context().getSourceManager();
-  const LangOptions &LO = Model.context().getLangOpts();
+  const model::Preprocessing &PP = Model.preprocessing();
   std::vector<Finding> Found;
   for (const FunctionDecl *FD : Functions) {
     const Function *F = Model.function(FD);
@@ -115,12 +115,12 @@ void TraverseSideEffectsCheck::checkTraverse(
       const StringRef Name = Site.Name;
       const Effect What = effectOf(Name);
       if (What == Effect::None ||
-          !model::macroName(Loc, SM, LO, [](StringRef N) {
+          !PP.macroName(Loc, [](StringRef N) {
              return N == "assert" || isTypeTest(N);
            }).empty())
         continue;
       // Py_CLEAR() rather than the call within.
-      StringRef Macro = model::macroName(Loc, SM, LO, [](StringRef N) {
+      StringRef Macro = PP.macroName(Loc, [](StringRef N) {
         return facts::findReferenceCountOp(N) || facts::findLockApi(N) ||
                facts::findThreadStateApi(N);
       });

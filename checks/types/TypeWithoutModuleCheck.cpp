@@ -35,7 +35,7 @@ static const VarDecl *moduleAt(const ExtensionModel &Model,
     if (Role == facts::ModelCall::CreatesSinglePhase &&
         SM.isBeforeInTranslationUnit(Site.Call->getExprLoc(), At)) {
       const auto *VD = dyn_cast_or_null<VarDecl>(
-          model::storedIn(model::pathTo(F.Decl, Site.Call), Site.Call));
+          model::storedIn(model::pathTo(Model, F.Decl, Site.Call), Site.Call));
       if (VD && VD->hasLocalStorage())
         return VD;
     }

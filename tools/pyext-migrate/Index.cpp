@@ -687,8 +687,8 @@ public:
       const Expr *Value = model::fieldInit(Element, "pfunc");
       if (!Id || !Value)
         return;
-      StringRef Macro = model::macroName(
-          model::stripped(Id)->getBeginLoc(), SM, LO,
+      StringRef Macro = PP.macroName(
+          model::stripped(Id)->getBeginLoc(),
           [](StringRef N) { return facts::findTypeSlotByMacro(N) != nullptr; });
       if (const facts::TypeSlot *Row = facts::findTypeSlotByMacro(Macro))
         addRoot(model::functionOf(Value), rootOf(Row->TpField), keyOf(VD));
@@ -794,8 +794,8 @@ public:
           M.SlotsEnd = {P.File, P.Begin, P.Begin};
         return;
       }
-      StringRef Macro = model::macroName(
-          model::stripped(Id)->getBeginLoc(), SM, LO,
+      StringRef Macro = PP.macroName(
+          model::stripped(Id)->getBeginLoc(),
           [](StringRef N) { return facts::findModuleSlot(N) != nullptr; });
       M.Slots.insert(Macro.str());
       if (Value)
