@@ -211,7 +211,7 @@ bool Rewriter::allMove(StringRef Text) const {
 std::string Rewriter::drainLines() const {
   std::string Text;
   for (const Entity *E : ordered()) {
-    if (E->isType())
+    if (E->isPointed())
       continue;
     const std::optional<FreeList> L = freeListOf(*E->V);
     if (!L)
@@ -259,14 +259,14 @@ std::set<std::string> Rewriter::givenBy(const std::string &Key) const {
 /// How \p F does without the state where it mentions \p E at \p P.
 std::optional<Rewriter::Guard>
 Rewriter::guardFor(const Function &F, const Entity &E, Place P) const {
-  if (E.isType() || E.V->Object || E.V->ObjectBlock || F.MacroMade)
+  if (E.isPointed() || E.V->Object || E.V->ObjectBlock || F.MacroMade)
     return std::nullopt;
   StringRef T = I.Files[F.Body.File].Text;
   if (const std::optional<Choice> C = choiceAt(F, P.Begin)) {
     StringRef Condition = I.text(C->Condition);
     const bool Tested = any_of(Entities, [&](const auto &Pair) {
       const Entity &Other = Pair.second;
-      return Other.Drop.empty() && !Other.isType() &&
+      return Other.Drop.empty() && !Other.isPointed() &&
              any_of(Other.V->References, [&](const Reference &Ref) {
                return contains(C->Condition, Ref.Token);
              });
@@ -324,7 +324,7 @@ bool Rewriter::checkMissing() {
           if (Ref.Token.valid() && contains(F->Body, Ref.Token))
             G = guardFor(*F, E, Ref.Token);
           // A number, or a free list: types have no guard.
-          bool Does = !E.isType() && !E.V->PlainText.empty();
+          bool Does = !E.isPointed() && !E.V->PlainText.empty();
           if (!Does && G) {
             const std::optional<FreeList> List = freeListOf(*E.V);
             Does = List && allMove(List->Array + " " + List->Count);

@@ -81,7 +81,15 @@ void Rewriter::chooseEntities() {
       continue;
     const std::string What = "variable '" + V.Name + "'";
     if (V.Instance) {
-      leave(What, placeOf(V), "it is a Python object with static storage");
+      Entity E;
+      E.V = &V;
+      E.Instance = E.Owned = true;
+      const std::string Why = whyInstanceStays(E);
+      if (Why.empty())
+        Entities[Key] = E;
+      else
+        leave(What, placeOf(V),
+              "it is a Python object with static storage" + Why);
       continue;
     }
     if (V.ThreadLocal) {

@@ -506,6 +506,8 @@ public:
             (LO.CPlusPlus ? Init->isCXX11ConstantExpr(Context)
                           : Init->isConstantInitializer(Context, false));
       }
+    if (V.Instance && VD->getInit())
+      noteInstance(VD, V);
     if (V.TypeName == "PyMethodDef")
       noteMethods(VD);
     else if (V.TypeName == "PyGetSetDef")
@@ -518,6 +520,112 @@ public:
       noteType(VD);
     else if (facts::findTypeSlotByField(firstFieldOf(RD)))
       noteSlotTable(VD);
+  }
+
+  /// `static Foo foo = {PyObject_HEAD_INIT(&Foo_Type) 1, 2};`
+  void noteInstance(const VarDecl *VD, Variable &V) {
+    const InitListExpr *List = model::initializerList(VD);
+    const RecordDecl *RD = List ? List->getType()->getAsRecordDecl() : nullptr;
+    if (!RD)
+      return;
+    struct Finder : RecursiveASTVisitor<Finder> {
+      std::set<const VarDecl *> Found;
+      bool VisitDeclRefExpr(DeclRefExpr *E) {
+        if (auto *VD = dyn_cast<VarDecl>(E->getDecl()))
+          Found.insert(VD);
+        return true;
+      }
+    };
+    V.InstanceType.clear();
+    V.InstanceFields.clear();
+    V.InstanceRefused.clear();
+    const bool Plain = RD->getName() == "_object";
+    for (const FieldDecl *F : RD->fields()) {
+      const Expr *E = nullptr;
+      if (F->isUnnamedBitField())
+        continue;
+      if (F->getFieldIndex() < List->getNumInits())
+        E = List->getInit(F->getFieldIndex());
+      if (!E || isa<ImplicitValueInitExpr>(E))
+        continue;
+      Finder Names;
+      Names.TraverseStmt(const_cast<Expr *>(E));
+      if (Plain || F->getFieldIndex() == 0) {
+        for (const VarDecl *Of : Names.Found)
+          if (isTypeObject(Of->getType()) && ours(Of))
+            V.InstanceType = keyOf(Of);
+        // The length of an object with items.
+        if (const auto *Head = dyn_cast<InitListExpr>(E->IgnoreParenCasts()))
+          if (const Expr *Size = model::fieldInit(Head, "ob_size");
+              Size && !model::isNullOrZero(Size, Context))
+            V.InstanceRefused = "it has items";
+        continue;
+      }
+      if (isAllZero(E))
+        continue;
+      const std::string Text = textOf(E);
+      if (!F->getType()->isScalarType() || !Names.Found.empty() ||
+          Text.empty() || !F->getIdentifier() ||
+          StringRef(Text).contains('\n'))
+        V.InstanceRefused = "its initialiser is not understood";
+      V.InstanceFields.push_back({F->getNameAsString(), Text});
+    }
+  }
+
+  /// What becomes of the object whose address is \p E: it is kept, or given a
+  /// reference, or neither.
+  void noteInstanceUse(const Expr *E, Reference &R) {
+    const Stmt *S = E;
+    for (;;) {
+      const DynTypedNode N = parent(DynTypedNode::create(*S));
+      const Stmt *P = N.get<Stmt>();
+      if (const auto *VD = N.get<VarDecl>())
+        return void(R.KeptIn.push_back(VD->getNameAsString()));
+      const Stmt *Child = S;
+      if (!P)
+        break;
+      S = P;
+      if (isa<ParenExpr>(P) || isa<CastExpr>(P) || isa<UnaryOperator>(P) ||
+          isa<ConditionalOperator>(P) || isa<StmtExpr>(P))
+        continue;
+      if (isa<MemberExpr>(P))
+        return; // A field of it.
+      if (const auto *B = dyn_cast<BinaryOperator>(P)) {
+        if (B->isComparisonOp() || B->isLogicalOp())
+          return;
+        if (B->getOpcode() == BO_Comma) {
+          if (B->getLHS() == Child)
+            return;
+          continue;
+        }
+        if (B->getOpcode() == BO_Assign)
+          return void(R.KeptIn.push_back(textOf(B->getLHS())));
+        break;
+      }
+      if (isa<CompoundStmt>(P) || isa<IfStmt>(P))
+        return; // Nothing.
+      const auto *C = dyn_cast<CallExpr>(P);
+      if (!C)
+        break;
+      const FunctionDecl *FD = C->getDirectCallee();
+      if (!FD || !FD->getIdentifier() || C->getCallee() == Child)
+        break;
+      StringRef Name = FD->getName();
+      Name.consume_front("_");
+      if (const facts::ReferenceCountApi *Op = facts::findReferenceCountOp(Name);
+          Op && (Op->Op == facts::RefcountOp::Incref ||
+                 Op->Op == facts::RefcountOp::NewRef)) {
+        R.Increments = true;
+        return;
+      }
+      if (Name == "PyModule_AddObject" &&
+          isa_and_nonnull<CompoundStmt>(parentStmt(C)))
+        return; // It is given one there.
+      if (facts::findStolen(Name).empty())
+        return;
+      break;
+    }
+    R.Keeps = true;
   }
 
   /// Behind the declaration of the type, when the extension declares it.
@@ -820,8 +928,8 @@ public:
 
   void noteType(const VarDecl *VD) {
     const InitListExpr *List = model::initializerList(VD);
-    if (!List || !VD->getInit())
-      return;
+    if (!List || !VD->getInit() || isAllZero(VD->getInit()))
+      return; // `= {0}` is filled at run time.
     StaticType &T = I.Types[keyOf(VD)];
     if (!T.Key.empty())
       return; // Known from another configuration.
@@ -1094,6 +1202,26 @@ public:
       I.OtherNames[P.File].insert(P.Begin);
     return true;
   }
+  void noteOtherToken(SourceLocation Loc) {
+    if (Place P = token(Loc); P.valid())
+      I.OtherNames[P.File].insert(P.Begin);
+  }
+  bool VisitGotoStmt(GotoStmt *S) {
+    noteOtherToken(S->getLabelLoc());
+    return true;
+  }
+  bool VisitLabelStmt(LabelStmt *S) {
+    noteOtherToken(S->getIdentLoc());
+    return true;
+  }
+  bool VisitTypedefTypeLoc(TypedefTypeLoc TL) {
+    noteOtherToken(TL.getNameLoc());
+    return true;
+  }
+  bool VisitTagTypeLoc(TagTypeLoc TL) {
+    noteOtherToken(TL.getNameLoc());
+    return true;
+  }
   bool VisitDesignatedInitExpr(DesignatedInitExpr *E) {
     for (const DesignatedInitExpr::Designator &D : E->designators())
       if (D.isFieldDesignator()) {
@@ -1178,10 +1306,15 @@ public:
     R.Writes = Current && writes(E);
     if (Current)
       R.Returning = returningIf(E);
+    if (Current && V.Instance)
+      noteInstanceUse(E, R);
     for (Reference &Old : V.References)
       if (Old.Token == R.Token && Old.Pasted == R.Pasted &&
           Old.Function == R.Function) {
         Old.Writes |= R.Writes;
+        Old.Keeps |= R.Keeps;
+        Old.Increments |= R.Increments;
+        Old.KeptIn.insert(Old.KeptIn.end(), R.KeptIn.begin(), R.KeptIn.end());
         return;
       }
     V.References.push_back(std::move(R));
@@ -1585,6 +1718,12 @@ public:
                                            "PyObject_GC_UnTrack",
                                            "PyModule_Create",
                                            "PyModule_Create2",
+                                           "PyModule_New",
+                                           "PyModule_NewObject",
+                                           "PyModule_AddFunctions",
+                                           "PyImport_AddModule",
+                                           "PyImport_AddModuleRef",
+                                           "PyImport_AddModuleObject",
                                            "PyModuleDef_Init",
                                            "PyState_FindModule",
                                            "PyState_AddModule",
@@ -1671,13 +1810,17 @@ public:
       }
     if (U.Whole.valid())
       U.Statement = statementOf(C, U.Whole, U.NeedsBraces);
-    if (U.Name == "PyUnstable_Module_SetGIL" || U.Name == "PyState_AddModule") {
+    if (U.Name == "PyUnstable_Module_SetGIL" || U.Name == "PyState_AddModule" ||
+        U.Name == "PyType_Ready") {
       const Stmt *S = C;
       for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
         if (isa<ParenExpr>(P) || isa<CastExpr>(P) || isa<UnaryOperator>(P) ||
             (isa<BinaryOperator>(P) &&
              cast<BinaryOperator>(P)->isComparisonOp()))
           continue;
+        if (const auto *B = dyn_cast<BinaryOperator>(P))
+          if (U.Name == "PyType_Ready" && B->getOpcode() == BO_LOr)
+            continue;
         // if (m != NULL && PyUnstable_Module_SetGIL(m, ...) < 0)
         if (const auto *B = dyn_cast<BinaryOperator>(P))
           if (B->getOpcode() == BO_LAnd && B->getRHS() == S &&
@@ -1690,6 +1833,11 @@ public:
             const Stmt *Up = parentStmt(If);
             if (Up && isa<CompoundStmt>(Up))
               U.If = Whole;
+            const Stmt *Then = If->getThen();
+            if (const auto *Block = dyn_cast<CompoundStmt>(Then))
+              Then = Block->body_empty() ? nullptr : Block->body_back();
+            if (const auto *Goto = dyn_cast_or_null<GotoStmt>(Then))
+              U.Jump = "goto " + Goto->getLabel()->getNameAsString() + ";";
           }
         break;
       }
@@ -1799,7 +1947,8 @@ public:
     }
     // The variable's own declaration.
     if (C->getNumArgs())
-      Out.Spelled = StringRef(textOf(C->getArg(0))).ltrim("& ").str();
+      Out.Spelled = StringRef(textOf(C->getArg(0))).ltrim("& ").str(),
+      Out.Argument = U.Args.empty() ? "" : U.Args[0];
     if (!Out.Variable.empty() && Out.GlobalVariable.empty())
       for (const Decl *D : Current->decls())
         if (const auto *VD = dyn_cast<VarDecl>(D))
@@ -2053,8 +2202,17 @@ public:
         for (const Call &C : I.Calls)
           if (Reached.count(C.Caller))
             Reached.insert(C.Callee);
+      // The one that PyInit_ returns; others are for modules within it.
+      auto Rank = [&](const Create &C) {
+        const bool Returned =
+            C.Returned || any_of(I.Returns, [&](const Return &R) {
+              return R.Function == C.Function && R.What == Return::Module &&
+                     R.Value == C.Variable;
+            });
+        return (C.Function == InitKey ? 2 : 0) + (Returned ? 1 : 0);
+      };
       for (const Create &C : Creates)
-        if (Reached.count(C.Function) && (!Made || C.Function == InitKey))
+        if (Reached.count(C.Function) && (!Made || Rank(C) >= Rank(*Made)))
           Made = &C;
       for (const auto &[Function, Definition] : Inits)
         if (Reached.count(Function) && !Made) {
@@ -2085,6 +2243,10 @@ public:
         M.GlobalVariable = Made->GlobalVariable;
         if (!Made->Refused.empty())
           M.Refused = Made->Refused;
+        for (const Create &C : Creates)
+          if (&C != Made && Reached.count(C.Function) && C.Definition != Def &&
+              Definitions.count(C.Definition))
+            noteOtherModule(M, *Made, C);
         if (M.DefName.empty() ||
             (!Made->Spelled.empty() && M.MacroMade && isName(Made->Spelled)))
           M.DefName = Made->Spelled;
@@ -2095,7 +2257,31 @@ public:
   }
 
 private:
+  struct Create;
+  /// \p C makes a module within \p M.
+  void noteOtherModule(ModuleInfo &M, const Create &Made, const Create &C) {
+    const ModuleInfo &D = Definitions[C.Definition];
+    ModuleInfo::Other Out;
+    Out.Definition = C.Definition;
+    Out.Name = D.FullName.empty() ? D.DefName : D.FullName;
+    Out.Function = C.Function;
+    Out.Call = C.Call;
+    Out.Argument = C.Argument;
+    Out.MethodTables = D.MethodTables;
+    if (C.Function == Made.Function && C.Variable == Made.Variable &&
+        !C.Variable.empty())
+      M.Refused = "'" + C.Variable + "' holds several modules that " +
+                  "PyModule_Create() makes";
+    if (C.Function != Made.Function || !C.Call.valid() || C.Argument.empty())
+      Out.Refused = "it is made where the module is not known";
+    else if (D.Size > 0 || !D.SizeKnown || !D.Traverse.empty() ||
+             !D.Clear.empty() || !D.Free.empty() || !D.Slots.empty())
+      Out.Refused = "it has a state of its own";
+    M.Others.push_back(Out);
+  }
+
   struct Create {
+    std::string Argument; ///< `&def`.
     std::string Function, Definition, Variable;
     std::string GlobalVariable, Refused, Spelled;
     bool WithDeclaration = false, Returned = false, Reused = false;
@@ -2420,6 +2606,39 @@ private:
 
 } // namespace
 
+/// Tables of functions that code makes objects of.
+static void noteForeignTables(Index &I, std::set<std::string> &OfModule) {
+  if (I.Modules.size() != 1)
+    return;
+  ModuleInfo &M = I.Modules.front();
+  // Only one module is there to be given more functions.
+  const bool Alone =
+      M.Others.empty() && none_of(I.Uses, [](const ApiUse &U) {
+        return StringRef(U.Name).starts_with("PyModule_New") ||
+               StringRef(U.Name).starts_with("PyImport_AddModule");
+      });
+  for (const auto &[Table, Entries] : I.MethodTables) {
+    auto V = I.Variables.find(Table);
+    if (OfModule.count(Table) || V == I.Variables.end())
+      continue;
+    unsigned Mentions = 0, Given = 0;
+    for (const Reference &Ref : V->second.References)
+      Mentions += !Ref.Function.empty();
+    for (const ApiUse &U : I.Uses)
+      Given += U.Name == "PyModule_AddFunctions" && U.ArgVariable == Table;
+    for (const TypeAssignment &A : I.Assignments)
+      if (A.ValueVariable == Table && Mentions)
+        --Mentions;
+    if (!Mentions)
+      continue;
+    if (Alone && Given == Mentions)
+      OfModule.insert(Table);
+    else
+      M.ForeignTables[Table] = "an object that code gives it with '" +
+                               V->second.Name + "'";
+  }
+}
+
 Index buildIndex(const tooling::CompilationDatabase &Compilations,
                  const std::vector<std::string> &Sources,
                  const std::vector<std::string> &ExtraArgs,
@@ -2481,8 +2700,21 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
         R.Writes = false;
   // Functions of method tables.
   std::set<std::string> OfModule;
-  for (const ModuleInfo &M : I.Modules)
+  for (ModuleInfo &M : I.Modules) {
     OfModule.insert(M.MethodTables.begin(), M.MethodTables.end());
+    for (ModuleInfo::Other &Other : M.Others)
+      for (const std::string &Table : Other.MethodTables) {
+        OfModule.insert(Table);
+        if (count_if(I.Uses, [&](const ApiUse &U) {
+              return U.ArgVariable == Other.Definition;
+            }) != 1)
+          Other.Refused = "it is looked for elsewhere";
+        if (!Other.Refused.empty())
+          M.ForeignTables[Table] =
+              "another module, '" + Other.Name + "', and " + Other.Refused;
+      }
+  }
+  noteForeignTables(I, OfModule);
   for (const auto &[Table, Entries] : I.MethodTables)
     for (const MethodEntry &E : Entries) {
       Root R = OfModule.count(Table)    ? Root::ModuleMethod

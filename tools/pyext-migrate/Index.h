@@ -65,6 +65,10 @@ struct Reference {
   bool Writes = false;    ///< Assigned, or its address goes where it may be.
   /// `if (x) { ... return ...; }`, with this as `x`.
   Place Returning;
+  /// Of an Instance: some use keeps it or returns it; some gives it a
+  /// reference.
+  bool Keeps = false, Increments = false;
+  std::vector<std::string> KeptIn; ///< What it is assigned to, as written.
 };
 
 /// A variable with static storage duration.
@@ -90,6 +94,10 @@ struct Variable {
   bool Defined = false;   ///< Not only declared extern.
   bool MacroMade = false; ///< The body of a macro declares it.
   bool Instance = false;  ///< A Python object itself, not a pointer.
+  std::string InstanceType; ///< Key of the type that its initialiser names.
+  /// The other fields that are initialised, and their values as written.
+  std::vector<std::pair<std::string, std::string>> InstanceFields;
+  std::string InstanceRefused; ///< Why it cannot be made otherwise.
   bool Changes = false;   ///< Some code writes it.
   /// Structs that pointers to it point to, where such pointers are kept.
   std::set<std::string> KeptAs;
@@ -219,6 +227,7 @@ struct ApiUse {
   Place Whole;      ///< From the name to `)`.
   Place Statement;  ///< When the call is a statement of its own; with `;`.
   Place If;         ///< The if statement that only tests its result.
+  std::string Jump; ///< Then: `goto error;`, when that is how it ends.
   bool NeedsBraces = false;      ///< Statement is the body of an if or a loop.
   std::vector<std::string> Args; ///< Texts.
   std::string Type;              ///< Key of the variable named in an argument.
@@ -269,6 +278,18 @@ struct ModuleInfo {
   Place CreateStatement, CheckStatement;
   bool OnlyReturnsCreate = false; ///< `return PyModule_Create(&def);`
   std::vector<std::string> MethodTables;
+  /// What else PyInit_ makes by PyModule_Create().
+  struct Other {
+    std::string Definition, Name, Function;
+    Place Call; ///< `PyModule_Create(&other)`.
+    std::string Argument; ///< `&other`.
+    std::vector<std::string> MethodTables;
+    std::string Refused; ///< Why its functions cannot reach the state.
+  };
+  std::vector<Other> Others;
+  /// Tables of functions that are called with an object that is not known, and
+  /// which.
+  std::map<std::string, std::string> ForeignTables;
   std::string SetGil; ///< Value given to PyUnstable_Module_SetGIL().
   std::string Refused;
   std::string Traverse, Clear, Free; ///< Existing hooks, as written.

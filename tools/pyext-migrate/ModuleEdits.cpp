@@ -218,6 +218,18 @@ std::string Rewriter::accessorsText() {
             " == NULL)\n" + In + In + StateName + " = " + Prefix +
             "_find_state(Py_TYPE(right));\n" + In + "assert(" + StateName +
             " != NULL);\n" + In + "return " + StateName + ";\n}\n\n";
+  if (UsesSequence)
+    Text += "/* Makes a struct sequence whose functions find the module. "
+            "*/\n" +
+            Storage + "int\n" + Prefix +
+            "_create_sequence(PyObject *module, PyStructSequence_Desc "
+            "*desc,\n" +
+            In + "PyTypeObject **type)\n{\n" + In +
+            "PyTypeObject *made = PyStructSequence_NewType(desc);\n" + In +
+            "if (made == NULL)\n" + In + In + "return -1;\n" + In +
+            "Py_INCREF(module);\n" + In +
+            "((PyHeapTypeObject *)made)->ht_module = module;\n" + In +
+            "Py_XSETREF(*type, made);\n" + In + "return 0;\n}\n\n";
   if (anyType()) {
     Text += "/* Makes a heap type of the module. Returns -1 with an exception "
             "set when that fails. */\n" +
@@ -396,7 +408,7 @@ void Rewriter::emitModule() {
       editInitCall();
     return;
   }
-  edit(Header, giverText() + "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
+  edit(Header, giverText() + otherModules() + "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
   editBody();
   std::string Whole = "\n\n" + StringRef(Tail).rtrim().str();
   if (Own)
@@ -442,6 +454,46 @@ std::string Rewriter::giverText() {
          In + "Py_XDECREF(value);\n" + In + "return result;\n}\n\n";
 }
 
+std::string Rewriter::otherModules() {
+  const std::string Name = Prefix + "_create_submodule";
+  bool Used = false;
+  for (const ModuleInfo::Other &Other : M.Others) {
+    const bool Needed = any_of(Other.MethodTables, [&](const auto &Table) {
+      auto Entries = I.MethodTables.find(Table);
+      return Entries != I.MethodTables.end() &&
+             any_of(Entries->second, [&](const MethodEntry &E) {
+               return Modes.count(E.Function) != 0;
+             });
+    });
+    if (!Needed || !Other.Refused.empty())
+      continue;
+    replaceAll(Other.Call);
+    edit(Other.Call, Name + "(" + ModuleName + ", " + Other.Argument + ")");
+    Used = true;
+  }
+  if (!Used)
+    return "";
+  return "/* Makes a module within the module. Its functions are called with "
+         "the module itself,\n   which has the state. */\nstatic PyObject *\n" +
+         Name + "(PyObject *module, PyModuleDef *def)\n{\n" + In +
+         "PyObject *made = PyModule_New(def->m_name);\n" + In +
+         "if (made == NULL)\n" + In + In + "return NULL;\n" + In +
+         "PyObject *name = PyModule_GetNameObject(made);\n" + In +
+         "int failed = name == NULL;\n" + In +
+         "if (!failed && def->m_doc != NULL)\n" + In + In +
+         "failed = PyModule_SetDocString(made, def->m_doc) < 0;\n" + In +
+         "for (PyMethodDef *method = def->m_methods; !failed && "
+         "method->ml_name != NULL; method++) {\n" +
+         In + In +
+         "PyObject *function = PyCFunction_NewEx(method, module, name);\n" +
+         In + In +
+         "failed = function == NULL || PyObject_SetAttrString(made, "
+         "method->ml_name, function) < 0;\n" +
+         In + In + "Py_XDECREF(function);\n" + In + "}\n" + In +
+         "Py_XDECREF(name);\n" + In + "if (failed)\n" + In + In +
+         "Py_CLEAR(made);\n" + In + "return made;\n}\n\n";
+}
+
 bool Rewriter::isTrivialBody() const {
   if (!M.OnlyReturnsCreate)
     return false;
@@ -465,7 +517,7 @@ std::vector<std::string> Rewriter::initialLines() const {
   std::vector<std::string> Out;
   for (const Entity *E : ordered()) {
     const Variable &V = *E->V;
-    if (E->T || V.Initialiser.empty())
+    if (E->T || E->Instance || V.Initialiser.empty())
       continue;
     if (!isTemplate(V)) {
       Out.push_back(access(*E) + " = " + V.Initialiser + ";");
@@ -538,7 +590,7 @@ void Rewriter::editBody() {
     Start += "\n" + In + Line;
   for (const Entity *E : inBaseOrder(AtExecStart))
     Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
-             In + "return -1;";
+             In + "return -1;" + instanceLines(*E, In, "return -1;");
   if (!Start.empty()) {
     std::vector<Place> Gone = M.DefAssignments;
     Gone.insert(Gone.end(), {M.CreateStatement, M.CheckStatement, SetGil,
@@ -575,8 +627,16 @@ void Rewriter::editBody() {
   if (M.VariableReused) {
     edit(M.CreateCall, ModuleName);
   } else {
+    // Others that are declared with it stay.
+    const std::string Kept =
+        M.VariableWithCreate && M.GlobalVariable.empty()
+            ? withoutNames(I.text(M.CreateStatement), {M.ModuleVariable})
+            : "";
     replaceAll(M.CreateStatement);
-    edit(wholeLine(M.CreateStatement), "");
+    if (Kept.empty())
+      edit(wholeLine(M.CreateStatement), "");
+    else
+      edit(M.CreateStatement, Kept);
   }
   if (M.CheckStatement.valid()) {
     replaceAll(M.CheckStatement);
@@ -864,7 +924,7 @@ void Rewriter::emitMultiPhase() {
       Start += In + Line + "\n";
     for (const Entity *E : inBaseOrder(AtExecStart))
       Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
-               "return -1;\n";
+               "return -1;" + instanceLines(*E, In, "return -1;") + "\n";
     if (!Start.empty()) {
       const unsigned At = startOfBody({});
       StringRef T = I.Files[Body->Body.File].Text;

@@ -58,6 +58,9 @@ private:
     bool Owned = false;
     bool Sequence = false; ///< A struct sequence.
     bool isType() const { return T || Sequence; }
+    bool Instance = false; ///< A Python object itself.
+    /// The field is a pointer to what the variable was.
+    bool isPointed() const { return isType() || Instance; }
     mutable bool Plainly = false; ///< The field is declared without a typedef.
     std::vector<std::string> OwnedPaths; ///< Of a block of objects.
     std::vector<const TypeAssignment *> TableAssignments;
@@ -124,6 +127,10 @@ private:
   std::vector<const ApiUse *> finds() const;
   /// Calls of PyType_Ready() need the module itself.
   std::set<std::string> readyFunctions() const;
+  /// Whether functions are called with objects of the struct sequence \p E.
+  bool knowsModule(const Entity &E) const;
+  /// Modules within the module, whose functions need its state.
+  std::string otherModules();
   Mode modeOf(const std::string &Key, std::string &Why) const;
   Mode ownModeOf(const Function &F, std::string &Why) const;
   /// Where \p Key calls what has to be given the state.
@@ -297,6 +304,15 @@ private:
   std::string baseText(const Entity &E) const;
   std::string createCall(const Entity &E, const std::string &Module) const;
   void createType(Entity &E);
+  /// Statements that make the objects with static storage of the type \p E;
+  /// when that fails, \p Fail.
+  std::string instanceLines(const Entity &E, const std::string &Indent,
+                            const std::string &Fail) const;
+  void createInstances(const Entity &E);
+  /// Why the object \p E cannot be made with the module; empty when it can.
+  std::string whyInstanceStays(const Entity &E) const;
+  /// The deallocator of a type whose objects last for ever.
+  bool neverRuns(const Entity &E, const std::string &Dealloc) const;
   /// PyModule_AddObject() takes a reference; a static type did not mind when
   /// it was not given one.
   void createSequence(Entity &E);
@@ -374,7 +390,7 @@ private:
   std::string ModuleWord = "module";
   std::string GetState;
   bool OwnGetState = true; ///< It has to be written.
-  bool UsesModuleByType = false, UsesFreeObject = false;
+  bool UsesModuleByType = false, UsesFreeObject = false, UsesSequence = false;
   bool MovesStruct = false; ///< Of a state that was there, to a new header.
   std::vector<Place> Replaced;
   std::vector<ApiUse> ModuleMentions; ///< Of the global that holds it.

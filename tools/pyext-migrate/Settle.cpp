@@ -87,7 +87,19 @@ std::set<std::string> Rewriter::readyFunctions() const {
     if (E.Drop.empty() && E.isType())
       for (const ApiUse *U : E.Ready)
         Out.insert(U->Function);
+  for (const ApiUse &U : I.Uses)
+    if (StringRef(U.Name).starts_with("PyStructSequence_InitType") &&
+        moves(U.Type) && knowsModule(Entities.at(U.Type)))
+      Out.insert(U.Function);
   return Out;
+}
+
+bool Rewriter::knowsModule(const Entity &E) const {
+  return E.Sequence && any_of(I.Functions, [&](const auto &P) {
+           return any_of(P.second.Roots, [&](const auto &Root) {
+             return Root.second == E.V->Key;
+           });
+         });
 }
 
 Mode Rewriter::modeOf(const std::string &Key, std::string &Why) const {
@@ -143,6 +155,11 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
   }
   if (!F.Roots.empty()) {
     for (const auto &[R, Of] : F.Roots) {
+      if (auto Foreign = M.ForeignTables.find(Of);
+          Foreign != M.ForeignTables.end()) {
+        Why = "'" + F.Name + "' is called with " + Foreign->second;
+        return Mode::None;
+      }
       if (R == Root::StaticMethod && staticFlags(F).empty()) {
         Why = "'" + F.Name + "' is a static method, which is given no object";
         return Mode::None;
@@ -410,7 +427,7 @@ void Rewriter::checkReferences(Entity &E) {
   const Variable &V = *E.V;
   for (const Reference &Ref : V.References) {
     // Who has the capsule may have it for longer than the module lasts.
-    if (Ref.Token.valid() && !E.isType() && !V.Object) {
+    if (Ref.Token.valid() && !E.isPointed() && !V.Object) {
       StringRef Before =
           StringRef(I.Files[Ref.Token.File].Text).take_front(Ref.Token.Begin);
       if (Before.substr(Before.find_last_of(";{}") + 1)
@@ -420,13 +437,15 @@ void Rewriter::checkReferences(Entity &E) {
       }
     }
     if (!Ref.Token.valid() &&
-        ((E.isType() && !(E.T && Ref.AddressOf.valid())) ||
+        ((E.isPointed() && !(E.T && Ref.AddressOf.valid())) ||
          !pastedMoves(Ref))) {
       drop(E, "its name is pasted together by a macro");
       return;
     }
     if (Ref.Function.empty() || (!Ref.Table.empty() && Ref.Function.empty())) {
-      bool Handled = E.T && Ref.TableField == "tp_base" && moves(Ref.Table);
+      bool Handled =
+          E.T && moves(Ref.Table) &&
+          (Ref.TableField == "tp_base" || Entities.at(Ref.Table).Instance);
       if (!Handled) {
         drop(E,
              "its address is in a static table" +
@@ -491,6 +510,11 @@ void Rewriter::checkReferences(Entity &E) {
     }
   } else if (V.ConstantInitialiser) {
     // Assigned when the module is executed.
+  } else if (E.Instance) {
+    if (!moves(V.InstanceType)) {
+      drop(E, "its type stays static");
+      return;
+    }
   } else if (!V.Initialiser.empty() && !E.T && !V.Local) {
     StringRef Init = V.Initialiser;
     bool Simple = all_of(Init, [](char C) {
@@ -511,7 +535,8 @@ void Rewriter::checkReferences(Entity &E) {
 
 /// An array or a struct with values to begin with.
 bool Rewriter::isTemplate(const Variable &V) const {
-  return V.Aggregate && !V.Initialiser.empty() && !I.Types.count(V.Key);
+  return V.Aggregate && !V.Instance && !V.Initialiser.empty() &&
+         !I.Types.count(V.Key);
 }
 
 Place Rewriter::unexplained(const Variable &V) const {
@@ -778,6 +803,12 @@ void Rewriter::checkType(Entity &E) {
     if (F->MacroMade) {
       drop(E, "a macro writes its deallocator", F->Body);
       return;
+    }
+    if (neverRuns(E, Dealloc)) {
+      erase_if(E.Slots, [](const StaticType::Slot &S) {
+        return S.Id == "Py_tp_dealloc";
+      });
+      return checkType(E);
     }
     if (frees(Dealloc).empty() &&
         delegateOf(Dealloc, "Py_tp_dealloc").empty()) {

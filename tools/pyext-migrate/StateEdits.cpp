@@ -45,6 +45,8 @@ std::string Rewriter::fieldFromText(const Variable &V) const {
 std::string Rewriter::fieldDeclaration(const Entity &E) const {
   if (E.isType())
     return "PyTypeObject *" + E.Field;
+  if (E.Instance)
+    return E.V->TypeText + " *" + E.Field;
   std::string Text = E.Plainly ? E.V->PlainText : fieldFromText(*E.V);
   if ((Text.empty() || StringRef(Text).contains('\n') ||
        StringRef(Text).contains("[]")) &&
@@ -146,6 +148,10 @@ void Rewriter::emitStateStruct() {
   if (usesOperands())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right);\n";
+  if (UsesSequence)
+    Text += Storage + "int " + Prefix +
+            "_create_sequence(PyObject *module, PyStructSequence_Desc *desc,\n" +
+            In + "PyTypeObject **type);\n";
   if (anyType()) {
     Text += Storage + "int " + Prefix +
             "_create_type(PyObject *module, PyType_Spec *spec,\n" + In +

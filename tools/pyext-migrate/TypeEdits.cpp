@@ -185,7 +185,15 @@ void Rewriter::emitTypes() {
       if (I.SlotTables.count(A->ValueVariable))
         removeSubTable(A->ValueVariable);
     createType(E);
+    createInstances(E);
     registerType(E);
+    // A deallocator that its objects never needed.
+    if (!T.Dealloc.empty() && Dealloc.empty())
+      if (const Function *F = function(T.Dealloc)) {
+        const Place All{F->Header.File, F->Header.Begin, F->Body.End};
+        replaceAll(All);
+        removeDeclarationBlock(All);
+      }
   }
   for (auto &[Key, E] : Entities)
     if (E.Sequence && E.Drop.empty()) {
@@ -431,6 +439,124 @@ void Rewriter::createType(Entity &E) {
   }
 }
 
+/// \p Text without casts of all of it, brackets and blanks.
+static std::string bare(StringRef Text) {
+  std::string Out;
+  for (char C : Text)
+    if (!isSpace(C))
+      Out += C;
+  StringRef S = Out;
+  for (StringRef Before; Before != S;) {
+    Before = S;
+    if (S.starts_with("(PyObject*)"))
+      S = S.drop_front(11);
+    if (S.starts_with("(") && S.find(')') == S.size() - 1)
+      S = S.drop_front().drop_back();
+  }
+  return S.str();
+}
+
+std::string Rewriter::whyInstanceStays(const Entity &E) const {
+  const Variable &V = *E.V;
+  if (O.Upto < Level::HeapTypes || V.Local || V.ThreadLocal || !V.Defined ||
+      V.MacroMade || V.InstanceType.empty())
+    return "";
+  const std::string As = ", and ";
+  if (!V.InstanceRefused.empty())
+    return As + V.InstanceRefused;
+  if (!I.Types.count(V.InstanceType))
+    return "";
+  // Where nobody counts the references of what lasts for ever.
+  for (const Reference &Ref : V.References) {
+    const Function *F = function(Ref.Function);
+    if (!F)
+      continue;
+    auto Increased = [&](StringRef What) {
+      return any_of(I.Uses, [&](const ApiUse &U) {
+        return U.Function == Ref.Function &&
+               (U.Name == "Py_INCREF" || U.Name == "Py_XINCREF") &&
+               !U.Args.empty() && bare(U.Args[0]) == What;
+      });
+    };
+    bool Counted = !Ref.Keeps || any_of(V.References, [&](const auto &Other) {
+      return Other.Function == Ref.Function && Other.Increments;
+    });
+    for (const std::string &In : Ref.KeptIn)
+      Counted &= Ref.Increments || Increased(bare(In));
+    if (!Counted)
+      return As + "'" + F->Name + "' gives it no reference";
+  }
+  // Its type has to be made in one place, where this can be made, too.
+  unsigned Made = 0;
+  for (const ApiUse &U : I.Uses)
+    if (U.Name == "PyType_Ready" && U.Type == V.InstanceType) {
+      ++Made;
+      const Function *F = function(U.Function);
+      if (!F || F->Returns == Function::Void ||
+          (!U.If.valid() && (!U.Statement.valid() || U.NeedsBraces)))
+        return As + "the place where its type is made is not understood";
+    }
+  return Made > 1 ? As + "its type is made in several places" : "";
+}
+
+/// `{ Py_FatalError("deallocating foo"); }` of a type that makes no objects.
+bool Rewriter::neverRuns(const Entity &E, const std::string &Dealloc) const {
+  const Function *F = function(Dealloc);
+  if (!F || !F->Header.valid() || !F->Escapes.empty() ||
+      none_of(Entities, [&](const auto &P) {
+        return P.second.Instance && P.second.Drop.empty() &&
+               P.second.V->InstanceType == E.T->Key;
+      }))
+    return false;
+  for (const ApiUse &U : I.Uses)
+    if (U.Type == E.T->Key && (StringRef(U.Name).starts_with("PyObject_N") ||
+                               StringRef(U.Name).starts_with("PyObject_GC_N")))
+      return false;
+  StringRef T = I.Files[F->Body.File].Text;
+  size_t At = firstWordFrom(T, F->Body.Begin + 1);
+  if (At + 1 < F->Body.End) {
+    if (!T.substr(At).starts_with("Py_FatalError") &&
+        !T.substr(At).starts_with("abort"))
+      return false;
+    At = firstWordFrom(T, T.find(';', At) + 1);
+  }
+  return At + 1 >= F->Body.End;
+}
+
+std::string Rewriter::instanceLines(const Entity &E, const std::string &Indent,
+                                    const std::string &Fail) const {
+  std::string Out;
+  for (const Entity *Of : ordered()) {
+    if (!Of->Instance || Of->V->InstanceType != E.T->Key)
+      continue;
+    const bool Plain = Of->V->TypeName == "PyObject";
+    Out += "\n" + Indent + access(*Of) + " = " +
+           (Plain ? std::string() : "(" + Of->V->TypeText + " *)") + access(E) +
+           "->tp_alloc(" + access(E) + ", 0);\n" + Indent + "if (" +
+           access(*Of) + " == NULL)\n" + Indent + In + Fail;
+    for (const auto &[Field, Value] : Of->V->InstanceFields)
+      Out += "\n" + Indent + access(*Of) + "->" + Field + " = " + Value + ";";
+  }
+  return Out;
+}
+
+void Rewriter::createInstances(const Entity &E) {
+  for (const ApiUse *U : E.Ready) {
+    const Place P = U->If.valid() ? U->If : U->Statement;
+    const Function *F = function(U->Function);
+    if (!P.valid() || !F)
+      continue;
+    std::string Fail = "return NULL;";
+    if (U->Function == BodyKey || F->Returns != Function::Pointer)
+      Fail = "return -1;";
+    if (!U->Jump.empty())
+      Fail = U->Jump;
+    const std::string Lines = instanceLines(E, indentAt(P), Fail);
+    if (!Lines.empty())
+      insert(P.File, P.End, Lines);
+  }
+}
+
 /// PyStructSequence_InitType() to PyStructSequence_NewType().
 void Rewriter::createSequence(Entity &E) {
   for (const ApiUse &U : I.Uses) {
@@ -440,6 +566,27 @@ void Rewriter::createSequence(Entity &E) {
     const std::string New =
         access(E) + " = PyStructSequence_NewType(" + U.Args[1] + ")";
     replaceAll(U.Whole);
+    if (knowsModule(E)) {
+      const std::string Create = Prefix + "_create_sequence(" +
+                                 moduleIn(U.Function) + ", " + U.Args[1] +
+                                 ", &" + access(E) + ")";
+      UsesSequence = true;
+      const Function &F = I.Functions.at(U.Function);
+      if (!U.Statement.valid())
+        edit(U.Whole, Create);
+      else
+        replaceStatement(U.Statement,
+                         "if (" + Create + " < 0)\n" + indentAt(U.Statement) +
+                             In + "return" +
+                             (F.Returns == Function::Void ? ""
+                              : F.Returns == Function::Pointer &&
+                                      U.Function != BodyKey
+                                  ? " NULL"
+                                  : " -1") +
+                             ";",
+                         U.NeedsBraces);
+      continue;
+    }
     if (!U.Statement.valid() || U.NeedsBraces) {
       // `... < 0` becomes `(...) == NULL`.
       StringRef T = I.Files[U.Whole.File].Text;

@@ -70,7 +70,8 @@ bool Rewriter::anyInitialiser() const {
   return any_of(Entities, [](const auto &P) {
     const Entity &E = P.second;
     return E.Drop.empty() &&
-           ((!E.T && !E.V->Initialiser.empty()) || (E.T && E.Ready.empty()));
+           ((!E.T && !E.Instance && !E.V->Initialiser.empty()) ||
+            (E.T && E.Ready.empty()));
   });
 }
 
@@ -249,7 +250,7 @@ void Rewriter::emitReferences() {
       if (!Ref.Token.valid()) {
         if (skipped(Ref.Pasted))
           continue;
-        if (E.isType())
+        if (E.isPointed())
           edit({Ref.Pasted.File, Ref.AddressOf.Begin, Ref.Pasted.Begin},
                StateName + "->");
         else
@@ -261,12 +262,12 @@ void Rewriter::emitReferences() {
       if (const Function *F = function(Ref.Function); F && inClinic(*F)) {
         // As Argument Clinic writes it when its input says so.
         Place Whole = Ref.Token;
-        if (E.isType() && Ref.AddressOf.valid())
+        if (E.isPointed() && Ref.AddressOf.valid())
           Whole.Begin = Ref.AddressOf.Begin;
         edit(Whole, fetch(*F) + "->" + E.Field);
         continue;
       }
-      if (!E.isType()) {
+      if (!E.isPointed()) {
         edit(Ref.Token, access(E));
       } else if (Ref.AddressOf.valid()) {
         edit({Ref.Token.File, Ref.AddressOf.Begin, Ref.Token.End}, access(E));
@@ -962,10 +963,11 @@ void Rewriter::addParameter(const Function &F, const std::string &Text,
     StringRef T = StringRef(I.Files[At.File].Text).substr(At.End);
     At.Begin += T.size() - T.ltrim(' ').size();
     At.End = At.Begin;
+    const bool Last = T.ltrim(" \r").starts_with("\n");
     if (L.Void.valid())
       edit(L.Void, Text);
     else
-      edit(L.Empty ? L.Open : At, Text + (L.Empty ? "" : ", "));
+      edit(L.Empty ? L.Open : At, Text + (L.Empty ? "" : Last ? "," : ", "));
   }
   if (Argument.empty())
     return;

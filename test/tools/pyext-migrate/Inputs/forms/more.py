@@ -1,0 +1,8 @@
+import more as m
+
+try:
+    m.fail()
+except m.Error as error:
+    assert str(error) == "failed"
+else:
+    raise AssertionError
