@@ -61,7 +61,7 @@ void Rewriter::chooseEntities() {
   findInitOnly();
   if (O.Upto < Level::State) {
     for (const auto &[Key, V] : I.Variables)
-      if (V.Mutable && !isTable(V))
+      if (V.Mutable && !isTable(V) && !V.onlyFunctions())
         R.Residue |= writtenAnywhere(V);
     R.Residue |= !I.Types.empty();
     return;
@@ -69,7 +69,7 @@ void Rewriter::chooseEntities() {
   for (const auto &[Key, V] : I.Variables) {
     if (I.Types.count(Key) || isTable(V) || V.TypeName == "PyModuleDef")
       continue;
-    if (V.Declarations.empty() || !V.Mutable)
+    if (V.Declarations.empty() || !V.Mutable || V.onlyFunctions())
       continue;
     if (V.TypeName == "_Py_Identifier")
       continue; // The interpreter keeps the strings of these apart.
@@ -368,6 +368,7 @@ void Rewriter::chooseNames() {
          Taken.count(Prefix + "_exec") || Taken.count(Prefix + "_slots") ||
          Taken.count(Prefix + "_clear") || Taken.count(Prefix + "_free") ||
          Taken.count(Prefix + "_traverse") ||
+         Taken.count(Prefix + "_get_current_state") ||
          (Taken.count(Prefix + "_get_state") && !HasState))
     Prefix += "_module";
   StateType = Prefix + "_state";

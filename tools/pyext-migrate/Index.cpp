@@ -11,6 +11,7 @@
 #include "Pointers.h"
 #include "model/ExtensionModel.h"
 #include "model/Initializers.h"
+#include "facts/ProcessState.h"
 #include "model/SlotEvidence.h"
 #include "support/TranslationUnit.h"
 #include "clang/AST/ParentMapContext.h"
@@ -340,7 +341,16 @@ public:
     F.Returns = R->isVoidType()                    ? Function::Void
                 : R->isPointerType()               ? Function::Pointer
                 : R->isIntegralOrEnumerationType() ? Function::Integer
+                : R->isRealFloatingType()          ? Function::Floating
                                                    : Function::Other;
+    F.ReturnsObject =
+        R->isPointerType() &&
+        model::ExtensionModel::isObjectPointer(R) &&
+        model::elementTypeName(R) == "PyObject";
+    F.ReturnsEnum = R->isEnumeralType();
+    F.TakesObject |= any_of(FD->parameters(), [](const ParmVarDecl *P) {
+      return model::ExtensionModel::isObjectPointer(P->getType());
+    });
     Place Name = token(FD->getLocation());
     if (Name.valid())
       I.OtherNames[Name.File].insert(Name.Begin);
@@ -508,6 +518,9 @@ public:
       }
     if (V.Instance && VD->getInit())
       noteInstance(VD, V);
+    V.FunctionTable = holdsFunctions(T);
+    if (const Expr *Init = VD->getInit())
+      V.OtherUse |= !givesFunctions(Init);
     if (V.TypeName == "PyMethodDef")
       noteMethods(VD);
     else if (V.TypeName == "PyGetSetDef")
@@ -1304,6 +1317,7 @@ public:
       }
     }
     R.Writes = Current && writes(E);
+    V.OtherUse |= !usesAsTable(E);
     if (Current)
       R.Returning = returningIf(E);
     if (Current && V.Instance)
@@ -1463,7 +1477,7 @@ public:
 
   void noteEscape(const DeclRefExpr *E, const FunctionDecl *FD) {
     Place At = token(E->getLocation());
-    std::string Where;
+    std::string Where, Foreign;
     if (Table) {
       std::string Type = model::elementTypeName(Table->getType());
       static const std::set<StringRef> Tables{
@@ -1485,9 +1499,16 @@ public:
         if (B->isComparisonOp())
           return;
         if (B->isAssignmentOp())
+          if (const auto *D =
+                  dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());
+              D && facts::findProcessHook(D->getDecl()->getName()))
+            Foreign = D->getDecl()->getNameAsString();
+        if (B->isAssignmentOp())
           if (const auto *M =
-                  dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts()))
-{
+                  dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts())) {
+            StringRef Field = M->getMemberDecl()->getName();
+            if (Field == "sa_handler" || Field == "sa_sigaction")
+              Foreign = "sigaction";
             if (facts::findTypeSlotByField(M->getMemberDecl()->getName()) &&
                 !M->isArrow())
               return;
@@ -1513,10 +1534,25 @@ public:
               isInstance(C->getArg(1)->IgnoreParenCasts()->getType()))
             return addRoot(FD, Root::SelfSlot, "");
           Where = "it is handed to '" + Callee->getNameAsString() + "'";
+          static const std::set<StringRef> Threads{
+              "atexit",         "on_exit",
+              "at_quick_exit",  "pthread_create",
+              "pthread_atfork", "pthread_key_create",
+              "pthread_once",   "thrd_create",
+              "call_once",      "tss_create",
+              "CreateThread",   "_beginthread",
+              "_beginthreadex", "PyThread_start_new_thread",
+              "signal",         "sigaction",
+              "sigset",         "bsd_signal"};
+          if (Threads.count(Callee->getName()) ||
+              facts::findProcessHook(Callee->getName()))
+            Foreign = Callee->getNameAsString();
         }
     }
     Function &F = I.Functions[keyOf(FD)];
     F.Key = keyOf(FD);
+    if (!Foreign.empty())
+      F.Foreign = Foreign;
     for (const auto &Old : F.Escapes)
       if (Old.first == At)
         return;
@@ -1642,6 +1678,87 @@ public:
     I.WrittenStructs.insert(RD->getNameAsString());
   }
 
+  /// A struct of functions and numbers, such as a C API in a capsule: nobody
+  /// writes the addresses of functions, nor the number of a version.
+  static bool onlyFunctions(const RecordDecl *RD) {
+    RD = RD->getDefinition();
+    return RD && !RD->isUnion() && all_of(RD->fields(), [](const FieldDecl *F) {
+             const QualType T = F->getType();
+             return T->isIntegralOrEnumerationType() ||
+                    (T->isPointerType() &&
+                     (T->getPointeeType()->isFunctionType() ||
+                      (T->getPointeeType()->isCharType() &&
+                       T->getPointeeType().isConstQualified())));
+           });
+  }
+
+  /// Such a struct, or an array of them or of addresses.
+  static bool holdsFunctions(QualType T) {
+    if (T->isArrayType()) {
+      const QualType Element(T->getBaseElementTypeUnsafe(), 0);
+      if (Element->isVoidPointerType() || Element->isFunctionPointerType())
+        return true;
+      T = Element;
+    }
+    const RecordDecl *RD = T->getAsRecordDecl();
+    return RD && onlyFunctions(RD) &&
+           any_of(RD->getDefinition()->fields(), [](const FieldDecl *F) {
+             return F->getType()->isFunctionPointerType();
+           });
+  }
+
+  /// Whether the value is the address of a function, a number or text, or made
+  /// of those.
+  bool givesFunctions(const Expr *E) {
+    E = E->IgnoreParenCasts();
+    if (const auto *List = dyn_cast<InitListExpr>(E)) {
+      if (const InitListExpr *Semantic = List->getSemanticForm())
+        List = Semantic;
+      return all_of(List->inits(),
+                    [&](const Expr *Init) { return givesFunctions(Init); });
+    }
+    return isa<ImplicitValueInitExpr>(E) || isa<clang::StringLiteral>(E) ||
+           model::functionOf(E) || model::isNullOrZero(E, Context) ||
+           (E->getType()->isIntegralOrEnumerationType() &&
+            model::integerOf(E, Context));
+  }
+
+  /// Whether \p E is read from or called, given an address of a function while
+  /// the module is imported, or handed out in a capsule.
+  bool usesAsTable(const Expr *E) {
+    const Stmt *S = E;
+    for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
+      if (isa<ParenExpr>(P) || isa<MemberExpr>(P))
+        continue;
+      if (const auto *A = dyn_cast<ArraySubscriptExpr>(P)) {
+        if (A->getBase() == S)
+          continue;
+        return false;
+      }
+      if (const auto *C = dyn_cast<CastExpr>(P)) {
+        if (C->getCastKind() == CK_LValueToRValue)
+          return true;
+        continue;
+      }
+      if (const auto *U = dyn_cast<UnaryOperator>(P)) {
+        if (U->getOpcode() == UO_AddrOf)
+          continue;
+        return false;
+      }
+      if (const auto *B = dyn_cast<BinaryOperator>(P))
+        return B->getOpcode() == BO_Assign && B->getLHS() == S && Current &&
+               Model.contextsOf(Current) == model::InitContext &&
+               givesFunctions(B->getRHS());
+      if (isa<UnaryExprOrTypeTraitExpr>(P))
+        return true;
+      const auto *C = dyn_cast<CallExpr>(P);
+      const FunctionDecl *FD = C ? C->getDirectCallee() : nullptr;
+      return FD && FD->getIdentifier() && FD->getName() == "PyCapsule_New" &&
+             C->getArg(0) == S;
+    }
+    return false;
+  }
+
   /// Functions of others may write what they are given.
   void noteGiven(const CallExpr *C) {
     const FunctionDecl *FD = C->getDirectCallee();
@@ -1657,8 +1774,96 @@ public:
     }
   }
 
+  /// What the function does to its thread, and whether it needs to be attached.
+  void noteThread(const CallExpr *C, const FunctionDecl *FD) {
+    if (!FD->getIdentifier())
+      return;
+    Function &F = I.Functions[keyOf(Current)];
+    StringRef Name = FD->getName();
+    const facts::ThreadStateApi *Api = facts::findThreadStateApi(Name);
+    if (!Api) {
+      static const std::set<StringRef> Free{"Py_IsInitialized",
+                                            "Py_IsFinalizing",
+                                            "_Py_IsFinalizing",
+                                            "Py_FatalError",
+                                            "_Py_FatalErrorFunc",
+                                            "Py_AddPendingCall",
+                                            "PyErr_SetInterrupt",
+                                            "PyErr_SetInterruptEx",
+                                            "PyOS_snprintf",
+                                            "PyOS_vsnprintf",
+                                            "PyOS_mystricmp",
+                                            "PyOS_mystrnicmp",
+                                            "Py_AtExit"};
+      F.CallsPython |= (Name.starts_with("Py") || Name.starts_with("_Py")) &&
+                       !Name.starts_with("PyMem_Raw") &&
+                       !Name.starts_with("PyThread_") &&
+                       !Name.starts_with("PyMutex_") && !Free.count(Name);
+      if (!Name.ends_with("IsInitialized") && !Name.ends_with("IsFinalizing"))
+        return;
+    }
+    using Op = facts::ThreadStateOp;
+    Function::ThreadUse U;
+    U.At = token(SM.getExpansionLoc(C->getBeginLoc()));
+    if (Api && Api->Op == Op::Create)
+      return;
+    U.What = !Api || Api->Op == Op::Query ? Function::ThreadUse::Asks
+             : Api->Op == Op::Detach || Api->Op == Op::DestroyDetach
+                 ? Function::ThreadUse::Detaches
+             : Api->Op == Op::Release ? Function::ThreadUse::GivesBack
+                                      : Function::ThreadUse::Attaches;
+    if (any_of(F.ThreadUses, [&](const auto &Old) { return Old.At == U.At; }))
+      return;
+    if (F.ThreadUses.empty() && Name == "PyGILState_Ensure")
+      noteEnsure(C, F);
+    F.ThreadUses.push_back(U);
+  }
+
+  /// The statement with the call, when nothing happens before it.
+  void noteEnsure(const CallExpr *C, Function &F) {
+    const auto *Block = dyn_cast_or_null<CompoundStmt>(Current->getBody());
+    if (!Block || C->getBeginLoc().isMacroID())
+      return;
+    for (const Stmt *S : Block->body()) {
+      std::string Name;
+      if (const auto *DS = dyn_cast<DeclStmt>(S)) {
+        for (const Decl *D : DS->decls())
+          if (const auto *VD = dyn_cast<VarDecl>(D);
+              VD && VD->getInit() && VD->getInit()->IgnoreParenCasts() == C)
+            Name = VD->getNameAsString();
+      } else if (const auto *B = dyn_cast<BinaryOperator>(S);
+                 B && B->getOpcode() == BO_Assign &&
+                 B->getRHS()->IgnoreParenCasts() == C) {
+        if (const auto *D =
+                dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts()))
+          Name = D->getDecl()->getNameAsString();
+      }
+      if (!Name.empty()) {
+        F.Ensure = withSemicolon(written(S->getSourceRange()));
+        F.EnsuredBy = Name;
+        return;
+      }
+      // `if (kind != ROW) return 0;` does nothing that has to be undone.
+      const auto *If = dyn_cast<IfStmt>(S);
+      if ((!isa<DeclStmt>(S) &&
+           !(If && !If->getElse() && returnsAlways(If->getThen()))) ||
+          callsSomething(S))
+        return;
+    }
+  }
+
+  bool VisitCXXConstructExpr(CXXConstructExpr *E) {
+    if (Current && E->getConstructor() && ours(E->getConstructor()))
+      I.Functions[keyOf(Current)].Constructors.insert(
+          keyOf(E->getConstructor()));
+    return true;
+  }
+
   bool VisitCallExpr(CallExpr *C) {
     noteGiven(C);
+    if (const FunctionDecl *Called = C->getDirectCallee();
+        Called && Current && !ours(Called))
+      noteThread(C, Called);
     const Expr *CalleeExpr = C->getCallee()->IgnoreParenImpCasts();
     const FunctionDecl *FD = C->getDirectCallee();
     if (const auto *DRE = dyn_cast<DeclRefExpr>(CalleeExpr))
@@ -2690,6 +2895,16 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
   for (const auto &[Line, Struct] : I.KeptEvidence)
     if (I.WrittenStructs.count(Struct) && !is_contained(I.OwnGil, Line))
       I.OwnGil.push_back(Line);
+  // What is the same in every interpreter.
+  erase_if(I.OwnGil, [&](StringRef Line) {
+    bool Found = false, All = true;
+    for (const auto &[Key, V] : I.Variables)
+      if (Line.contains("'" + V.Name + "' is shared by all interpreters")) {
+        Found = true;
+        All &= V.onlyFunctions();
+      }
+    return Found && All;
+  });
   for (auto &[Key, V] : I.Variables)
     if (!V.Changes && !V.Object && !V.ObjectBlock && !V.Instance &&
         V.TypeName != "PyTypeObject" && V.TypeName != "_typeobject" &&

@@ -99,6 +99,10 @@ struct Variable {
   std::vector<std::pair<std::string, std::string>> InstanceFields;
   std::string InstanceRefused; ///< Why it cannot be made otherwise.
   bool Changes = false;   ///< Some code writes it.
+  /// A table of addresses of functions and of numbers, which is the same in
+  /// every interpreter, and whether it is used for anything else.
+  bool FunctionTable = false, OtherUse = false;
+  bool onlyFunctions() const { return FunctionTable && !OtherUse; }
   /// Structs that pointers to it point to, where such pointers are kept.
   std::set<std::string> KeptAs;
   bool Dropped = false;             ///< Some code gives a reference back.
@@ -138,7 +142,23 @@ struct Function {
   bool Static = false;
   bool Variadic = false;
   bool Defined = false;
-  enum { Void, Pointer, Integer, Other } Returns = Other;
+  enum { Void, Pointer, Integer, Floating, Other } Returns = Other;
+  bool ReturnsObject = false; ///< `PyObject *`
+  bool ReturnsEnum = false;
+  bool TakesObject = false;   ///< As a parameter, of any type of objects.
+  bool CallsPython = false;   ///< What needs a thread state.
+  /// What it does to the state of its thread, in order.
+  struct ThreadUse {
+    Place At;
+    enum { Attaches, Detaches, GivesBack, Asks } What;
+  };
+  std::vector<ThreadUse> ThreadUses;
+  /// `PyGILState_STATE gil = PyGILState_Ensure();` before everything else, and
+  /// the name of the variable.
+  Place Ensure;
+  std::string EnsuredBy;
+  std::set<std::string> Constructors; ///< Of the extension, that it calls.
+  std::string Foreign; ///< What calls it without a thread state.
   std::vector<Parameter> Parameters;
   bool MacroMade = false; ///< A macro of the extension writes its body.
   Place Header; ///< From the first specifier to the closing parenthesis.

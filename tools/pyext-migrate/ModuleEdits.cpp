@@ -190,7 +190,7 @@ std::string Rewriter::accessorsText() {
   if (UsesModuleByType || ByType || Operands || Perhaps)
     Finder = finderText();
   if (!WithState)
-    return Finder;
+    return Finder + askingText();
   std::string Storage = Multi ? "" : "static ";
   std::string Text;
   if (OwnGetState)
@@ -198,7 +198,7 @@ std::string Rewriter::accessorsText() {
            In + "void *data = PyModule_GetState(module);\n" + In +
            "assert(data != NULL);\n" + In + "return (" + StateType +
            " *)data;\n}\n\n";
-  Text += Finder;
+  Text += Finder + askingText();
   if (ByType || Operands || Perhaps)
     Text += (Perhaps ? Storage : "static ") + StateType + " *\n" + Prefix +
             "_find_state(PyTypeObject *type)\n{\n" + In +
@@ -395,12 +395,12 @@ void Rewriter::emitModule() {
       "\n{\n" + In + "return PyModuleDef_Init(&" + M.DefName + ");\n}\n";
   std::string Tail =
       Hooks + "static PyModuleDef_Slot " + Prefix + "_slots[] = {\n" +
-      slotLines(!Trivial || R.Residue || !AtExecStart.empty()) + In +
+      slotLines(!Trivial || R.Residue || !AtExecStart.empty() || asks()) + In +
       "{0, NULL}\n};\n\n" + definitionText() +
       (InNamespace ? "namespace {\n\n" + accessorsText() + "} // namespace\n\n"
                    : accessorsText());
   const bool Own = BodyKey == M.InitFunction;
-  if (Trivial && !R.Residue && AtExecStart.empty()) {
+  if (Trivial && !R.Residue && AtExecStart.empty() && !asks()) {
     Place All{Header.File, Header.Begin, Body->Body.End};
     replaceAll(All);
     edit(All, Tail + (Own ? StringRef(InitText).rtrim().str() : ""));
@@ -588,6 +588,8 @@ void Rewriter::editBody() {
   std::string Start;
   for (const std::string &Line : initialLines())
     Start += "\n" + In + Line;
+  if (asks())
+    Start += "\n" + settingLines(In);
   for (const Entity *E : inBaseOrder(AtExecStart))
     Start += "\n" + In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In +
              In + "return -1;" + instanceLines(*E, In, "return -1;");
@@ -907,7 +909,7 @@ void Rewriter::emitMultiPhase() {
     size_t Line = T.rfind('\n', M.SlotsEnd.Begin);
     insert(M.SlotsEnd.File, Line == StringRef::npos ? 0 : Line + 1, Lines);
   }
-  if (!WithState)
+  if (!WithState && !asks())
     return;
   if (!M.DefDeclaration.valid()) {
     R.Refused = "the definition of '" + M.DefName + "' was not found";
@@ -922,6 +924,8 @@ void Rewriter::emitMultiPhase() {
     std::string Start;
     for (const std::string &Line : initialLines())
       Start += In + Line + "\n";
+    if (asks())
+      Start += settingLines(In) + "\n";
     for (const Entity *E : inBaseOrder(AtExecStart))
       Start += In + "if (" + createCall(*E, ModuleName) + " < 0)\n" + In + In +
                "return -1;" + instanceLines(*E, In, "return -1;") + "\n";

@@ -60,6 +60,9 @@ void printText(const ModuleRun &M, raw_ostream &OS) {
   };
   for (const Outcome &O : M.Result.Moved)
     OS << Where(O.Where) << O.What << ": moved to the module state\n";
+  for (const Outcome &O : M.Result.Asking)
+    OS << Where(O.Where) << O.What
+       << ": reaches the state through the interpreter: " << O.Reason << "\n";
   for (const Outcome &O : M.Result.Left)
     OS << Where(O.Where) << O.What << ": left as it is: " << O.Reason << "\n";
   auto Evidence = [&](const std::vector<std::string> &List, StringRef What) {
@@ -126,6 +129,7 @@ void printJson(ArrayRef<ModuleRun> Modules, raw_ostream &OS) {
           }
           Outcomes("moved", M.Result.Moved);
           Outcomes("left", M.Result.Left);
+          Outcomes("through_interpreter", M.Result.Asking);
           J.attributeObject("claims", [&] {
             J.attribute("own_gil", M.Options.ClaimOwnGil);
             J.attribute("no_gil", M.Options.ClaimNoGil);

@@ -53,6 +53,7 @@ struct RewriteResult {
   std::vector<Edit> Edits;
   std::map<std::string, std::string> NewFiles; ///< Texts by path.
   std::vector<Outcome> Moved, Left;
+  std::vector<Outcome> Asking; ///< Functions that ask the interpreter, and why.
   std::vector<std::string> MovedKeys; ///< Of Moved.
   std::string Refused;  ///< Why nothing can be done; empty otherwise.
   bool Residue = false; ///< Mutable state of the process is left.

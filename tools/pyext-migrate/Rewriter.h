@@ -41,6 +41,7 @@ enum class Mode {
   ModuleParameter, ///< It is given the module.
   Closure,         ///< It finds the state with what it is to fill.
   Perhaps,         ///< It looks for the state, which may be gone.
+  Current,         ///< It asks the interpreter that it runs in.
 };
 
 class Rewriter {
@@ -132,6 +133,33 @@ private:
   /// Modules within the module, whose functions need its state.
   std::string otherModules();
   Mode modeOf(const std::string &Key, std::string &Why) const;
+  Mode givenModeOf(const std::string &Key, std::string &Why) const;
+  /// Whether the state of the interpreter does for \p F.
+  bool canAsk(const Function &F, std::string &Why) const;
+  /// The type of which \p F is called with objects and which stays static.
+  std::string staticTypeOf(const Function &F) const;
+  /// How \p F returns when there is no state.
+  std::optional<std::string> failureOf(const Function &F) const;
+  enum class Thread { AsCalled, Attaches, Enters };
+  Thread threadOf(const std::string &Key) const;
+  bool knownAttached(const std::string &Key,
+                     std::set<std::string> &Seen) const;
+  /// Whether any function asks the interpreter; for the state, for the module.
+  bool asks() const;
+  bool asksForState() const;
+  bool asksForModule() const;
+  void emitAsking(const Function &F);
+  bool endsInReturn(const Function &F, unsigned At) const;
+  std::string askingText() const;
+  std::string askingPrototypes() const;
+  /// Lines that make \p Module the one of its interpreter.
+  std::string settingLines(const std::string &Ind) const;
+  /// Functions that cannot be given the state although they are only called.
+  std::map<std::string, std::string> NotGiven;
+  /// Functions that ask the interpreter, and why.
+  std::map<std::string, std::string> Asking;
+  mutable std::map<std::string, Thread> Threads;
+  mutable std::map<std::string, std::vector<std::string>> Callees;
   Mode ownModeOf(const Function &F, std::string &Why) const;
   /// Where \p Key calls what has to be given the state.
   /// Tables that become local ones, by the key of the function that reads them.

@@ -103,6 +103,25 @@ bool Rewriter::knowsModule(const Entity &E) const {
 }
 
 Mode Rewriter::modeOf(const std::string &Key, std::string &Why) const {
+  Mode Is = givenModeOf(Key, Why);
+  if (auto Not = NotGiven.find(Key);
+      Not != NotGiven.end() && Is == Mode::Parameter) {
+    Is = Mode::None;
+    Why = Not->second;
+  }
+  if (Is != Mode::None)
+    return Is;
+  // The last resort.
+  std::string Not;
+  const Function *F = function(Key);
+  if (F && F->Members.empty() && canAsk(*F, Not))
+    return Mode::Current;
+  if (!Not.empty())
+    Why += ", and " + Not;
+  return Mode::None;
+}
+
+Mode Rewriter::givenModeOf(const std::string &Key, std::string &Why) const {
   if (Key == BodyKey)
     return Mode::Exec;
   auto It = I.Functions.find(Key);
@@ -168,15 +187,12 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
         Why = "'" + F.Name + "' runs before there is a module";
         return Mode::None;
       }
-      // A static type does not know the module.
-      if (R != Root::ModuleMethod && R != Root::ModuleHook)
-        for (const auto &[TypeKey, T] : I.Types)
-          if ((TypeKey == Of || is_contained(T.Tables, Of)) &&
-              !moves(TypeKey)) {
-            Why = "'" + F.Name + "' is called with objects of '" + T.Name +
-                  "', which stays a static type";
-            return Mode::None;
-          }
+    }
+    // A static type does not know the module.
+    if (std::string Type = staticTypeOf(F); !Type.empty()) {
+      Why = "'" + F.Name + "' is called with objects of '" + Type +
+            "', which stays a static type";
+      return Mode::None;
     }
     if (!F.Escapes.empty()) {
       Why = "'" + F.Name +
@@ -250,10 +266,17 @@ void Rewriter::settle() {
       R.Moved.push_back({nameOf(E), placeOf(*E.V), ""});
       R.MovedKeys.push_back(Key);
     }
+  for (const auto &[Key, Why] : Asking) {
+    const Function &F = I.Functions.at(Key);
+    R.Asking.push_back(
+        {"function '" + F.Name + "'", F.Header.valid() ? F.Header : F.Body,
+         Why});
+  }
 }
 
 void Rewriter::checkModes() {
   Modes.clear();
+  Asking.clear();
   std::set<std::string> Need = mentioned();
   std::set<std::string> NeedModule = readyFunctions();
   for (const ApiUse *U : finds()) {
@@ -299,9 +322,17 @@ void Rewriter::checkModes() {
       for (const Call &C : I.Calls)
         if (C.Callee == Key) {
           if (!C.Open.valid()) {
-            dropAllOf(Key, "a call of '" + I.Functions.at(Key).Name +
-                               "' is written by a macro");
-            return;
+            const std::string Written = "a call of '" +
+                                        I.Functions.at(Key).Name +
+                                        "' is written by a macro";
+            NotGiven.insert({Key, Written});
+            for (const std::string &Relative : Relatives) {
+              NotGiven.insert({Relative, Written});
+              for (const std::string &Member :
+                   I.Functions.at(Relative).Members)
+                NotGiven.insert({Member, Written});
+            }
+            return checkModes();
           }
           if (Need.insert(C.Caller).second)
             More = true;
@@ -315,6 +346,10 @@ void Rewriter::checkModes() {
     Mode Is = modeOf(Key, Why);
     if (NeedModule.count(Key) && Is == Mode::Parameter)
       Is = Mode::ModuleParameter;
+    if (Is == Mode::Current) {
+      const size_t Because = Why.rfind("module state: ");
+      Asking[Key] = Because == std::string::npos ? Why : Why.substr(Because + 14);
+    }
     Modes[Key] = Is;
   }
   ModuleUsers = NeedModule;
@@ -336,6 +371,8 @@ void Rewriter::checkModes() {
       if (OtherKey == Key || !Other.MacroMade || !(Other.Body == F->Body))
         continue;
       auto OtherIs = Modes.find(OtherKey);
+      if (Is == Mode::Current && OtherIs == Modes.end())
+        continue;
       if (OtherIs == Modes.end() || OtherIs->second != Is ||
           (Is == Mode::Local && fetch(*F) != fetch(Other))) {
         dropAllOf(Key, "the macro that writes '" + F->Name + "' also writes '" +

@@ -145,6 +145,7 @@ void Rewriter::emitStateStruct() {
   if (usesPerhaps())
     Text += Storage + StateType + " *" + Prefix +
             "_find_state(PyTypeObject *type);\n";
+  Text += askingPrototypes();
   if (usesOperands())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right);\n";

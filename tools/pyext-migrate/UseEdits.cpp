@@ -61,7 +61,7 @@ void Rewriter::emit() {
         }
         break;
       }
-  if (WithState || UsesModuleByType)
+  if (WithState || UsesModuleByType || asks())
     emitStateStruct();
   emitModule();
 }
@@ -552,6 +552,8 @@ void Rewriter::emitFinds() {
     std::string Value;
     if (Is->second == Mode::Local)
       Value = fetchModule(F);
+    else if (Is->second == Mode::Current)
+      Value = Prefix + "_get_current_module()";
     else if (Is->second == Mode::Exec)
       Value = ModuleName;
     if (Value.empty() || Value == moduleVariable())
@@ -694,6 +696,8 @@ void Rewriter::emitFunctions() {
     } else if (Is == Mode::Perhaps) {
       nameParameter(F, 0);
       declarePerhaps(F);
+    } else if (Is == Mode::Current) {
+      emitAsking(F);
     } else if (Is == Mode::Exec) {
       if (mentioned().count(Key) || handsState(Key) || anyInitialiser())
         declareState(F, GetState + "(" + ModuleName + ")");

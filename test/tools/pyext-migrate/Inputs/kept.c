@@ -1,8 +1,8 @@
-/* What cannot move, and one thing that can although the rest stays. */
+/* What cannot move, and two things that can although the rest stays. */
 #include <Python.h>
 #include <syslog.h>
 
-static PyObject *Error;        /* needed where no module can be reached */
+static PyObject *Error;        /* needed by a callback: the interpreter has the module */
 static PyObject *cache;        /* the rest stays, this moves */
 static int opened;             /* belongs to the log of the process */
 static _Thread_local PyObject *last;
