@@ -14,6 +14,9 @@
 
 #include "Rewriter.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 
@@ -41,6 +44,74 @@ static bool declaresFunction(StringRef T, size_t Name, size_t Open) {
   } while (Depth && End < T.size());
   StringRef After = T.substr(End).ltrim();
   return After.starts_with("{") || After.starts_with(";");
+}
+
+/// `return NULL;` in the function that creates the module, or a macro that is a
+/// return elsewhere in it.
+bool Rewriter::noteInactiveReturn(Place Word, StringRef Name) {
+  if (M.MultiPhase || !Body || !contains(Body->Body, Word) ||
+      isDead(Word.File, Word.Begin))
+    return false;
+  StringRef T = I.Files[Word.File].Text;
+  if (inComment(T, Word.Begin))
+    return false;
+  Return Out;
+  Out.Function = BodyKey;
+  if (Name == "return") {
+    const size_t Semi = T.find(';', Word.End);
+    if (Semi == StringRef::npos)
+      return false;
+    Out.Whole = {Word.File, Word.Begin, unsigned(Semi + 1)};
+    Out.Value = T.slice(Word.End, Semi).trim().str();
+    Out.What = Out.Value == "NULL" || Out.Value == "0" ? Return::Null
+               : Out.Value == M.ModuleVariable         ? Return::Module
+               : Out.Value.empty()                     ? Return::Nothing
+                                                       : Return::Other;
+    if (Out.What == Return::Nothing)
+      return false; // Of Python 2.
+  } else {
+    auto Same = find_if(I.Returns, [&](const Return &Ret) {
+      return Ret.Function == BodyKey && Ret.Macro && Ret.Whole.valid() &&
+             I.text(Ret.Whole) == Name && isOnlyReturn(Ret);
+    });
+    if (Same == I.Returns.end())
+      return false;
+    Out = *Same;
+    Out.Whole = Word;
+  }
+  if (none_of(I.Returns, [&](const Return &Ret) {
+        return Ret.Function == BodyKey && Ret.Whole == Out.Whole;
+      }))
+    I.Returns.push_back(Out);
+  return true;
+}
+
+/// `Foo_Type.tp_new = value;`
+void Rewriter::noteInactiveField(const std::string &Key, Place Name,
+                                 const std::string &In) {
+  if (!I.Types.count(Key))
+    return;
+  StringRef T = I.Files[Name.File].Text;
+  StringRef Rest = T.substr(Name.End).ltrim(" \t");
+  if (!Rest.consume_front("."))
+    return;
+  TypeAssignment A;
+  A.Field = Rest.take_while(isWord).str();
+  Rest = Rest.drop_front(A.Field.size()).ltrim();
+  if (!Rest.consume_front("=") || Rest.starts_with("="))
+    return;
+  const size_t Semi = Rest.find(';');
+  StringRef Before = T.take_front(Name.Begin).rtrim();
+  if (Semi == StringRef::npos || Before.ends_with("="))
+    return;
+  A.Type = Key;
+  A.Value = Rest.take_front(Semi).trim().str();
+  A.ValueIsNull = A.Value == "NULL" || A.Value == "0";
+  A.Function = In;
+  A.Inactive = true;
+  A.Statement = {Name.File, Name.Begin,
+                 unsigned(Rest.data() - T.data() + Semi + 1)};
+  I.Assignments.push_back(A);
 }
 
 void Rewriter::readInactive() {
@@ -82,6 +153,8 @@ void Rewriter::readInactive() {
         const unsigned Begin = At;
         At = End;
         std::string Name = T.slice(Begin, End).str();
+        if (noteInactiveReturn({F, Begin, End}, Name))
+          continue;
         auto Variable = Variables.find(Name);
         auto Function = Functions.find(Name);
         const std::string In = enclosing(F, Begin);
@@ -108,6 +181,7 @@ void Rewriter::readInactive() {
           if (In.empty() ||
               (Local == Locals.end() && I.Functions.at(In).Locals.count(Name)))
             continue; // It keeps the variable from moving.
+          noteInactiveField(Key, {F, Begin, End}, In);
           Reference Ref;
           Ref.Token = {F, Begin, End};
           Ref.Function = In;
@@ -150,6 +224,110 @@ void Rewriter::readInactive() {
               {Here, "code that is not compiled here uses it"});
         }
       }
+    }
+  }
+}
+
+void Rewriter::findOthersHeaders() {
+  std::set<std::string> Folders, Own;
+  std::map<std::string, int> Headers;
+  for (size_t File = 0; File < I.Files.size(); ++File) {
+    const std::string &Path = I.Files[File].Path;
+    Own.insert(Path);
+    Folders.insert(sys::path::parent_path(Path).str());
+    if (I.Files[File].Header)
+      Headers[sys::path::filename(Path).str()] = int(File);
+  }
+  if (Headers.empty())
+    return;
+  for (const std::string &Folder : Folders) {
+    std::error_code Failed;
+    for (sys::fs::directory_iterator It(Folder, Failed), End;
+         It != End && !Failed; It.increment(Failed)) {
+      const std::string Path = It->path();
+      StringRef Extension = sys::path::extension(Path);
+      if ((Extension != ".c" && Extension != ".cc" && Extension != ".cpp" &&
+           Extension != ".cxx") ||
+          Own.count(Path))
+        continue;
+      ErrorOr<std::unique_ptr<MemoryBuffer>> Text =
+          MemoryBuffer::getFile(Path, /*IsText=*/true);
+      if (!Text)
+        continue;
+      StringRef T = (*Text)->getBuffer();
+      for (size_t At = T.find("#include"); At != StringRef::npos;
+           At = T.find("#include", At + 1)) {
+        StringRef L = T.substr(At + 8)
+                          .take_until([](char C) { return C == '\n'; })
+                          .trim();
+        if (!L.consume_front("\""))
+          continue;
+        L = sys::path::filename(L.take_until([](char C) { return C == '"'; }));
+        if (auto Header = Headers.find(L.str()); Header != Headers.end())
+          OthersHeaders.insert(
+              {Header->second, sys::path::filename(Path).str()});
+      }
+    }
+  }
+}
+
+/// Mentions in macros that nothing expands.
+void Rewriter::readUnusedMacros() {
+  std::set<Place> Used;
+  for (const Index::MacroUse &U : I.MacroUses)
+    Used.insert(U.Definition);
+  std::map<std::string, std::vector<std::string>> Named;
+  std::set<std::pair<int, unsigned>> Known;
+  for (const auto &[Key, V] : I.Variables) {
+    if (!V.Local)
+      Named[V.Name].push_back(Key);
+    for (const Reference &Ref : V.References)
+      Known.insert({Ref.Token.File, Ref.Token.Begin});
+  }
+  for (const Place &P : I.MacroBodies) {
+    if (Used.count(P))
+      continue;
+    StringRef T = I.Files[P.File].Text;
+    const std::string Macro = T.substr(P.Begin).take_while(isWord).str();
+    // What other builds compile may use it.
+    bool Elsewhere = false;
+    for (size_t File = 0; File < I.Files.size(); ++File)
+      for (const auto &[Where, Supported] : I.Files[File].Inactive)
+        Elsewhere |= Supported && I.text(Where).contains(Macro);
+    if (Elsewhere)
+      continue;
+    for (unsigned At = P.Begin + Macro.size(); At < P.End;) {
+      if (!isWord(T[At])) {
+        ++At;
+        continue;
+      }
+      const unsigned Begin = At;
+      while (At < P.End && isWord(T[At]))
+        ++At;
+      auto Which = Named.find(T.slice(Begin, At).str());
+      if (Which == Named.end() || Known.count({P.File, Begin}) ||
+          inComment(T, Begin) || T.take_front(Begin).ends_with("#") ||
+          T.substr(At).ltrim(" ").starts_with("##"))
+        continue;
+      // The one that this file has, when there are several.
+      std::string Key;
+      for (const std::string &Each : Which->second)
+        if (Which->second.size() == 1 ||
+            any_of(I.Variables.at(Each).Declarations,
+                   [&](const Place &D) { return D.File == P.File; }))
+          Key = Each;
+      StringRef Before = T.take_front(Begin).rtrim(" \t");
+      if (Key.empty() || Before.ends_with("->") || Before.ends_with("."))
+        continue;
+      Reference Ref;
+      Ref.Token = {P.File, Begin, At};
+      Ref.Function = UnusedMacro;
+      if (Before.ends_with("&") && !Before.ends_with("&&"))
+        Ref.AddressOf = {P.File, unsigned(Before.size() - 1),
+                         unsigned(Before.size())};
+      if (At < P.End && T[At] == '.')
+        Ref.Member = {P.File, At, At + 1};
+      I.Variables.at(Key).References.push_back(Ref);
     }
   }
 }

@@ -321,6 +321,8 @@ public:
     Place P = token(D->getLocation());
     if (P.valid())
       I.OtherNames[P.File].insert(P.Begin);
+    if (isa<TypeDecl>(D) && D->getIdentifier())
+      I.Foreign.insert(D->getNameAsString());
     if (Current && !D->getName().empty() && isa<VarDecl>(D))
       I.Functions[keyOf(Current)].Locals.insert(D->getNameAsString());
   }
@@ -641,6 +643,21 @@ public:
     R.Keeps = true;
   }
 
+  /// `PyCapsule_New(&x, ...)`, in a macro as well.
+  bool inCapsule(const Expr *E) {
+    const Stmt *S = E;
+    const Stmt *P = parentStmt(S);
+    while (P && (isa<ParenExpr>(P) || isa<CastExpr>(P) ||
+                 isa<UnaryOperator>(P) || isa<MemberExpr>(P))) {
+      S = P;
+      P = parentStmt(P);
+    }
+    const auto *C = dyn_cast_or_null<CallExpr>(P);
+    const FunctionDecl *FD = C ? C->getDirectCallee() : nullptr;
+    return FD && FD->getIdentifier() && FD->getName() == "PyCapsule_New" &&
+           C->getNumArgs() && C->getArg(0) == S;
+  }
+
   /// Behind the declaration of the type, when the extension declares it.
   std::optional<Place> ownTypeEnd(QualType T) {
     while (T->isPointerType() || T->isArrayType())
@@ -953,7 +970,7 @@ public:
         T.Definition = P;
     if (!T.Definition.valid())
       T.Refused = "its definition is not written as one variable";
-    else if (hasForeignDirective(T.Definition))
+    else if (hasForeignDirective(T.Definition) && !readConditionals(T))
       T.Refused = "its initialiser depends on a preprocessor condition";
     const RecordDecl *RD = List->getType()->getAsRecordDecl();
     for (const FieldDecl *F : RD->fields())
@@ -991,6 +1008,110 @@ public:
       Slots = T.Slots;
     else
       I.SlotTables.erase(keyOf(VD));
+  }
+
+  /// Comments and blanks aside, the values of a part of an initialiser.
+  static std::vector<std::string> valuesIn(StringRef Text) {
+    std::string Clean;
+    for (size_t At = 0; At < Text.size(); ++At) {
+      if (Text.substr(At).starts_with("/*"))
+        At = std::min(Text.find("*/", At), Text.size() - 2) + 1;
+      else if (Text.substr(At).starts_with("//"))
+        At = std::min(Text.find('\n', At), Text.size());
+      else
+        Clean += Text[At];
+    }
+    std::vector<std::string> Out = splitArguments("(" + Clean + ")");
+    while (!Out.empty() && Out.back().empty())
+      Out.pop_back();
+    return Out;
+  }
+
+  /// `#if X` `a,` `#else` `b,` `#endif` in the definition of \p T: one value in
+  /// each branch, or one that is named in one of them. False for others.
+  bool readConditionals(StaticType &T) {
+    StringRef All = I.Files[T.Definition.File].Text;
+    StaticType::Conditional Now;
+    std::string Other;
+    size_t Begin = 0;
+    bool Open = false, InElse = false, Version = false;
+    std::vector<std::pair<size_t, size_t>> Branches;
+    for (size_t At = T.Definition.Begin; At < T.Definition.End;) {
+      const size_t End = std::min(All.find('\n', At), All.size());
+      StringRef L = All.slice(At, End).trim();
+      if (L.consume_front("#")) {
+        L = L.ltrim();
+        if (L.starts_with("if")) {
+          if (Open)
+            return false;
+          Version = !hasForeignDirective(
+              {T.Definition.File, unsigned(At), unsigned(End)});
+          Open = true;
+          InElse = false;
+          Branches.clear();
+          Now.If = All.slice(At, End).trim().str();
+          Begin = End;
+        } else if (L.starts_with("else") && Open && !InElse) {
+          Branches.push_back({Begin, At});
+          InElse = true;
+          Begin = End;
+        } else if (L.starts_with("endif") && Open) {
+          Branches.push_back({Begin, At});
+          Open = false;
+          if (!Version && !addConditional(T, Now.If, Branches))
+            return false;
+        } else if (!L.starts_with("define")) {
+          return false;
+        }
+      }
+      At = End + 1;
+    }
+    return !Open;
+  }
+
+  bool addConditional(StaticType &T, StringRef If,
+                      ArrayRef<std::pair<size_t, size_t>> Branches) {
+    StringRef All = I.Files[T.Definition.File].Text;
+    const std::vector<std::string> First =
+        valuesIn(All.slice(Branches[0].first, Branches[0].second));
+    std::vector<std::string> Second;
+    if (Branches.size() == 2)
+      Second = valuesIn(All.slice(Branches[1].first, Branches[1].second));
+    // `.tp_x = value`
+    auto Named = [](StringRef Value) { return Value.starts_with("."); };
+    if (First.size() != 1 || Second.size() > 1 ||
+        (Second.empty() && !Named(First[0])) ||
+        (Second.size() == 1 && Named(First[0]) != Named(Second[0])) ||
+        (Second.size() == 1 && Named(First[0]) &&
+         StringRef(First[0]).split('=').first.trim() !=
+             StringRef(Second[0]).split('=').first.trim()))
+      return false;
+    auto Bare = [&](StringRef Value) {
+      StringRef V = Named(Value) ? Value.split('=').second.trim() : Value;
+      return V == "0" || V == "NULL" ? "" : V.str();
+    };
+    // Which branch is compiled shows when its value is read.
+    for (unsigned N = 0; N < Branches.size(); ++N) {
+      StaticType::Conditional C;
+      C.Compiled = {T.Definition.File, unsigned(Branches[N].first),
+                    unsigned(Branches[N].second)};
+      C.If = If.str();
+      if (N == 0) {
+        C.Else = Second.empty() ? "" : Bare(Second[0]);
+      } else {
+        // What stands before the #else is the other value.
+        StringRef D = If.drop_front(1).ltrim();
+        if (D.consume_front("ifdef"))
+          C.If = ("#ifndef" + D).str();
+        else if (D.consume_front("ifndef"))
+          C.If = ("#ifdef" + D).str();
+        else if (D.consume_front("if"))
+          C.If = ("#if !(" + D.trim() + ")").str();
+        C.Else = Bare(First[0]);
+      }
+      T.Conditionals.push_back(C);
+    }
+    return true;
   }
 
   bool hasForeignDirective(Place P) {
@@ -1075,6 +1196,32 @@ public:
     if (Field == "ob_base")
       return;
     std::string Text = textOf(E);
+    const StaticType::Conditional *Below = nullptr;
+    if (!T.Conditionals.empty()) {
+      const Place P = written(E->getSourceRange());
+      for (const StaticType::Conditional &C : T.Conditionals)
+        if (P.valid() && P.File == C.Compiled.File &&
+            P.Begin >= C.Compiled.Begin && P.End <= C.Compiled.End)
+          Below = &C;
+    }
+    if (Below) {
+      const size_t Before = T.Slots.size();
+      static const std::set<StringRef> Plain{
+          "tp_new",     "tp_init",   "tp_repr",        "tp_str",
+          "tp_call",    "tp_hash",   "tp_iter",        "tp_iternext",
+          "tp_getattr", "tp_setattr", "tp_getattro",   "tp_setattro",
+          "tp_doc",     "tp_getset", "tp_richcompare", "tp_descr_get",
+          "tp_descr_set", "tp_methods"};
+      if (Plain.count(Field))
+        addSlot(T, Field, E, Text);
+      if (T.Slots.size() != Before + 1)
+        T.Refused = "its initialiser depends on a preprocessor condition";
+      else {
+        T.Slots.back().If = Below->If;
+        T.Slots.back().Else = Below->Else;
+      }
+      return;
+    }
     const FunctionDecl *FD = model::functionOf(E);
     const VarDecl *VD = model::variableOf(E);
     if (Field == "tp_name") {
@@ -1322,11 +1469,14 @@ public:
       R.Returning = returningIf(E);
     if (Current && V.Instance)
       noteInstanceUse(E, R);
+    if (Current && R.AddressOf.valid())
+      R.InCapsule = inCapsule(E);
     for (Reference &Old : V.References)
       if (Old.Token == R.Token && Old.Pasted == R.Pasted &&
           Old.Function == R.Function) {
         Old.Writes |= R.Writes;
         Old.Keeps |= R.Keeps;
+        Old.InCapsule |= R.InCapsule;
         Old.Increments |= R.Increments;
         Old.KeptIn.insert(Old.KeptIn.end(), R.KeptIn.begin(), R.KeptIn.end());
         return;
@@ -2811,6 +2961,27 @@ private:
 
 } // namespace
 
+namespace {
+
+/// Keeps what the first error says, and nothing else.
+class FirstErrorConsumer : public DiagnosticConsumer {
+public:
+  explicit FirstErrorConsumer(std::string &Text) : Text(Text) {}
+  void HandleDiagnostic(DiagnosticsEngine::Level Level,
+                        const Diagnostic &Info) override {
+    if (Level < DiagnosticsEngine::Error || !Text.empty())
+      return;
+    SmallString<128> Message;
+    Info.FormatDiagnostic(Message);
+    Text = std::string(Message);
+  }
+
+private:
+  std::string &Text;
+};
+
+} // namespace
+
 /// Tables of functions that code makes objects of.
 static void noteForeignTables(Index &I, std::set<std::string> &OfModule) {
   if (I.Modules.size() != 1)
@@ -2878,7 +3049,7 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
       for (const auto &[Path, Text] : Overlay)
         if (!sys::fs::exists(Path))
           Tool.mapVirtualFile(Path, Text);
-      IgnoringDiagConsumer Quiet;
+      FirstErrorConsumer Quiet(I.FirstError);
       if (!C.Needed || Quietly)
         Tool.setDiagnosticConsumer(&Quiet);
       Factory F(I);
@@ -2889,6 +3060,8 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
         if (!C.Needed)
           I.Errors = Before; // An extension need not have this build.
       }
+      if (I.Errors.empty())
+        I.FirstError.clear();
     }
   }
   // What only pointers are kept of, and no code writes such a struct.

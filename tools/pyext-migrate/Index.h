@@ -68,6 +68,7 @@ struct Reference {
   /// Of an Instance: some use keeps it or returns it; some gives it a
   /// reference.
   bool Keeps = false, Increments = false;
+  bool InCapsule = false; ///< Its address is given to PyCapsule_New().
   std::vector<std::string> KeptIn; ///< What it is assigned to, as written.
 };
 
@@ -211,6 +212,8 @@ struct StaticType {
   struct Slot {
     std::string Id, Value;
     std::string Function; ///< Key, when it is one of this extension.
+    /// The `#if` that it is below, and what stands after its `#else`.
+    std::string If, Else;
   };
   std::vector<Slot> Slots;
   std::string Base;        ///< Key of one of our types.
@@ -223,6 +226,13 @@ struct StaticType {
   std::vector<std::string> SubTables; ///< Keys of tp_as_...
   std::vector<std::string> Tables;    ///< Keys of tp_methods and tp_getset.
   Place Definition;                   ///< The whole variable, `;` included.
+  /// A part of the definition that depends on a condition: one value in each
+  /// branch.
+  struct Conditional {
+    Place Compiled;
+    std::string If, Else;
+  };
+  std::vector<Conditional> Conditionals;
   std::string Refused;                ///< Why the type cannot be rewritten.
   std::string InstanceStruct;
   std::vector<std::string> Owned; ///< Fields that the dealloc releases.
@@ -239,6 +249,7 @@ struct TypeAssignment {
   Place Statement; ///< `;` included; invalid when not a statement.
   Place Position;  ///< Where the value is declared.
   std::string Function;
+  bool Inactive = false; ///< It is in text that is not compiled.
 };
 
 /// A call of the C API that the rewrite replaces.
@@ -373,6 +384,7 @@ struct Index {
   /// deep.
   std::set<std::pair<int, int>> Includes;
   std::vector<std::string> Errors; ///< Files that do not compile.
+  std::string FirstError;          ///< What the compiler says first of them.
   unsigned PythonMinor = 0;
   bool HidesSlots = false; ///< The limited API of the build has no slots.
   bool LimitedApi = false; ///< Some file is compiled with Py_LIMITED_API.

@@ -71,7 +71,9 @@ RewriteResult Rewriter::run() {
       }
 
   prepareModuleVariable();
+  findOthersHeaders();
   readInactive();
+  readUnusedMacros();
   if (O.Upto >= Level::State)
     prepareTables();
   chooseEntities();
@@ -80,6 +82,13 @@ RewriteResult Rewriter::run() {
   if (!R.Refused.empty())
     return std::move(R);
   emit();
+  for (const Edit &E : R.Edits)
+    if (auto Other = OthersHeaders.find(E.Where.File);
+        Other != OthersHeaders.end() && R.Refused.empty())
+      R.Refused = "'" +
+                  sys::path::filename(I.Files[E.Where.File].Path).str() +
+                  "' would change, and " + Other->second +
+                  ", which is not one of the sources of the module, includes it";
   return std::move(R);
 }
 

@@ -80,6 +80,16 @@ private:
   void chooseEntities();
   /// Adds the mentions in text that is compiled elsewhere to the index.
   void readInactive();
+  /// Headers that sources which are not of this module include as well, and one
+  /// of these.
+  void findOthersHeaders();
+  std::map<int, std::string> OthersHeaders;
+  void readUnusedMacros();
+  /// Stands for the function of a mention in a macro that nothing expands.
+  static constexpr const char *UnusedMacro = "#";
+  bool noteInactiveReturn(Place Word, llvm::StringRef Name);
+  void noteInactiveField(const std::string &Key, Place Name,
+                         const std::string &In);
   std::string enclosing(int File, unsigned At) const;
   void prepareModuleVariable();
   bool isOwnedPath(const Variable &V, llvm::StringRef Path) const;

@@ -34,7 +34,7 @@ std::set<std::string> Rewriter::mentioned() const {
   for (const auto &[Key, E] : Entities)
     if (E.Drop.empty())
       for (const Reference &Ref : E.V->References)
-        if (!Ref.Function.empty())
+        if (!Ref.Function.empty() && Ref.Function != UnusedMacro)
           Out.insert(Ref.Function);
   return Out;
 }
@@ -231,6 +231,15 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
       Why = "'" + F.Name + "' converts arguments, and is written by a macro";
     return Why.empty() ? Mode::Closure : Mode::None;
   }
+  for (const Function::ParameterList &L : F.Lists)
+    if (auto Other = OthersHeaders.find(L.Open.File);
+        Other != OthersHeaders.end()) {
+      Why = "'" + F.Name + "' is declared in " +
+            sys::path::filename(I.Files[L.Open.File].Path).str() + ", which " +
+            Other->second +
+            " includes, and that is not one of the sources of the module";
+      return Mode::None;
+    }
   if (F.Variadic) {
     Why = "the parameters of '" + F.Name + "' cannot be changed";
     return Mode::None;
@@ -467,8 +476,8 @@ void Rewriter::checkReferences(Entity &E) {
     if (Ref.Token.valid() && !E.isPointed() && !V.Object) {
       StringRef Before =
           StringRef(I.Files[Ref.Token.File].Text).take_front(Ref.Token.Begin);
-      if (Before.substr(Before.find_last_of(";{}") + 1)
-              .contains("PyCapsule_New")) {
+      if (Ref.InCapsule || Before.substr(Before.find_last_of(";{}") + 1)
+                               .contains("PyCapsule_New")) {
         drop(E, "its address is given to others in a capsule", Ref.Token);
         return;
       }
@@ -517,6 +526,15 @@ void Rewriter::checkReferences(Entity &E) {
              V.Declarations[N]);
         return;
       }
+    }
+  for (const Place &P : V.Declarations)
+    if (auto Other = OthersHeaders.find(P.File); Other != OthersHeaders.end()) {
+      drop(E,
+           "it is declared in " + sys::path::filename(I.Files[P.File].Path).str() +
+               ", which " + Other->second +
+               " includes, and that is not one of the sources of the module",
+           P);
+      return;
     }
   if (V.MacroMade && !soleOfMacro(V)) {
     drop(E, "a macro declares it");
@@ -665,6 +683,20 @@ void Rewriter::prepareTypes() {
       }
       if (A.Type != Key)
         continue;
+      if (A.Inactive) {
+        // The spec says so everywhere.
+        bool Said = A.ValueIsNull;
+        for (StaticType::Slot &S : E.Slots)
+          if (S.Id == "Py_" + A.Field && S.Value == A.Value && S.Else.empty()) {
+            S.If.clear();
+            Said = true;
+          }
+        if (!Said)
+          drop(E, "'" + A.Field + "' is assigned in code that is not compiled "
+                  "here", A.Statement);
+        E.Absorbed.push_back(&A);
+        continue;
+      }
       if (StringRef(A.Field).starts_with("tp_as_") &&
           I.SlotTables.count(A.ValueVariable) && A.Statement.valid() &&
           !RunTime.count(A.Function) && Fields.insert(A.Field).second) {

@@ -124,14 +124,16 @@ void Rewriter::emitTypes() {
     }
     if (Gc && !T.HasGc)
       Flags += " | Py_TPFLAGS_HAVE_GC";
-    if (foreignBaseIsImmutable(E))
+    if (foreignBaseIsImmutable(E) &&
+        !StringRef(Flags).contains("Py_TPFLAGS_IMMUTABLETYPE"))
       Flags += " | " + immutable();
     const bool Callable =
         hasSlot(E, "Py_tp_new") || !E.Base.empty() ||
         (!E.ForeignBase.empty() &&
          !StringRef(E.ForeignBase).contains("PyBaseObject_Type"));
     if (!Callable) {
-      Flags += " | " + notCallable();
+      if (!StringRef(Flags).contains("Py_TPFLAGS_DISALLOW_INSTANTIATION"))
+        Flags += " | " + notCallable();
       AnyNotCallable = true;
     }
     if (!Dealloc.empty())
@@ -140,8 +142,17 @@ void Rewriter::emitTypes() {
       Flags.replace(At, 4, "\n" + In + In + "| ");
     std::string Text = Before;
     Text += "static PyType_Slot " + T.Name + "_slots[] = {\n";
-    for (const StaticType::Slot &S : E.Slots)
-      Text += In + "{" + S.Id + ", " + S.Value + "},\n";
+    for (const StaticType::Slot &S : E.Slots) {
+      const std::string Line = In + "{" + S.Id + ", " + S.Value + "},\n";
+      if (S.If.empty())
+        Text += Line;
+      else
+        Text += S.If + "\n" + Line +
+                (S.Else.empty() ? ""
+                                : "#else\n" + In + "{" + S.Id + ", " + S.Else +
+                                      "},\n") +
+                "#endif\n";
+    }
     Text += In + "{0, NULL}\n};\n\n";
     std::string Storage = Multi && !E.V->Static ? "" : "static ";
     std::string Name = T.NameText;

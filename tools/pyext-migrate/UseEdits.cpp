@@ -128,7 +128,7 @@ void Rewriter::emitMacros() {
           if (contains(P, U.Name) && !(P == U.Definition))
             More |= Bodies.insert(P).second;
   }
-  std::set<std::string> Done;
+  std::set<std::pair<std::string, int>> Done;
   for (const Place &Body : Bodies) {
     StringRef T = I.text(Body);
     std::string Name = T.take_while(isWord).str();
@@ -153,7 +153,7 @@ void Rewriter::emitMacros() {
         Definitions.push_back({int(File), End});
       }
     }
-    if (!Alike || !Done.insert(Name).second)
+    if (!Alike || !Done.insert({Name, Body.File}).second)
       continue;
     for (const auto &[File, End] : Definitions) {
       const bool Empty = Function && StringRef(I.Files[File].Text)

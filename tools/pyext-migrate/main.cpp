@@ -190,7 +190,10 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
   };
   auto Why = [&] {
     return M.Result.Refused.empty()
-               ? std::string("with it, the rewritten files would not compile")
+               ? "with it, the rewritten files would not compile" +
+                     (M.After.FirstError.empty()
+                          ? std::string()
+                          : ": " + M.After.FirstError)
                : M.Result.Refused;
   };
   const std::string First = Why();

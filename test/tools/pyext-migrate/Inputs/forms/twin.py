@@ -1,0 +1,3 @@
+import twin as m
+
+assert m.check(m.Kind()) and not m.check(1) and not m.check_other(m.Kind())

@@ -1,0 +1,8 @@
+#include "shared.h"
+
+void
+use(void)
+{
+    raise_shared("two");
+    help();
+}
