@@ -7,7 +7,7 @@ LABELS and the options for sources and headers are those of labels.py. Tools:
 
     pyext-tidy   all checks of this project, GIL and free-threaded headers
     clang-tidy   cppcoreguidelines-avoid-non-const-global-variables, the nearest check of stock clang-tidy
-    cppcheck     its addon threadsafety (Debian: cppcheck)
+    cppcheck     its addon threadsafety, one configuration like the others (Debian: cppcheck)
     grep         the names numpy's CI looks for (tools/ci/check_c_api_usage.py): functions that return borrowed references
     ft-review    the scanners of github.com/devdanzin/ft-review-toolkit
     cext-review  the scanners of github.com/devdanzin/cext-review-toolkit
@@ -61,7 +61,7 @@ def cppcheck(labels, sources, key, options):
         return Result([], "its source or headers are missing", 0)
     # It has no use for system headers; macros of the project it needs.
     own = [f for f in flags if f.startswith("-D") or f.startswith("-I" + str(folder))]
-    status, text, cpu = measured(["cppcheck", "--addon=threadsafety", "--quiet", "--template={file}\t{line}\t{id}", *own, str(path)], options.timeout, str(folder))
+    status, text, cpu = measured(["cppcheck", "--addon=threadsafety", "--max-configs=1", "--quiet", "--template={file}\t{line}\t{id}", *own, str(path)], options.timeout, str(folder))
     found = [Finding(check, ((os.path.realpath(folder / file), int(line)),)) for file, line, check in CPPCHECK.findall(text)]
     return Result(found, "" if status is not None else f"no end after {options.timeout} s", cpu)
 
