@@ -159,5 +159,5 @@ if config.sanitize:
     # load an instrumented plugin.
     config.environment["ASAN_OPTIONS"] = "detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0:allow_user_poisoning=0"
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
-    config.excludes += ["plugin", "facts-file.test", "options.test", "bad-config.test"]
+    config.excludes += ["plugin", "facts-file.test", "options.test", "bad-config.test", "run-clang-tidy.test"]
 config.environment["PATH"] = os.pathsep.join((config.llvm_tools_dir, config.environment.get("PATH", "")))

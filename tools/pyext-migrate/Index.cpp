@@ -1651,15 +1651,15 @@ public:
         if (B->isAssignmentOp())
           if (const auto *D =
                   dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());
-              D && facts::findProcessHook(D->getDecl()->getName()))
+              D && facts::findProcessHook(identifierOf(D->getDecl())))
             Foreign = D->getDecl()->getNameAsString();
         if (B->isAssignmentOp())
           if (const auto *M =
                   dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts())) {
-            StringRef Field = M->getMemberDecl()->getName();
+            StringRef Field = identifierOf(M->getMemberDecl());
             if (Field == "sa_handler" || Field == "sa_sigaction")
               Foreign = "sigaction";
-            if (facts::findTypeSlotByField(M->getMemberDecl()->getName()) &&
+            if (facts::findTypeSlotByField(Field) &&
                 !M->isArrow())
               return;
             const auto *T = M->getType()->getAs<TypedefType>();
@@ -1678,8 +1678,8 @@ public:
       if (const auto *C = dyn_cast_or_null<CallExpr>(P))
         if (const FunctionDecl *Callee = C->getDirectCallee()) {
           // The object that a trace function is given is an instance.
-          if ((Callee->getName() == "PyEval_SetTrace" ||
-               Callee->getName() == "PyEval_SetProfile") &&
+          if ((identifierOf(Callee) == "PyEval_SetTrace" ||
+               identifierOf(Callee) == "PyEval_SetProfile") &&
               C->getNumArgs() == 2 && FD->getNumParams() &&
               isInstance(C->getArg(1)->IgnoreParenCasts()->getType()))
             return addRoot(FD, Root::SelfSlot, "");
@@ -1717,7 +1717,7 @@ public:
               std::string &Name) {
     SourceLocation Loc = Call->getCallee()->getBeginLoc();
     if (const FunctionDecl *FD = Call->getDirectCallee())
-      if (!Loc.isMacroID() && Names.count(FD->getName())) {
+      if (!Loc.isMacroID() && Names.count(identifierOf(FD))) {
         Name = FD->getNameAsString();
         return written(Call->getSourceRange());
       }
@@ -1730,7 +1730,7 @@ public:
         Loc = SM.getImmediateSpellingLoc(Loc);
         if (!Loc.isMacroID()) {
           if (const FunctionDecl *FD = Call->getDirectCallee())
-            if (Names.count(FD->getName())) {
+            if (Names.count(identifierOf(FD))) {
               Name = FD->getNameAsString();
               return written(Call->getSourceRange());
             }
@@ -1759,7 +1759,7 @@ public:
     }
     // Written in a macro of the extension.
     if (const FunctionDecl *FD = Call->getDirectCallee())
-      if (Names.count(FD->getName())) {
+      if (Names.count(identifierOf(FD))) {
         Place B = token(Call->getCallee()->getExprLoc());
         Place E = token(Call->getRParenLoc());
         if (B.valid() && B.File == E.File && B.Begin < E.End) {
@@ -2110,7 +2110,7 @@ public:
     U.Whole = useOf(C, Names, U.Name);
     if (U.Name.empty())
       if (const auto *M = dyn_cast<MemberExpr>(CalleeExpr)) {
-        StringRef Field = M->getMemberDecl()->getName();
+        StringRef Field = identifierOf(M->getMemberDecl());
         if (Field == "tp_free" || Field == "tp_dealloc" ||
             Field == "tp_traverse" || Field == "tp_clear" ||
             Field == "tp_alloc") {
@@ -2330,8 +2330,8 @@ public:
         const auto *Call = dyn_cast<CallExpr>(V);
         const FunctionDecl *FD = Call ? Call->getDirectCallee() : nullptr;
         Found |= Call && V != C && !model::isNullOrZero(Value, Context) &&
-                 !(FD && (FD->getName() == "PyState_FindModule" ||
-                          FD->getName().starts_with("PyModule_Create")));
+                 !(FD && (identifierOf(FD) == "PyState_FindModule" ||
+                          identifierOf(FD).starts_with("PyModule_Create")));
       }
       bool VisitBinaryOperator(BinaryOperator *B) {
         const auto *D = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());

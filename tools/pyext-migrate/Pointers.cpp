@@ -113,7 +113,7 @@ public:
       return true;
     if (const FunctionDecl *FD = C->getDirectCallee()) {
       noteConversions(C, FD);
-      if (FD->getName() == "PyCapsule_New" && C->getNumArgs())
+      if (identifierOf(FD) == "PyCapsule_New" && C->getNumArgs())
         fixFields(C->getArg(0));
       if (Where.Ours(FD))
         for (const Expr *A : C->arguments())

@@ -17,14 +17,8 @@
 #define PYEXT_PYEXT_MIGRATE_POINTERS_H
 
 #include "Index.h"
-#include "clang/Basic/SourceLocation.h"
+#include "clang/AST/Decl.h"
 #include <functional>
-
-namespace clang {
-class ASTContext;
-class Decl;
-class NamedDecl;
-} // namespace clang
 
 namespace pyext::migrate {
 
@@ -35,6 +29,11 @@ struct Places {
   std::function<Place(clang::SourceRange)> Written;
   std::function<bool(const clang::Decl *)> Ours;
 };
+
+/// Empty for operators, conversions and the like.
+inline llvm::StringRef identifierOf(const clang::NamedDecl *D) {
+  return D->getIdentifier() ? D->getName() : llvm::StringRef();
+}
 
 /// Adds what one translation unit says of pointers.
 void notePointers(Index &I, clang::ASTContext &Context, const Places &Where);
