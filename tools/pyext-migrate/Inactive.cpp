@@ -46,6 +46,15 @@ static bool declaresFunction(StringRef T, size_t Name, size_t Open) {
   return After.starts_with("{") || After.starts_with(";");
 }
 
+/// `PyTypeObject X = { ... name`
+static bool inStaticType(StringRef T, size_t Name) {
+  StringRef Before = T.take_front(Name);
+  const size_t End = Before.rfind("};");
+  StringRef Since = Before.substr(End == StringRef::npos ? 0 : End);
+  const size_t Type = Since.rfind("PyTypeObject");
+  return Type != StringRef::npos && Since.substr(Type).contains("= {");
+}
+
 /// `return NULL;` in the function that creates the module, or a macro that is a
 /// return elsewhere in it.
 bool Rewriter::noteInactiveReturn(Place Word, StringRef Name) {
@@ -178,6 +187,14 @@ void Rewriter::readInactive() {
         if (Local != Locals.end() || Variable != Variables.end()) {
           const std::string &Key =
               Local != Locals.end() ? Local->second : Variable->second;
+          if (In.empty() && inStaticType(T, Begin))
+            for (auto &[Of, Method] : I.Functions)
+              if (any_of(Method.Roots, [&](const auto &Root) {
+                    return Root.second == Key;
+                  }))
+                Method.Escapes.push_back(
+                    {{F, Begin, End},
+                     "a static type that is not compiled here uses it"});
           if (In.empty() ||
               (Local == Locals.end() && I.Functions.at(In).Locals.count(Name)))
             continue; // It keeps the variable from moving.
@@ -222,6 +239,10 @@ void Rewriter::readInactive() {
         } else if (Callee.Roots.empty() || IsCall) {
           Callee.Escapes.push_back(
               {Here, "code that is not compiled here uses it"});
+        } else if (In.empty() && inStaticType(T, Begin)) {
+          // Its objects do not know the module.
+          Callee.Escapes.push_back(
+              {Here, "a static type that is not compiled here uses it"});
         }
       }
     }

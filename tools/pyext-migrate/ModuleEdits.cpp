@@ -895,6 +895,114 @@ void Rewriter::removeReleases() {
   }
 }
 
+/// The end of `if (...) { return NULL; }`, `if (...) return NULL;` or of
+/// `name(...);` at \p At in \p T; npos for other statements.
+static size_t endOfSimple(StringRef T, size_t At) {
+  auto Closed = [&](size_t Open) {
+    int Depth = 0;
+    for (size_t N = Open; N < T.size(); ++N) {
+      Depth += T[N] == '(' ? 1 : T[N] == ')' ? -1 : 0;
+      if (!Depth)
+        return N + 1;
+    }
+    return size_t(StringRef::npos);
+  };
+  const size_t Open = T.find_first_not_of(
+      " \t\r\n", At + T.substr(At).take_while(isWord).size());
+  if (Open == StringRef::npos || T[Open] != '(')
+    return StringRef::npos;
+  const size_t Close = Closed(Open);
+  if (Close == StringRef::npos)
+    return Close;
+  StringRef Rest = T.substr(Close).ltrim();
+  if (!T.substr(At).starts_with("if"))
+    return Rest.starts_with(";") ? Rest.data() - T.data() + 1
+                                 : StringRef::npos;
+  const bool Block = Rest.consume_front("{");
+  Rest = Rest.ltrim();
+  if (!Rest.consume_front("return"))
+    return StringRef::npos;
+  Rest = Rest.ltrim();
+  if (!Rest.consume_front("NULL") && !Rest.consume_front("nullptr") &&
+      !Rest.consume_front("0"))
+    return StringRef::npos;
+  Rest = Rest.ltrim();
+  if (!Rest.consume_front(";"))
+    return StringRef::npos;
+  if (Block) {
+    Rest = Rest.ltrim();
+    if (!Rest.consume_front("}"))
+      return StringRef::npos;
+  }
+  if (Rest.ltrim().starts_with("else"))
+    return StringRef::npos;
+  return Rest.data() - T.data();
+}
+
+void Rewriter::moveFromInit() {
+  const Function *Init = function(M.Body);
+  if (!M.MultiPhase || !Body || !Init || M.Body == BodyKey ||
+      O.Upto < Level::State || !Init->Parameters.empty() ||
+      Init->Body.File != Body->Body.File || ModuleName.empty())
+    return;
+  StringRef T = I.Files[Init->Body.File].Text;
+  std::vector<Place> Found;
+  for (unsigned At = firstWordFrom(T, Init->Body.Begin + 1);
+       At < Init->Body.End;) {
+    StringRef Rest = T.substr(At);
+    if (Rest.starts_with("return")) {
+      if (!Rest.take_until([](char C) { return C == ';'; })
+               .contains("PyModuleDef_Init"))
+        return;
+      break;
+    }
+    const size_t End = endOfSimple(T, At);
+    if (End == StringRef::npos || End >= Init->Body.End)
+      return;
+    Found.push_back({Init->Body.File, At, unsigned(End)});
+    At = firstWordFrom(T, End);
+  }
+  // What could move is written there, or in what is called.
+  std::set<std::string> Reached;
+  std::vector<std::string> Work;
+  auto In = [&](Place P) {
+    return any_of(Found, [&](const Place &S) { return contains(S, P); });
+  };
+  for (const Call &C : I.Calls)
+    if (C.Caller == M.Body && In(C.Open) && Reached.insert(C.Callee).second)
+      Work.push_back(C.Callee);
+  while (!Work.empty()) {
+    const std::string F = Work.back();
+    Work.pop_back();
+    for (const Call &C : I.Calls)
+      if (C.Caller == F && Reached.insert(C.Callee).second)
+        Work.push_back(C.Callee);
+  }
+  const bool Needed = any_of(I.Variables, [&](const auto &P) {
+    return P.second.Mutable && any_of(P.second.References, [&](const auto &R) {
+             return R.Writes && (Reached.count(R.Function) ||
+                                 (R.Function == M.Body && In(R.Token)));
+           });
+  });
+  if (!Needed)
+    return;
+  FromInit = std::move(Found);
+  for (Call &C : I.Calls)
+    if (C.Caller == M.Body && inFromInit(C.Open))
+      C.Caller = BodyKey;
+  for (auto &[Key, V] : I.Variables)
+    for (Reference &Ref : V.References)
+      if (Ref.Function == M.Body && inFromInit(Ref.Token))
+        Ref.Function = BodyKey;
+  for (ApiUse &U : I.Uses)
+    if (U.Function == M.Body && inFromInit(U.Whole))
+      U.Function = BodyKey;
+}
+
+bool Rewriter::inFromInit(Place P) const {
+  return any_of(FromInit, [&](const Place &S) { return contains(S, P); });
+}
+
 void Rewriter::emitMultiPhase() {
   // A promise that was refused before.
   if (O.ClaimOwnGil)
@@ -922,6 +1030,16 @@ void Rewriter::emitMultiPhase() {
   edit(M.DefDeclaration, Text);
   if (Body) {
     std::string Start;
+    for (const Place &P : FromInit) {
+      std::string Moved = takeEdited(P);
+      for (StringRef Null : {"return NULL;", "return nullptr;", "return 0;"})
+        if (const size_t At = Moved.rfind(Null.str());
+            At != std::string::npos)
+          Moved.replace(At, Null.size(), "return -1;");
+      edit(wholeLine(P), "");
+      Replaced.push_back(P);
+      Start += In + Moved + "\n";
+    }
     for (const std::string &Line : initialLines())
       Start += In + Line + "\n";
     if (asks())

@@ -547,6 +547,17 @@ void finishPointers(Index &I) {
         F.Lists.push_back(L);
     if (I.FromPlainPointers && I.PlainPointers.count(Node))
       I.FixedPointers.insert({Node, "its value goes elsewhere"});
+    // Who calls it is in another library.
+    if (StringRef(Node).starts_with("parameter ") ||
+        StringRef(Node).starts_with("result of ")) {
+      StringRef Of = StringRef(Node).split('@').second;
+      if (StringRef(Node).starts_with("parameter "))
+        Of = Of.take_front(Of.rfind('#'));
+      if (auto It = I.Functions.find(Of.str());
+          It != I.Functions.end() && !It->second.Defined)
+        I.FixedPointers.insert({Node, "'" + It->second.Name +
+                                          "' is not defined in these files"});
+    }
     if (auto Why = I.FixedPointers.find(Node); Why != I.FixedPointers.end())
       F.Escapes.push_back(
           {Place(), "it is called through '" + nameOf(Node).str() + "', and " +

@@ -71,6 +71,7 @@ RewriteResult Rewriter::run() {
       }
 
   prepareModuleVariable();
+  moveFromInit();
   findOthersHeaders();
   readInactive();
   readUnusedMacros();

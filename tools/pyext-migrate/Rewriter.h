@@ -83,6 +83,13 @@ private:
   /// Headers that sources which are not of this module include as well, and one
   /// of these.
   void findOthersHeaders();
+  /// What PyInit_ does before it returns PyModuleDef_Init(), when it needs the
+  /// state: the exec function does it first.
+  void moveFromInit();
+  std::vector<Place> FromInit;
+  bool inFromInit(Place P) const;
+  /// The text of \p P with the edits in it, which are taken back.
+  std::string takeEdited(Place P);
   std::map<int, std::string> OthersHeaders;
   void readUnusedMacros();
   /// Stands for the function of a mention in a macro that nothing expands.

@@ -108,7 +108,21 @@ void Rewriter::emitStateStruct() {
   }
   std::string Text, Struct;
   std::string Storage = Multi ? "" : "static ";
-  if (MovesStruct) {
+  // What is above the struct needs it, too.
+  unsigned First = ~0u;
+  if (HasState && WithState && !MovesStruct && M.StateDeclaration.valid())
+    for (const Edit &E : R.Edits)
+      if (E.Where.File == M.StateDeclaration.File && mentionsState(E) &&
+          !inComment(I.Files[E.Where.File].Text, E.Where.Begin))
+        First = std::min(First, E.Where.Begin);
+  const bool Raised = First != ~0u && First < M.StateDeclaration.Begin;
+  if (Raised)
+    if (std::string Why = whyStructStays(); !Why.empty()) {
+      R.Refused = "the state of the module is declared below what needs it (" +
+                  Why + ")";
+      return;
+    }
+  if (MovesStruct || Raised) {
     // With the comment that belongs to it.
     StringRef Above = StringRef(I.Files[M.StateDeclaration.File].Text)
                           .take_front(M.StateDeclaration.Begin);
@@ -176,6 +190,14 @@ void Rewriter::emitStateStruct() {
         Text += "extern PyType_Spec " + E->T->Name + "_spec;\n";
   if (MovesStruct)
     return newHeader(Struct + Text);
+  if (Raised) {
+    const int File = M.StateDeclaration.File;
+    const unsigned At = structPlace(Order, File, true);
+    if (At > First)
+      R.Refused = "the state of the module is declared below what needs it";
+    insert(File, At, Struct + Text);
+    return;
+  }
   if (HasState) {
     // After the struct.
     StringRef T = I.Files[M.StateEnd.File].Text;

@@ -111,6 +111,25 @@ void Rewriter::replaceAll(Place P) {
   Replaced.push_back(P);
 }
 
+std::string Rewriter::takeEdited(Place P) {
+  std::vector<Edit> In;
+  for (size_t N = R.Edits.size(); N-- > 0;)
+    if (contains(P, R.Edits[N].Where)) {
+      In.push_back(R.Edits[N]);
+      R.Edits.erase(R.Edits.begin() + N);
+    }
+  std::stable_sort(In.begin(), In.end(), [](const Edit &A, const Edit &B) {
+    return A.Where < B.Where;
+  });
+  std::string Out;
+  unsigned At = P.Begin;
+  for (const Edit &E : In) {
+    Out += I.text({P.File, At, std::max(At, E.Where.Begin)}).str() + E.Text;
+    At = std::max(At, E.Where.End);
+  }
+  return Out + I.text({P.File, At, P.End}).str();
+}
+
 void Rewriter::includeStructMember(int File) {
   if (I.Headers.count("structmember.h"))
     return;

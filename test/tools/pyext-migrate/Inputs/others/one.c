@@ -10,12 +10,19 @@ help(void)
     return ++helped;
 }
 
+static int
+visited(void *data, int number)
+{
+    PyErr_SetObject(own, (PyObject *)data);
+    return number;
+}
+
 static PyObject *
 fail(PyObject *module, PyObject *arg)
 {
     raise_shared("failed");
     help();
-    PyErr_SetObject(own, arg);
+    each(visited, arg);
     return NULL;
 }
 

@@ -8,4 +8,5 @@ raise_shared(const char *text)
     PyErr_SetString(SharedError, text);
 }
 int help(void);
+int each(int (*visit)(void *, int), void *data);
 #endif

@@ -6,3 +6,9 @@ use(void)
     raise_shared("two");
     help();
 }
+
+int
+each(int (*visit)(void *, int), void *data)
+{
+    return visit(data, 1);
+}
