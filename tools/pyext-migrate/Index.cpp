@@ -22,6 +22,7 @@
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Tooling/Tooling.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Path.h"
 
 using namespace clang;
@@ -2502,6 +2503,59 @@ public:
     }
   }
 
+  /// `if (p)`, `p != NULL`, `!p`, `p && ...`, or printed: `(void *)p`.
+  bool onlyTested(const Expr *E) {
+    const Stmt *S = E;
+    bool Address = false;
+    for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
+      if (isa<ParenExpr>(P) || isa<CastExpr>(P)) {
+        Address |= isa<ExplicitCastExpr>(P) &&
+                   cast<Expr>(P)->getType()->isVoidPointerType();
+        continue;
+      }
+      if (const auto *C = dyn_cast<CallExpr>(P)) {
+        const FunctionDecl *FD = C->getDirectCallee();
+        return Address && FD && FD->isVariadic() &&
+               none_of(llvm::seq(0u, FD->getNumParams()),
+                       [&](unsigned N) { return C->getArg(N) == S; });
+      }
+      if (const auto *B = dyn_cast<BinaryOperator>(P)) {
+        if (B->isLogicalOp())
+          return true;
+        const Expr *Other = B->getLHS() == S ? B->getRHS() : B->getLHS();
+        return B->isEqualityOp() &&
+               Other->isNullPointerConstant(
+                   Context, Expr::NPC_ValueDependentIsNotNull);
+      }
+      if (const auto *U = dyn_cast<UnaryOperator>(P))
+        return U->getOpcode() == UO_LNot;
+      if (const auto *If = dyn_cast<IfStmt>(P))
+        return If->getCond() == S;
+      if (const auto *Conditional = dyn_cast<ConditionalOperator>(P))
+        return Conditional->getCond() == S;
+      return false;
+    }
+    return false;
+  }
+
+  /// The deallocator of \p T follows a pointer to an object, its own or not.
+  bool looksInside(const StaticType &T) {
+    std::set<std::string> Dying{T.Dealloc};
+    for (std::vector<std::string> Work{T.Dealloc}; !Work.empty();) {
+      std::string Caller = std::move(Work.back());
+      Work.pop_back();
+      for (const Call &C : I.Calls)
+        if (C.Caller == Caller && Dying.insert(C.Callee).second)
+          Work.push_back(C.Callee);
+    }
+    return any_of(Model.fieldAccesses(), [&](const model::FieldAccess &F) {
+      return F.By.Function && !F.By.DropsReference && !F.By.Resets &&
+             F.Field->getName() != "ob_type" &&
+             model::ExtensionModel::isObjectPointer(F.Field->getType()) &&
+             Dying.count(keyOf(F.By.Function)) && !onlyTested(F.By.Place);
+    });
+  }
+
   void finishModules() {
     for (const model::FieldAccess &F : Model.fieldAccesses())
       if (F.By.writes() || F.By.Kind == model::AccessKind::Atomic)
@@ -2537,6 +2591,7 @@ public:
               T.Owned.push_back(F->getNameAsString());
           }
       }
+      T.LooksInside |= looksInside(T);
     }
     for (const auto &Entry : Model.modules()) {
       if (!Entry.InitFunction)

@@ -236,6 +236,9 @@ struct StaticType {
   std::string Refused;                ///< Why the type cannot be rewritten.
   std::string InstanceStruct;
   std::vector<std::string> Owned; ///< Fields that the dealloc releases.
+  /// Its deallocator looks into other objects: the collector must not have
+  /// emptied them before.
+  bool LooksInside = false;
 };
 
 /// `Foo_Type.tp_x = v;` before or after PyType_Ready().

@@ -335,11 +335,13 @@ private:
   void includeStructMember(int File);
   bool functionNamed(llvm::StringRef Name) const;
   bool foreignBaseIsImmutable(const Entity &E) const;
-  std::string traverseText(const StaticType &T, const std::string &Name);
+  std::string traverseText(const Entity &E, const std::string &Name);
+  std::string collectorOfBase(const Entity &E) const;
+  bool needsNoCollector(const Entity &E) const;
   /// The instance struct as the file spells it in sizeof().
   std::string structName(const StaticType &T) const;
   void visitType(const std::string &Key);
-  void rewriteDealloc(const std::string &Key);
+  void rewriteDealloc(const std::string &Key, bool Collected);
   void insertBefore(Place P, const std::string &Text, bool Braces);
   void replaceStatement(Place P, std::string Text, bool Braces);
   /// Offset of the first statement that is no declaration. Declarations are

@@ -110,15 +110,25 @@ void Rewriter::emitTypes() {
     std::string Flags = T.Flags;
     const bool Inherits = isHeapBase(E) && Traverse.empty() &&
                           Dealloc.empty() && E.T->Owned.empty();
-    if (Inherits) {
+    if (Inherits || needsNoCollector(E)) {
       Gc = false;
     } else if (Traverse.empty()) {
       std::string Name = T.Name + "_traverse";
       Name[0] = toLower(Name[0]);
       while (I.Macros.count(Name) || functionNamed(Name))
         Name += "_";
-      Before += traverseText(T, Name);
+      Before += traverseText(E, Name);
       E.Slots.push_back({"Py_tp_traverse", (Cxx ? "(void *)" : "") + Name, ""});
+      // With a traverse of its own a type inherits no clear.
+      if (!collectorOfBase(E).empty() && !hasSlot(E, "Py_tp_clear")) {
+        std::string Clear = Name.substr(0, Name.rfind("_traverse")) + "_clear";
+        while (I.Macros.count(Clear) || functionNamed(Clear))
+          Clear += "_";
+        Before += "static int\n" + Clear + "(PyObject *self)\n{\n" + In +
+                  "inquiry base = " + collectorOfBase(E) + "tp_clear;\n" +
+                  In + "return base == NULL ? 0 : base(self);\n}\n\n";
+        E.Slots.push_back({"Py_tp_clear", (Cxx ? "(void *)" : "") + Clear, ""});
+      }
     } else {
       visitType(Traverse);
     }
@@ -137,7 +147,7 @@ void Rewriter::emitTypes() {
       AnyNotCallable = true;
     }
     if (!Dealloc.empty())
-      rewriteDealloc(Dealloc);
+      rewriteDealloc(Dealloc, !needsNoCollector(E));
     for (size_t At; (At = Flags.find("\n | ")) != std::string::npos;)
       Flags.replace(At, 4, "\n" + In + In + "| ");
     std::string Text = Before;
@@ -277,23 +287,101 @@ bool Rewriter::foreignBaseIsImmutable(const Entity &E) const {
   return B.starts_with("Py");
 }
 
-std::string Rewriter::traverseText(const StaticType &T,
-                                   const std::string &Name) {
-  std::string Self = T.InstanceStruct.empty() || T.Owned.empty()
-                         ? "PyObject *self"
-                         : "PyObject *self_object";
-  std::string Text =
-      "static int\n" + Name + "(" + Self + ", visitproc visit, void *arg)\n{\n";
-  if (!T.Owned.empty() && !T.InstanceStruct.empty()) {
+/// Objects that Python code cannot make and has no use for, as they have nothing
+/// but a deallocator, and that no state of the module holds: they stay within
+/// other objects, and a cycle of them with their module would need the module to
+/// hold one of these.
+bool Rewriter::needsNoCollector(const Entity &E) const {
+  const StaticType &T = *E.T;
+  if (T.HasGc || T.Subclassable || !T.Offsets.empty() || !E.Base.empty() ||
+      !E.ForeignBase.empty())
+    return false;
+  for (const StaticType::Slot &S : E.Slots)
+    if (S.Id != "Py_tp_dealloc" && S.Id != "Py_tp_repr" &&
+        S.Id != "Py_tp_str" && S.Id != "Py_tp_doc")
+      return false;
+  const std::string Dealloc = slotFunction(E, "Py_tp_dealloc");
+  if (Dealloc.empty() || !delegateOf(Dealloc, "Py_tp_dealloc").empty())
+    return false;
+  for (const auto &[Key, Other] : Entities) {
+    if (&Other == &E || !Other.Drop.empty())
+      continue;
+    if (Other.T ? Other.Base == T.Key ||
+                      slotFunction(Other, "Py_tp_dealloc") == Dealloc
+                : Other.Owned)
+      return false;
+  }
+  std::set<std::string> Importing{BodyKey};
+  for (std::vector<std::string> Work{BodyKey}; !Work.empty();) {
+    std::string Caller = std::move(Work.back());
+    Work.pop_back();
+    for (const Call &C : I.Calls)
+      if (C.Caller == Caller && Importing.insert(C.Callee).second)
+        Work.push_back(C.Callee);
+  }
+  bool Made = false;
+  for (const Reference &Ref : E.V->References) {
+    if (Ref.Function.empty() || !Ref.Token.valid())
+      return false;
+    bool Known = !Importing.count(Ref.Function);
+    for (const ApiUse &U : I.Uses)
+      if (U.Type == T.Key && U.Whole.valid() && contains(U.Whole, Ref.Token)) {
+        Known |= U.Name == "PyType_Ready" || U.Name == "Py_INCREF";
+        Made |= U.Name == "PyObject_New" || U.Name == "PyObject_NEW";
+      }
+    if (!Known)
+      return false;
+  }
+  // The memory goes back in the deallocator alone.
+  for (const ApiUse &U : I.Uses)
+    if (!T.InstanceStruct.empty() && U.ArgStruct == T.InstanceStruct &&
+        U.Function != Dealloc && StringRef(U.Name).starts_with("PyObject_") &&
+        (StringRef(U.Name).contains("Del") || StringRef(U.Name).contains("Free") ||
+         StringRef(U.Name).contains("GC") || StringRef(U.Name).contains("DEL") ||
+         StringRef(U.Name).contains("FREE")))
+      return false;
+  return Made;
+}
+
+/// The type of others whose collector a type without one inherits, with what
+/// leads to a field of it. "" when there is none.
+std::string Rewriter::collectorOfBase(const Entity &E) const {
+  StringRef Base = StringRef(E.ForeignBase).trim();
+  // Types of Python that have none.
+  static const StringRef Plain[] = {
+      "PyBaseObject_Type", "PyUnicode_Type", "PyBytes_Type",
+      "PyByteArray_Type",  "PyLong_Type",    "PyBool_Type",
+      "PyFloat_Type",      "PyComplex_Type"};
+  if (Base.empty() || E.T->HasGc || hasSlot(E, "Py_tp_clear") ||
+      any_of(Plain, [&](StringRef Name) { return Base.contains(Name); }))
+    return "";
+  if (Base.consume_front("&"))
+    return Base.trim().str() + ".";
+  return "((PyTypeObject *)" + Base.str() + ")->";
+}
+
+std::string Rewriter::traverseText(const Entity &E, const std::string &Name) {
+  const StaticType &T = *E.T;
+  // What could not be collected before still cannot, where the collector would
+  // take away what the deallocator looks at.
+  const bool Alone =
+      T.InstanceStruct.empty() || T.Owned.empty() || T.LooksInside;
+  const std::string Self = Alone ? "self" : "self_object";
+  std::string Text = "static int\n" + Name + "(PyObject *" + Self +
+                     ", visitproc visit, void *arg)\n{\n";
+  if (!Alone)
     Text +=
         In + structName(T) + " *self = (" + structName(T) + " *)self_object;\n";
-    Text += In + "Py_VISIT(Py_TYPE(self_object));\n";
+  const std::string Base = collectorOfBase(E);
+  if (!Base.empty())
+    Text += In + "traverseproc base = " + Base + "tp_traverse;\n";
+  Text += In + "Py_VISIT(Py_TYPE(" + Self + "));\n";
+  if (!Alone)
     for (const std::string &Field : T.Owned)
       Text += In + "Py_VISIT(self->" + Field + ");\n";
-  } else {
-    Text += In + "Py_VISIT(Py_TYPE(self));\n";
-  }
-  return Text + In + "return 0;\n}\n\n";
+  return Text + In + "return " +
+         (Base.empty() ? "0" : "base == NULL ? 0 : base(" + Self + ", visit, arg)") +
+         ";\n}\n\n";
 }
 
 std::string Rewriter::structName(const StaticType &T) const {
@@ -329,7 +417,7 @@ void Rewriter::visitType(const std::string &Key) {
     insert(F->Body.File, F->Body.Begin + At, Line + " ");
 }
 
-void Rewriter::rewriteDealloc(const std::string &Key) {
+void Rewriter::rewriteDealloc(const std::string &Key, bool Collected) {
   if (!Deallocs.insert(Key).second)
     return;
   const Function *F = function(Key);
@@ -396,7 +484,7 @@ void Rewriter::rewriteDealloc(const std::string &Key) {
     replaceStatement(U->Statement, Free, U->NeedsBraces);
   }
   // Last: the first statement may be one that was replaced.
-  if (!Untracked) {
+  if (!Untracked && Collected) {
     // The first statement after the declarations.
     unsigned First = firstStatement(*F);
     if (OneLine)
@@ -677,6 +765,8 @@ void Rewriter::rewriteAllocations() {
     if (!U.Whole.valid() || U.Args.size() < 2)
       continue;
     std::string Type;
+    if (moves(U.Type) && needsNoCollector(Entities.at(U.Type)))
+      continue;
     if (moves(U.Type))
       Type = access(Entities.at(U.Type));
     else if (U.Type.empty() && !StringRef(U.Args[1]).contains('&'))
