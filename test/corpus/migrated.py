@@ -191,7 +191,8 @@ class Run:
             elif line.startswith("tests: ") and verdict == "FAIL":
                 row["tests"] = line.removeprefix("tests: ")
             elif re.search(r"in the main and \d more interpreters", line):
-                imported.append("three interpreters" if verdict == "ok" and "GIL of its own" in line else "no: " + line.partition("interpreters: ")[2] if verdict == "skip" else "FAIL")
+                own = "three interpreters" if "GIL of its own" in line else "three interpreters, which share the GIL"
+                imported.append({"ok": own, "skip": "no: " + line.partition("interpreters: ")[2], "FAIL": "FAIL"}[verdict])
             elif match := re.search(r"imports and releases: ([-\d.]+) objects, [-\d.]+ blocks, ([-\d.]+) bytes", line):
                 growth.append((float(match[1]), float(match[2])))
             elif match := re.search(r"speed(?: (\d+))?: \S+ s before, \S+ s after \(([-+][\d.]+) %\)", line):
