@@ -563,9 +563,11 @@ void finishPointers(Index &I) {
           {Place(), "it is called through '" + nameOf(Node).str() + "', and " +
                         Why->second});
   }
+  std::set<std::string> Called;
   for (const Call &C : I.PointerCalls) {
     Call Out = C;
     Out.Callee = "family " + rootOf(I, C.Callee);
+    Called.insert(Out.Callee);
     if (none_of(I.Calls, [&](const Call &Old) {
           return Old.Open == Out.Open && Old.Caller == Out.Caller &&
                  Old.Callee == Out.Callee;
@@ -575,6 +577,14 @@ void finishPointers(Index &I) {
   for (auto &[Key, F] : Families) {
     if (F.Members.empty())
       continue;
+    // A field of another library, which calls it.
+    if (!Called.count(Key) && !F.Lists.empty() && F.Escapes.empty() &&
+        any_of(F.Lists, [&](const Function::ParameterList &L) {
+          return L.Open.valid() && I.Files[L.Open.File].Header;
+        }))
+      F.Escapes.push_back({Place(), "it is called through '" + F.Name +
+                                        "', and that is not done in these "
+                                        "files"});
     for (const std::string &Member : F.Members)
       I.Functions[Member].Family = Key;
     I.Functions[Key] = std::move(F);

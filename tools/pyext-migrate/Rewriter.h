@@ -356,6 +356,8 @@ private:
   std::string instanceLines(const Entity &E, const std::string &Indent,
                             const std::string &Fail) const;
   void createInstances(const Entity &E);
+  bool needsForward(const Entity &E, Place Declaration) const;
+  bool isMadeElsewhere(const Entity &E) const;
   /// Why the object \p E cannot be made with the module; empty when it can.
   std::string whyInstanceStays(const Entity &E) const;
   /// The deallocator of a type whose objects last for ever.

@@ -758,7 +758,11 @@ bool Rewriter::setPlainField(Entity &E, const TypeAssignment &A) {
   const std::string Entry = ", T_PYSSIZET, " + A.Value + ", READONLY, NULL}";
   if (A.Field == "tp_flags")
     T.Flags = A.Value;
-  else if (A.Field == "tp_basicsize")
+  else if (A.Field == "tp_name" && StringRef(A.Value).starts_with("\"") &&
+           StringRef(A.Value).count('"') == 2) {
+    T.NameText = A.Value;
+    T.TpName = StringRef(A.Value).trim('"').str();
+  } else if (A.Field == "tp_basicsize")
     T.BasicSize = A.Value;
   else if (A.Field == "tp_itemsize")
     T.ItemSize = A.Value;
@@ -824,6 +828,13 @@ void Rewriter::checkType(Entity &E) {
          E.MacroReady.front()->Whole);
     return;
   }
+  if (isMadeElsewhere(E) && E.V->Static)
+    for (const auto &[Key, Other] : I.Types)
+      if (Key != T.Key && Other.Name == T.Name) {
+        drop(E, "nothing readies it, and another source has a type of its name",
+             T.Definition);
+        return;
+      }
   for (const ApiUse *U : E.Ready) {
     bool Found =
         U->Whole.valid() && any_of(E.V->References, [&](const auto &R) {

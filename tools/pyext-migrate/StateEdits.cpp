@@ -186,7 +186,7 @@ void Rewriter::emitStateStruct() {
   Text += "\n";
   if (Multi)
     for (const Entity *E : Order)
-      if (E->T && !E->V->Static)
+      if (E->T && (!E->V->Static || isMadeElsewhere(*E)))
         Text += "extern PyType_Spec " + E->T->Name + "_spec;\n";
   if (MovesStruct)
     return newHeader(Struct + Text);
@@ -258,7 +258,8 @@ std::string Rewriter::whyStructStays() {
   if (!P.valid() || !contains(P, M.StateEnd) || !I.text(P).ends_with(";"))
     return "its declaration is not understood";
   StringRef T = I.Files[P.File].Text;
-  if (!openConditions(T, P.Begin).empty() || I.text(P).contains("\n#"))
+  const size_t Guards = I.Files[P.File].Header ? 1 : 0;
+  if (openConditions(T, P.Begin).size() > Guards || I.text(P).contains("\n#"))
     return "its declaration depends on a condition";
   for (const Place &Type : M.StateTypes)
     if (!I.Files[Type.File].Header)

@@ -79,6 +79,30 @@ unsigned Rewriter::specPlace(const Entity &E) const {
   return outsideConditions(T, At, I.Files[Definition.File].Header);
 }
 
+/// A type of another source than the one with the exec function, which makes
+/// what nothing else readies.
+bool Rewriter::isMadeElsewhere(const Entity &E) const {
+  return E.T && E.Ready.empty() && E.T->Definition.File != MainFile &&
+         !I.Files[E.T->Definition.File].Header;
+}
+
+/// `static PyTypeObject Foo_Type;` above a function that makes the type, above
+/// its definition.
+bool Rewriter::needsForward(const Entity &E, Place Declaration) const {
+  if (!E.T || Cxx || !E.V->Static ||
+      Declaration.File != E.T->Definition.File ||
+      Declaration.Begin > E.T->Definition.Begin)
+    return false;
+  unsigned First = ~0u;
+  for (const Place &P : E.V->Declarations)
+    First = std::min(First, P.Begin);
+  const unsigned Later = specPlace(E);
+  return First == Declaration.Begin && any_of(E.Ready, [&](const ApiUse *U) {
+           return U->Whole.File == Declaration.File &&
+                  U->Whole.Begin < std::max(E.T->Definition.Begin, Later);
+         });
+}
+
 void Rewriter::emitTypes() {
   for (auto &[Key, E] : Entities) {
     if (!E.T || !E.Drop.empty())
@@ -164,7 +188,8 @@ void Rewriter::emitTypes() {
                 "#endif\n";
     }
     Text += In + "{0, NULL}\n};\n\n";
-    std::string Storage = Multi && !E.V->Static ? "" : "static ";
+    std::string Storage =
+        Multi && (!E.V->Static || isMadeElsewhere(E)) ? "" : "static ";
     std::string Name = T.NameText;
     if (!T.TpName.empty() && T.TpName.find('.') == std::string::npos) {
       std::string Full = M.FullName.empty() ? M.Name : M.FullName;

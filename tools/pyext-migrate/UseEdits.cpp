@@ -283,9 +283,14 @@ void Rewriter::emitReferences() {
       if (E.T && P == E.T->Definition)
         continue;
       std::set<std::string> Names;
+      std::string Forward;
       for (const auto &[K, Other] : Entities)
-        if (Other.Drop.empty() && is_contained(Other.V->Declarations, P))
+        if (Other.Drop.empty() && is_contained(Other.V->Declarations, P)) {
           Names.insert(Other.V->Name);
+          if (needsForward(Other, P))
+            Forward += (Forward.empty() ? "" : "\n" + indentAt(P)) +
+                       "static PyType_Spec " + Other.T->Name + "_spec;";
+        }
       if (isTemplate(*E.V) && !E.V->Local && I.text(P).contains('=')) {
         // Its value when the module is made.
         StringRef T = I.text(P);
@@ -302,7 +307,9 @@ void Rewriter::emitReferences() {
       }
       if (E.V->MacroMade)
         replaceAll(P);
-      if (E.V->Declarators[N] == Names.size())
+      if (E.V->Declarators[N] == Names.size() && !Forward.empty())
+        edit(P, Forward);
+      else if (E.V->Declarators[N] == Names.size())
         removeDeclaration(P);
       else
         edit(P, withoutNames(I.text(P), Names));

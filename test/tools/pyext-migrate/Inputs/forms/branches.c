@@ -23,6 +23,23 @@ box_str(
 }
 #endif
 
+static PyTypeObject Box_Type, Late_Type;
+
+/* Above what it makes. */
+static int
+ready_late(void)
+{
+    Late_Type.tp_name = "branches.Late";
+    return PyType_Ready(&Late_Type);
+}
+
+static PyTypeObject Late_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_basicsize = sizeof(Box),
+    .tp_new = PyType_GenericNew,
+    .tp_repr = box_repr,
+};
+
 static PyTypeObject Box_Type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     "branches.Box",        /* tp_name */
@@ -59,7 +76,7 @@ PyInit_branches(void)
     }
     Box_Type.tp_new = PyType_GenericNew;
 #endif
-    if (PyType_Ready(&Box_Type) < 0)
+    if (PyType_Ready(&Box_Type) < 0 || ready_late() < 0)
         FAIL;
     m = PyModule_Create(&definition);
     if (m == NULL)
@@ -72,5 +89,7 @@ PyInit_branches(void)
         return m;
 #endif
     PyModule_AddObject(m, "Box", (PyObject *)&Box_Type);
+    Py_INCREF(&Late_Type);
+    PyModule_AddObject(m, "Late", (PyObject *)&Late_Type);
     return m;
 }

@@ -19,6 +19,7 @@ check(PyObject *module, PyObject *arg)
 static PyMethodDef functions[] = {
     {"check", check, METH_O, NULL},
     {"check_other", check_other, METH_O, NULL},
+    {"count_down", count_down, METH_O, NULL},
     {NULL, NULL, 0, NULL}
 };
 

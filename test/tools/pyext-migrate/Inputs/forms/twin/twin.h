@@ -5,5 +5,6 @@
 
 int find_other(void);
 PyObject *check_other(PyObject *module, PyObject *arg);
+PyObject *count_down(PyObject *module, PyObject *arg);
 
 #endif
