@@ -112,6 +112,15 @@ std::optional<std::string> Rewriter::failureOf(const Function &F) const {
   case Function::Integer:
     if (F.ReturnsEnum && InCxx)
       return "return {};";
+    for (const Return &Ret : I.Returns) {
+      // What the library calls an error.
+      StringRef Value = StringRef(Ret.Value).trim("() ");
+      if (Ret.Function == F.Key && !Value.empty() && isAlpha(Value[0]) &&
+          all_of(Value, [](char C) { return isWord(C) && !isLower(C); }) &&
+          any_of(ArrayRef<StringRef>{"ERR", "FAIL", "DENY", "ABORT", "INVALID"},
+                 [&](StringRef Word) { return Value.contains(Word); }))
+        return ("return " + Value + ";").str();
+    }
     for (const Return &Ret : I.Returns)
       if (Ret.Function == F.Key && StringRef(Ret.Value).trim("() ") == "-1")
         return "return -1;";

@@ -243,6 +243,10 @@ public:
   }
 
   std::string textOf(const Expr *E) {
+    // `(name)` in a macro is what the macro is given.
+    if (E->getBeginLoc().isMacroID() &&
+        SM.isMacroArgExpansion(E->IgnoreParenImpCasts()->getBeginLoc()))
+      E = E->IgnoreParenImpCasts();
     if (std::string Text = textInMacro(E); !Text.empty())
       return Text;
     Place P = written(E->getSourceRange());

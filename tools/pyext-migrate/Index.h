@@ -362,6 +362,8 @@ struct Index {
   /// pointer becomes one to a function anywhere.
   std::set<std::string> PlainPointers;
   bool FromPlainPointers = false;
+  /// Functions, and what they are given that holds addresses.
+  std::set<std::pair<std::string, std::string>> PointersGiven;
   std::vector<TypeAssignment> Assignments;
   std::vector<ApiUse> Uses;
   std::vector<Return> Returns;

@@ -120,8 +120,14 @@ public:
           Compared.insert(A->IgnoreParenImpCasts());
       if (Where.Ours(FD))
         for (unsigned N = 0; N < C->getNumArgs() && N < FD->getNumParams(); ++N)
-          if (pointsToFunction(FD->getParamDecl(N)->getType()))
-            flow(C->getArg(N), node(FD->getParamDecl(N)));
+          if (pointsToFunction(FD->getParamDecl(N)->getType())) {
+            const std::string Sink = node(FD->getParamDecl(N));
+            I.PointersGiven.insert({Where.KeyOf(FD), Sink});
+            flow(C->getArg(N), Sink);
+          } else {
+            for (const std::string &Field : fieldsOf(C->getArg(N)))
+              I.PointersGiven.insert({Where.KeyOf(FD), Field});
+          }
       return true;
     }
     const Expr *Callee = C->getCallee();
@@ -210,6 +216,20 @@ private:
         return;
       E = U->getSubExpr();
     }
+  }
+
+  /// What holds addresses of functions in a struct that \p E is or points to.
+  std::vector<std::string> fieldsOf(const Expr *E) {
+    std::vector<std::string> Out;
+    QualType T = E->IgnoreParenCasts()->getType();
+    if (T->isPointerType() || T->isArrayType())
+      T = QualType(T->getPointeeOrArrayElementType(), 0);
+    const RecordDecl *RD = T->getAsRecordDecl();
+    if (RD && (RD = RD->getDefinition()))
+      for (const FieldDecl *F : RD->fields())
+        if (pointsToFunction(F->getType()))
+          Out.push_back(node(F));
+    return Out;
   }
 
   void fix(const std::string &Node, const std::string &Why) {
@@ -518,7 +538,35 @@ void notePointers(Index &I, ASTContext &Context, const Places &Where) {
   PointerVisitor(I, Context, Where).run();
 }
 
+/// What is given to functions that others define, and what is declared where
+/// such functions are: the header of a library.
+static void fixOthers(Index &I) {
+  std::set<int> Theirs;
+  for (const Call &C : I.Calls)
+    if (auto F = I.Functions.find(C.Callee);
+        F != I.Functions.end() && !F->second.Defined)
+      for (const Function::ParameterList &L : F->second.Lists)
+        if (I.Files[L.Open.File].Header)
+          Theirs.insert(L.Open.File);
+  for (const auto &[Key, Node] : I.PointersGiven)
+    if (auto F = I.Functions.find(Key);
+        !Node.empty() && F != I.Functions.end() && !F->second.Defined)
+      I.FixedPointers.insert(
+          {Node, "it is given to '" + F->second.Name +
+                     "', which is not defined in these files"});
+  for (const auto &[Node, Of] : I.Pointers) {
+    StringRef Where = StringRef(Node).split('@').second;
+    int File = -1;
+    if (!StringRef(Node).starts_with("parameter ") &&
+        !Where.split(':').first.getAsInteger(10, File) && Theirs.count(File))
+      I.FixedPointers.insert(
+          {Node, "it is declared with functions that are not defined in these "
+                 "files"});
+  }
+}
+
 void finishPointers(Index &I) {
+  fixOthers(I);
   // What one place of a macro calls has one list of arguments.
   std::map<Place, std::string> Pasted;
   for (const Call &C : I.Calls)
