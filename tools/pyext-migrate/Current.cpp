@@ -279,13 +279,14 @@ void Rewriter::emitAsking(const Function &F) {
     declare(F, Text + "}", Lazy);
     return;
   }
-  // After the declarations, unless one of them needs it.
+  // After the declarations, unless one of them needs it or makes something.
   unsigned First = Lazy ? 0 : firstStatement(F);
   const std::optional<std::vector<Place>> Needs = needsIn(F);
   if (First && Needs && First + 1 < F.Body.End &&
       none_of(*Needs, [&](const Place &P) { return P.Begin < First; }) &&
       openConditions(T, First) == openConditions(T, F.Body.Begin) &&
-      T.slice(F.Body.Begin, First).contains(';')) {
+      T.slice(F.Body.Begin, First).contains(';') &&
+      !T.slice(F.Body.Begin, First).contains('(')) {
     declare(F, Decl);
     const std::string Ind = indentAt({F.Body.File, First, First});
     insert(F.Body.File, First, Guard(Ind) + "\n" + Ind);

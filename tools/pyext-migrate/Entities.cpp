@@ -344,6 +344,31 @@ bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
     if (givesReference(Ref.Function, Rest))
       return true;
   }
+  // `p->error = PyErr_NewException(...)`, with a pointer into it.
+  if (const size_t Dot = Path.rfind('.'); Dot != StringRef::npos) {
+    const std::string Field = ("->" + Path.substr(Dot + 1)).str();
+    bool Given = false, Stolen = false;
+    for (const Reference &Ref : V.References) {
+      const Function *F = function(Ref.Function);
+      StringRef T = F ? I.text(F->Body) : StringRef();
+      for (size_t At = T.find(Field); At != StringRef::npos;
+           At = T.find(Field, At + 1)) {
+        StringRef Rest = T.substr(At + Field.size());
+        if (!Rest.empty() && isWord(Rest[0]))
+          continue;
+        StringRef Before = T.take_front(At);
+        Before = Before.substr(Before.find_last_of(";{}") + 1);
+        Stolen |= Before.contains("PyModule_AddObject(");
+        Rest = Rest.ltrim();
+        if (Rest.consume_front("=") && !Rest.starts_with("="))
+          Given |= givesReference(Ref.Function, Rest.take_until([](char C) {
+            return C == ';';
+          }));
+      }
+    }
+    if (Given)
+      return !Stolen;
+  }
   if (Path.empty())
     for (const ApiUse &U : I.Uses)
       if ((U.Name == "Py_INCREF" || U.Name == "Py_XINCREF") &&

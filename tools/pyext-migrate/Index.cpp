@@ -526,6 +526,8 @@ public:
     if (V.Instance && VD->getInit())
       noteInstance(VD, V);
     V.FunctionTable = holdsFunctions(T);
+    V.OfStructs = Inner && !Inner->isUnion() && V.TypeName != "" &&
+                  Element->isRecordType();
     if (const Expr *Init = VD->getInit())
       V.OtherUse |= !givesFunctions(Init);
     if (V.TypeName == "PyMethodDef")
@@ -1470,6 +1472,7 @@ public:
     }
     R.Writes = Current && writes(E);
     V.OtherUse |= !usesAsTable(E);
+    V.MoreThanRead |= !onlyReads(E);
     if (Current)
       R.Returning = returningIf(E);
     if (Current && V.Instance)
@@ -1876,6 +1879,48 @@ public:
            model::functionOf(E) || model::isNullOrZero(E, Context) ||
            (E->getType()->isIntegralOrEnumerationType() &&
             model::integerOf(E, Context));
+  }
+
+  /// Whether \p E is read, or a pointer into it is kept in a local variable.
+  bool onlyReads(const Expr *E) {
+    const Stmt *S = E;
+    bool Pointer = false;
+    for (;; ) {
+      const DynTypedNode N = parent(DynTypedNode::create(*S));
+      if (const auto *VD = N.get<VarDecl>())
+        return Pointer && !VD->hasGlobalStorage() &&
+               VD->getType()->isPointerType();
+      const Stmt *P = N.get<Stmt>();
+      if (!P)
+        return false;
+      if (const auto *A = dyn_cast<ArraySubscriptExpr>(P)) {
+        if (A->getBase() != S)
+          return false;
+        Pointer = false;
+      } else if (const auto *C = dyn_cast<CastExpr>(P)) {
+        if (C->getCastKind() == CK_LValueToRValue)
+          return true;
+        if (C->getCastKind() == CK_ArrayToPointerDecay)
+          Pointer = true;
+        else if (C->getCastKind() != CK_NoOp || isa<ExplicitCastExpr>(C))
+          return false;
+      } else if (const auto *U = dyn_cast<UnaryOperator>(P)) {
+        if (U->getOpcode() != UO_AddrOf)
+          return false;
+        Pointer = true;
+      } else if (const auto *B = dyn_cast<BinaryOperator>(P)) {
+        if (B->getOpcode() != BO_Assign || B->getRHS() != S || !Pointer)
+          return false;
+        const auto *D = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens());
+        const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+        return VD && !VD->hasGlobalStorage();
+      } else if (isa<UnaryExprOrTypeTraitExpr>(P)) {
+        return true;
+      } else if (!isa<ParenExpr>(P) && !isa<MemberExpr>(P)) {
+        return false;
+      }
+      S = P;
+    }
   }
 
   /// Whether \p E is read from or called, given an address of a function while
@@ -3133,12 +3178,12 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
     for (const auto &[Key, V] : I.Variables)
       if (Line.contains("'" + V.Name + "' is shared by all interpreters")) {
         Found = true;
-        All &= V.onlyFunctions();
+        All &= V.onlyFunctions() || I.unwritten(V);
       }
     return Found && All;
   });
   for (auto &[Key, V] : I.Variables)
-    if (!V.Changes && !V.Object && !V.ObjectBlock && !V.Instance &&
+    if ((!V.Changes || I.unwritten(V)) && !V.Object && !V.ObjectBlock && !V.Instance &&
         V.TypeName != "PyTypeObject" && V.TypeName != "_typeobject" &&
         none_of(V.KeptAs, [&](const std::string &Struct) {
           return I.WrittenStructs.count(Struct);

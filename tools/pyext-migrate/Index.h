@@ -103,6 +103,10 @@ struct Variable {
   /// A table of addresses of functions and of numbers, which is the same in
   /// every interpreter, and whether it is used for anything else.
   bool FunctionTable = false, OtherUse = false;
+  /// Something else than to read it, or to keep a pointer to it in a local
+  /// variable: it changes only where some code writes such a struct.
+  bool MoreThanRead = false;
+  bool OfStructs = false; ///< A named struct, or an array of them.
   bool onlyFunctions() const { return FunctionTable && !OtherUse; }
   /// Structs that pointers to it point to, where such pointers are kept.
   std::set<std::string> KeptAs;
@@ -400,6 +404,12 @@ struct Index {
   std::set<std::string> WrittenStructs; ///< Through pointers.
   unsigned FunctionsSeen = 0, VariablesSeen = 0, NotAnalysed = 0;
 
+  /// An array of structs of which no code writes any.
+  bool unwritten(const Variable &V) const {
+    return V.Aggregate && !V.Initialiser.empty() && !V.MoreThanRead &&
+           !V.Object && !V.ObjectBlock && V.OfStructs &&
+           !WrittenStructs.count(V.TypeName);
+  }
   int fileOf(llvm::StringRef Path) const;
   llvm::StringRef text(Place P) const {
     return llvm::StringRef(Files[P.File].Text).slice(P.Begin, P.End);

@@ -553,11 +553,15 @@ void Rewriter::checkReferences(Entity &E) {
   }
   if (isTemplate(V)) {
     const Place P = placeOf(V);
+    auto Here = [&](const Place &D) {
+      return D.File == MainFile || (I.Includes.count({MainFile, D.File}) &&
+                                    onlyIncludedBy(D.File, MainFile));
+    };
     const bool There = any_of(V.Declarations, [&](const Place &D) {
-      return D.File == MainFile && I.text(D).contains('=');
+      return Here(D) && I.text(D).contains('=');
     });
-    if (V.MacroMade || !There || !Body ||
-        P.File != MainFile || Body->Body.Begin < P.Begin ||
+    if (V.MacroMade || !There || !Body || !Here(P) ||
+        (P.File == MainFile && Body->Body.Begin < P.Begin) ||
         I.Macros.count(V.Name + "_init") ||
         (V.Local && StringRef(V.Initialiser).contains('#'))) {
       drop(E, "its initialiser cannot become an assignment");

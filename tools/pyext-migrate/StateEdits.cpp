@@ -536,7 +536,7 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
   StringRef T = I.Files[File].Text;
   // Before the #include of what is part of this file.
   for (const Edit &E : R.Edits)
-    if (E.Where.File != File && (AfterTypes || mentionsState(E)) &&
+    if (E.Where.File != File && mentionsState(E) &&
         I.Includes.count({File, E.Where.File}) &&
         onlyIncludedBy(E.Where.File, File)) {
       size_t Include = includeOf(File, E.Where.File);
