@@ -335,6 +335,16 @@ bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
         StringRef Field =
             Left.take_front(1 + Left.drop_front().take_while(isWord).size());
         Left = Left.drop_front(Field.size());
+        // `.x##_name` in a macro.
+        if (StringRef Pasted = Rest; Pasted.consume_front(".")) {
+          Pasted = Pasted.drop_while(isWord).ltrim();
+          if (Pasted.consume_front("##")) {
+            StringRef End = Pasted.ltrim().take_while(isWord);
+            Fits = Field.ends_with(End);
+            Rest = Pasted.ltrim().drop_front(End.size()).ltrim();
+            continue;
+          }
+        }
         Fits = Rest.consume_front(Field) && (Rest.empty() || !isWord(Rest[0]));
         Rest = Rest.ltrim();
       }

@@ -2463,6 +2463,8 @@ public:
     A.Statement = W.valid() ? statementOf(B, W, Braces) : Place();
     if (Braces)
       A.Statement = {};
+    // What is written is the use of a macro, which does more.
+    A.InMacro = SM.isMacroBodyExpansion(B->getOperatorLoc());
     for (const TypeAssignment &Old : I.Assignments)
       if (Old.Statement == A.Statement && Old.Field == A.Field &&
           Old.Type == A.Type)

@@ -254,6 +254,7 @@ struct TypeAssignment {
   std::string ValueVariable; ///< Key.
   bool ValueIsNull = false;
   Place Statement; ///< `;` included; invalid when not a statement.
+  bool InMacro = false; ///< A macro writes it.
   Place Position;  ///< Where the value is declared.
   std::string Function;
   bool Inactive = false; ///< It is in text that is not compiled.

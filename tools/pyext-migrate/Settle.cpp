@@ -675,7 +675,7 @@ void Rewriter::prepareTypes() {
     };
     for (const TypeAssignment &A : I.Assignments) {
       if (is_contained(Tables, A.Type) && !A.ValueIsNull) {
-        if (A.ValueName.empty() || !A.Statement.valid() ||
+        if (A.ValueName.empty() || !A.Statement.valid() || A.InMacro ||
             RunTime.count(A.Function) || !StringRef(A.Field).contains('_')) {
           drop(E, "'" + A.Field + "' is assigned where it cannot be moved",
                A.Statement);
@@ -703,6 +703,7 @@ void Rewriter::prepareTypes() {
       }
       if (StringRef(A.Field).starts_with("tp_as_") &&
           I.SlotTables.count(A.ValueVariable) && A.Statement.valid() &&
+          !A.InMacro &&
           !RunTime.count(A.Function) && Fields.insert(A.Field).second) {
         for (const StaticType::Slot &S : I.SlotTables.at(A.ValueVariable))
           if (!hasSlot(E, S.Id))
@@ -710,7 +711,13 @@ void Rewriter::prepareTypes() {
         E.Absorbed.push_back(&A);
         continue;
       }
-      if (!A.Statement.valid() || RunTime.count(A.Function)) {
+      // The macro sets it once more, to what the slot sets.
+      if (A.InMacro && A.Field == "tp_new" && !A.ValueName.empty() &&
+          !RunTime.count(A.Function) && Fields.insert(A.Field).second) {
+        SetSlot(A.Field, A);
+        continue;
+      }
+      if (!A.Statement.valid() || A.InMacro || RunTime.count(A.Function)) {
         drop(E, "'" + A.Field + "' is assigned where it cannot be moved",
              A.Statement);
         continue;

@@ -8,3 +8,5 @@ for number, kind in ((2, codes.missing), (5, codes.broken), (7, ValueError)):
         assert type(error) is kind
     else:
         raise AssertionError(number)
+assert codes.names()[0].startswith("low name ") and codes.names()[1].startswith("high name ")
+assert type(codes.First()) is codes.First and type(codes.Second()) is codes.Second

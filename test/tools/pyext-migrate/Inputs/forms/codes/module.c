@@ -29,9 +29,50 @@ codes_level(PyObject *module, PyObject *name)
     Py_RETURN_NONE;
 }
 
+/* Types that a macro completes, readies and adds; names that it pastes together. */
+typedef struct {
+    PyObject_HEAD
+} Plain;
+
+static PyTypeObject First_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "codes.First",
+    .tp_basicsize = sizeof(Plain),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+};
+
+static PyTypeObject Second_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "codes.Second",
+    .tp_basicsize = sizeof(Plain),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+};
+
+#define ADD_TYPE(name, type) \
+    { \
+        type.tp_new = PyType_GenericNew; \
+        if (PyType_Ready(&type) < 0) \
+            return NULL; \
+        Py_INCREF(&type); \
+        PyModule_AddObject(m, name, (PyObject *)&type); \
+    }
+
+static struct {
+    PyObject *low_name, *high_name;
+} names;
+
+#define INIT_NAME(x) names.x##_name = PyUnicode_FromFormat("%s name %p", #x, (void *)&names)
+
+static PyObject *
+codes_names(PyObject *module, PyObject *ignored)
+{
+    return PyTuple_Pack(2, names.low_name, names.high_name);
+}
+
 static PyMethodDef methods[] = {
     {"fail", codes_fail, METH_O, NULL},
     {"level", codes_level, METH_O, NULL},
+    {"names", codes_names, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -44,6 +85,10 @@ PyInit_codes(void)
     Code *code;
     if (m == NULL)
         return NULL;
+    ADD_TYPE("First", First_Type);
+    ADD_TYPE("Second", Second_Type);
+    INIT_NAME(low);
+    INIT_NAME(high);
     for (code = codes; code->name != NULL; code++) {
         char name[32];
         PyOS_snprintf(name, sizeof(name), "codes.%s", code->name);
