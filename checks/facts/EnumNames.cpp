@@ -184,7 +184,8 @@ NAMES(NameMatch, Word)
 
 #define ENUMERATORS(E) \
   E(AtomicFunction) E(CApi) E(LockHeld) E(SetsUp) E(ErrorSetter) E(Locking) \
-  E(Disposes) E(Asks) E(MakesInstance)
+  E(Disposes) E(Asks) E(AsksWhetherUnique) E(CallArguments) E(CallKeywords) \
+  E(MakesInstance)
 NAMES(NameMeaning, MakesInstance)
 #undef ENUMERATORS
 

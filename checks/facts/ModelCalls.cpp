@@ -233,6 +233,18 @@ bool isAskingName(StringRef Name) {
   return hasMeaning(Name, NameMeaning::Asks);
 }
 
+bool asksWhetherUnique(StringRef Name) {
+  return hasMeaning(Name, NameMeaning::AsksWhetherUnique);
+}
+
+bool holdsCallArguments(StringRef Parameter) {
+  return hasMeaning(Parameter, NameMeaning::CallArguments);
+}
+
+bool holdsCallKeywords(StringRef Parameter) {
+  return hasMeaning(Parameter, NameMeaning::CallKeywords);
+}
+
 bool makesInstance(StringRef Name) {
   return hasMeaning(Name, NameMeaning::MakesInstance);
 }

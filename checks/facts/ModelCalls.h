@@ -101,6 +101,12 @@ bool isLockHeldName(llvm::StringRef Name);
 bool isDisposeName(llvm::StringRef Name);
 /// A function of a library that only looks at what it is given, by its name.
 bool isAskingName(llvm::StringRef Name);
+/// A function that says, by its name, whether an object has one reference only.
+bool asksWhetherUnique(llvm::StringRef Name);
+/// A parameter whose name says that it holds the arguments, or the keywords, of
+/// a call.
+bool holdsCallArguments(llvm::StringRef Parameter);
+bool holdsCallKeywords(llvm::StringRef Parameter);
 /// A call that calls an object, such as a type: what comes back is nobody else's.
 bool makesInstance(llvm::StringRef Name);
 /// A struct whose library lets any number of threads use one object: FILE. By
@@ -165,6 +171,9 @@ enum class NameMeaning {
   Locking,
   Disposes,
   Asks,
+  AsksWhetherUnique,
+  CallArguments,
+  CallKeywords,
   MakesInstance,
 };
 

@@ -491,8 +491,8 @@ static bool namesArguments(const FunctionDecl *FD, unsigned I) {
     const IdentifierInfo *II = FD->getParamDecl(K)->getIdentifier();
     return II ? II->getName() : StringRef();
   };
-  return Name(1).ends_with("args") &&
-         (N == 2 || Name(2).starts_with("kw") || Name(2).starts_with("keyw"));
+  return facts::holdsCallArguments(Name(1)) &&
+         (N == 2 || facts::holdsCallKeywords(Name(2)));
 }
 
 Sharing SharingAnalysis::parameterAnew(const FunctionDecl *FD,

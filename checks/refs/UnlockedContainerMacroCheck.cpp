@@ -198,7 +198,7 @@ static bool asksWhetherUnique(const model::ExtensionModel &Model,
   return F && llvm::any_of(F->Calls, [&](const model::CallSite &C) {
            return C.Call && C.Call->getNumArgs() == 1 &&
                   (C.Name == facts::uniquenessCall(facts::UniquenessMeaning::Count) ||
-                   StringRef(C.Name).contains("Unique")) &&
+                   facts::asksWhetherUnique(C.Name)) &&
                   flow::canonicalText(C.Call->getArg(0)) == Text;
          });
 }
