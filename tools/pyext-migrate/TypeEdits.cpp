@@ -156,6 +156,17 @@ void Rewriter::emitTypes() {
     } else {
       visitType(Traverse);
     }
+    if (const std::string Free = plainFree(E); Gc && !Free.empty()) {
+      std::string Name = T.Name + "_dealloc";
+      Name[0] = toLower(Name[0]);
+      while (I.Macros.count(Name) || functionNamed(Name))
+        Name += "_";
+      Before += "static void\n" + Name + "(PyObject *self)\n{\n" + In +
+                "PyTypeObject *tp = Py_TYPE(self);\n" + In +
+                "PyObject_GC_UnTrack(self);\n" + In + Free + "(self);\n" +
+                In + "Py_DECREF(tp);\n}\n\n";
+      E.Slots.push_back({"Py_tp_dealloc", (Cxx ? "(void *)" : "") + Name, ""});
+    }
     if (Gc && !T.HasGc)
       Flags += " | Py_TPFLAGS_HAVE_GC";
     if (foreignBaseIsImmutable(E) &&
@@ -366,6 +377,28 @@ bool Rewriter::needsNoCollector(const Entity &E) const {
          StringRef(U.Name).contains("FREE")))
       return false;
   return Made;
+}
+
+/// What gives back the memory of an object whose type has no deallocator, but
+/// inherits that of a static type. A heap type would get the one of classes,
+/// which has much to look for. "" when it has work to do.
+std::string Rewriter::plainFree(const Entity &E) const {
+  const StaticType &T = *E.T;
+  if (T.HasGc || !T.Offsets.empty() || !T.Members.empty() || !E.Base.empty())
+    return "";
+  for (StringRef Id :
+       {"Py_tp_dealloc", "Py_tp_free", "Py_tp_finalize", "Py_tp_del",
+        "Py_tp_clear", "Py_tp_members", "Py_tp_bases"})
+    if (hasSlot(E, Id))
+      return "";
+  StringRef Base = StringRef(E.ForeignBase).trim();
+  if (Base.empty() || Base == "&PyBaseObject_Type")
+    return "tp->tp_free";
+  for (StringRef Name :
+       {"&PyUnicode_Type", "&PyBytes_Type", "&PyLong_Type", "&PyFloat_Type"})
+    if (Base == Name)
+      return Name.drop_front().str() + ".tp_dealloc";
+  return "";
 }
 
 /// The type of others whose collector a type without one inherits, with what

@@ -412,12 +412,15 @@ def check_leaks(report, label, module, before, after):
         return
     growth = ", ".join(f"{value:g} {what}" for what, value in found["per_import"].items())
     stays = "; what stays: " + ", ".join("type " + key for key in found["types"]) if found["types"] else ""
+    old = before.probe("leaks", name, IMPORTS)[0] if growing(found) or found["kept"] else None
+    known = old if old and not old["skipped"] else {"per_import": {}, "kept": []}
     if growing(found):
-        old = before.probe("leaks", name, IMPORTS)[0]
-        if old and not old["skipped"] and all(value <= old["per_import"].get(what, 0) + ALLOWED[what] for what, value in found["per_import"].items()):
+        if all(value <= known["per_import"].get(what, 0) + ALLOWED[what] for what, value in found["per_import"].items()):
             report.skip(f"{label}: {name}: {IMPORTS} imports leak as they did before; for each: {growth}{stays}")
             return
         report.fail(f"{label}: {name}: {IMPORTS} imports leak; for each: {growth}{stays}")
+    elif found["kept"] and set(found["kept"]) <= set(known["kept"]):
+        report.skip(f"{label}: {name}: {IMPORTS} imports and releases: {growth} for each; an instance that its module holds keeps it alive, as before: {', '.join(found['kept'])}")
     elif found["kept"]:
         report.fail(f"{label}: {name}: an instance that its module holds keeps type and module alive: {', '.join(found['kept'])}")
     else:

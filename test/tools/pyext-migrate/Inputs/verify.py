@@ -235,6 +235,11 @@ def main():
     same = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])
     demand(same.returncode == 0 and re.search("skip .*: tiny: 100 imports leak as they did before; for each: 1 objects", same.stdout), "a leak of before", same)
 
+    write(os.path.join(leaking, "tiny.c"), tiny({"NO_VISIT": ""}))
+    write(job["files"]["tiny.c"], tiny({"NO_VISIT": "1"}))
+    same = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])
+    demand(same.returncode == 0 and re.search("skip .* keeps it alive, as before: Thing\n", same.stdout), "what was kept before", same)
+
     # Builds without the GIL are rare: this one is pretended. What is named in GIL_FOR turns it on.
     pretended = os.path.join(args.work, "pretended")
     write(os.path.join(pretended, "sitecustomize.py"), PRETENDED)
