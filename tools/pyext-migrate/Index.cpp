@@ -2043,11 +2043,9 @@ public:
         F.EnsuredBy = Name;
         return;
       }
-      // `if (kind != ROW) return 0;` does nothing that has to be undone.
-      const auto *If = dyn_cast<IfStmt>(S);
-      if ((!isa<DeclStmt>(S) &&
-           !(If && !If->getElse() && returnsAlways(If->getThen()))) ||
-          callsSomething(S))
+      // What calls nothing does nothing that has to be undone, nor does
+      // `if (kind != ROW) return other(kind);`.
+      if (callsBeforeReturn(S))
         return;
     }
   }
@@ -2268,6 +2266,12 @@ public:
     if (!Known)
       I.Uses.push_back(U);
     return true;
+  }
+
+  static bool callsBeforeReturn(const Stmt *S) {
+    return S && !isa<ReturnStmt>(S) &&
+           (isa<CallExpr>(S) || isa<CXXConstructExpr>(S) || isa<LabelStmt>(S) ||
+            any_of(S->children(), callsBeforeReturn));
   }
 
   static bool callsSomething(const Stmt *S) {

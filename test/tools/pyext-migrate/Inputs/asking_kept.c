@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static PyObject *at_end, *in_thread, *by_helper, *before, *restored, *tested, *pair_of, *reached, *in_signal;
+static PyObject *at_end, *in_thread, *by_helper, *before, *taken, *restored, *tested, *pair_of, *reached, *in_signal;
 static long counted, in_struct, in_table;
 
 /* Handed to the C library, which calls it when there is no interpreter any more. */
@@ -51,6 +51,18 @@ tests_before(const void *left, const void *right)
     PyGILState_STATE gil = PyGILState_Ensure();
     Py_CLEAR(before);
     PyGILState_Release(gil);
+    return *(const int *)left - *(const int *)right;
+}
+
+/* Has taken something by then. */
+static int
+takes(const void *left, const void *right)
+{
+    int *copy = malloc(sizeof(int));
+    PyGILState_STATE gil = PyGILState_Ensure();
+    Py_CLEAR(taken);
+    PyGILState_Release(gil);
+    free(copy);
     return *(const int *)left - *(const int *)right;
 }
 
@@ -112,11 +124,19 @@ static int
 ensures(const void *left, const void *right)
 {
     int result = 0;
+    const int *first;
+    switch (*(const int *)left) {
+    case 7:
+        return counts(left, right);
+    case 8:
+        return 0;
+    }
+    first = (const int *)left;
     PyGILState_STATE gil = PyGILState_Ensure();
     result = reached == Py_None;
     in_struct++;
     PyGILState_Release(gil);
-    return result + *(const int *)left - *(const int *)right;
+    return result + *first - *(const int *)right;
 }
 
 /* Tables of functions that change at run time, or that hold more, are not the same in every interpreter. */
@@ -159,6 +179,7 @@ kept_run(PyObject *module, PyObject *args)
     Py_BEGIN_ALLOW_THREADS
     qsort(values, 2, sizeof(int), helped);
     qsort(values, 2, sizeof(int), tests_before);
+    qsort(values, 2, sizeof(int), takes);
     qsort(values, 2, sizeof(int), ensures);
     Py_END_ALLOW_THREADS
     saved = PyEval_SaveThread();
@@ -186,7 +207,7 @@ PyInit_asking_kept(void)
     PyObject *m = PyModule_Create(&definition);
     if (m == NULL)
         return NULL;
-    at_end = in_thread = by_helper = before = restored = tested = pair_of = in_signal = NULL;
+    taken = at_end = in_thread = by_helper = before = restored = tested = pair_of = in_signal = NULL;
     pair_of = PyList_New(0);
     restored = PyList_New(0);
     PyModule_AddObject(m, "api", PyCapsule_New(more_api, "asking_kept.api", NULL));
