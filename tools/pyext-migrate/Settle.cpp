@@ -187,6 +187,23 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
         Why = "'" + F.Name + "' runs before there is a module";
         return Mode::None;
       }
+      // A heap type that is made without the module does not know it.
+      if (R != Root::ModuleMethod && R != Root::ModuleHook && !Of.empty() &&
+          !I.Types.count(Of) && !I.SlotTables.count(Of) &&
+          !Entities.count(Of) &&
+          none_of(I.Types,
+                  [&](const auto &P) {
+                    return is_contained(P.second.Tables, Of);
+                  }) &&
+          any_of(I.Uses, [&](const ApiUse &U) {
+            return StringRef(U.Name).starts_with("PyType_FromSpec") &&
+                   U.Function != BodyKey;
+          })) {
+        Why = "'" + F.Name +
+              "' is called with objects of a type that PyType_FromSpec() makes "
+              "where the module is not known";
+        return Mode::None;
+      }
     }
     // A static type does not know the module.
     if (std::string Type = staticTypeOf(F); !Type.empty()) {
