@@ -261,6 +261,21 @@ void Rewriter::findOthersHeaders() {
   }
   if (Headers.empty())
     return;
+  // `#include "name"` from \p At on; "" when it is another one.
+  auto Named = [](StringRef T, size_t At) {
+    StringRef L = T.substr(At + 8)
+                      .take_until([](char C) { return C == '\n'; })
+                      .trim();
+    if (!L.consume_front("\""))
+      return StringRef();
+    return sys::path::filename(L.take_until([](char C) { return C == '"'; }));
+  };
+  // One without a declaration of its own is not among the files.
+  std::set<StringRef> Included;
+  for (const SourceFile &File : I.Files)
+    for (size_t At = File.Text.find("#include"); At != std::string::npos;
+         At = File.Text.find("#include", At + 1))
+      Included.insert(Named(File.Text, At));
   for (const std::string &Folder : Folders) {
     std::error_code Failed;
     for (sys::fs::directory_iterator It(Folder, Failed), End;
@@ -269,7 +284,7 @@ void Rewriter::findOthersHeaders() {
       StringRef Extension = sys::path::extension(Path);
       if ((Extension != ".c" && Extension != ".cc" && Extension != ".cpp" &&
            Extension != ".cxx") ||
-          Own.count(Path))
+          Own.count(Path) || Included.count(sys::path::filename(Path)))
         continue;
       ErrorOr<std::unique_ptr<MemoryBuffer>> Text =
           MemoryBuffer::getFile(Path, /*IsText=*/true);
@@ -278,12 +293,7 @@ void Rewriter::findOthersHeaders() {
       StringRef T = (*Text)->getBuffer();
       for (size_t At = T.find("#include"); At != StringRef::npos;
            At = T.find("#include", At + 1)) {
-        StringRef L = T.substr(At + 8)
-                          .take_until([](char C) { return C == '\n'; })
-                          .trim();
-        if (!L.consume_front("\""))
-          continue;
-        L = sys::path::filename(L.take_until([](char C) { return C == '"'; }));
+        StringRef L = Named(T, At);
         if (auto Header = Headers.find(L.str()); Header != Headers.end())
           OthersHeaders.insert(
               {Header->second, sys::path::filename(Path).str()});

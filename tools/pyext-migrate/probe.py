@@ -290,7 +290,8 @@ def probe_surface(name):
     for key, value in vars(module).items():
         if not isinstance(value, type) or not (is_own(value, name) or getattr(value, "__module__", "") == "builtins"):
             continue
-        about = {"name": value.__name__, "bases": [b.__name__ for b in value.__bases__], "doc": value.__doc__}
+        about = {"name": value.__name__, "bases": [b.__name__ for b in value.__bases__],
+                 "doc": value.__doc__ if isinstance(value.__doc__, str) else type(value.__doc__).__name__}
         about["attributes"] = sorted(set(vars(value)) - {"__module__", "__new__", "__doc__"})
         about["subclassable"] = bool(value.__flags__ & 1 << 10)
         about["dict"] = bool(value.__dictoffset__)

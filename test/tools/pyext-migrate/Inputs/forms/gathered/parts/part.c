@@ -1,0 +1,7 @@
+static PyObject *
+gathered_fail(PyObject *self, PyObject *text)
+{
+    (void)self;
+    PyErr_SetObject(error, text);
+    return NULL;
+}
