@@ -43,6 +43,7 @@ namespace {
 
 /// What reading one file needs; the context of the yaml::IO.
 struct Loader {
+  std::string Path; ///< Of the file.
   BumpPtrAllocator Allocator;
   UniqueStringSaver Saver{Allocator};
   std::vector<StringRef> Keys; ///< The keys of the mapping read last.
@@ -589,7 +590,8 @@ static void collect(const SMDiagnostic &Diag, void *Context) {
   if (!L.Problem.empty())
     return;
   raw_string_ostream OS(L.Problem);
-  OS << Diag.getFilename();
+  // An error at no place in the file has no name of a file either.
+  OS << L.Path;
   if (Diag.getLineNo() > 0)
     OS << ':' << Diag.getLineNo() << ':' << Diag.getColumnNo() + 1;
   OS << ": " << Diag.getMessage();
@@ -697,6 +699,7 @@ Expected<const UserFacts *> loadUserFacts(StringRef Path) {
   auto File = std::make_unique<LoadedFile>();
   File->Modified = Status.getLastModificationTime();
   File->Size = Status.getSize();
+  File->L.Path = Path.str();
   yaml::Input In((*Buffer)->getMemBufferRef(), &File->L, collect, &File->L);
   In >> File->Facts;
   if (In.error() || !File->L.Problem.empty()) {

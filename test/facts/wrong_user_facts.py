@@ -22,6 +22,7 @@ CASES = [
     ("Locks:\n  - {Name: A, Op: Acquire, Spelling: Method, LockArg: 0}\n", ":2:6: 'Spelling: Method' and 'LockArg: this' need each other"),
     ("Locks:\n  Name: A\n", ":2:3: not a sequence; a table is a list of rows"),
     ("[a, b]\n", ":1:2: not a mapping; expected 'key: value' pairs"),
+    ("?\n%", ": Map key must be a scalar"),
     ("Locks: [\n", ":1:9: Could not find closing ]"),
     ("BorrowedReferences:\n  - {Name: A, Container: List, Mutable: maybe}\n", ":2:41: expected true or false"),
     ("BorrowedReferences:\n  - {Name: A, Container: List, Since: 3}\n", ":2:39: expected a version such as '3.13'"),
