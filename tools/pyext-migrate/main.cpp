@@ -14,8 +14,8 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/Timer.h"
 #include "llvm/Support/raw_ostream.h"
-#include <chrono>
 
 using namespace llvm;
 using namespace pyext::migrate;
@@ -177,7 +177,8 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
                      const std::vector<std::string> &ExtraArgs,
                      const std::map<std::string, std::string> &Originals,
                      const std::map<std::string, std::string> &Plain) {
-  const auto Start = std::chrono::steady_clock::now();
+  // In CPU time: the result must not depend on what else the machine does.
+  const double Start = TimeRecord::getCurrentTime().getUserTime();
   const std::vector<std::string> All = M.Result.MovedKeys;
   if (All.empty())
     return false;
@@ -186,7 +187,7 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
                    /*Once=*/true);
   };
   auto Late = [&] {
-    return std::chrono::steady_clock::now() - Start > std::chrono::minutes(1);
+    return TimeRecord::getCurrentTime().getUserTime() - Start > 120;
   };
   auto Why = [&] {
     return M.Result.Refused.empty()
@@ -213,8 +214,15 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
     M.Options.Excluded = Before;
     if (Part.size() == 1)
       M.Options.Excluded[Part[0]] = All.size() == 1 ? First : Why();
-    if (Part.size() == 1 || Late())
+    if (Part.size() == 1)
       continue;
+    if (Late()) {
+      for (const std::string &Key : Part)
+        M.Options.Excluded[Key] =
+            "it was not tried alone, which would take long; with others: " +
+            First;
+      continue;
+    }
     Work.emplace_back(Part.begin() + Part.size() / 2, Part.end());
     Work.emplace_back(Part.begin(), Part.begin() + Part.size() / 2);
   }
