@@ -328,7 +328,7 @@ public:
       I.OtherNames[P.File].insert(P.Begin);
     if (isa<TypeDecl>(D) && D->getIdentifier())
       I.Foreign.insert(D->getNameAsString());
-    if (Current && !D->getName().empty() && isa<VarDecl>(D))
+    if (Current && !identifierOf(D).empty() && isa<VarDecl>(D))
       I.Functions[keyOf(Current)].Locals.insert(D->getNameAsString());
   }
 
@@ -1288,7 +1288,7 @@ public:
           if (const Expr *Init = model::fieldInit(Sub, F->getName()))
             readTypeField(T, F->getName(), Init);
     } else if (Field == "tp_alloc" || Field == "tp_free") {
-      StringRef Name = FD ? FD->getName() : StringRef();
+      StringRef Name = FD ? identifierOf(FD) : StringRef();
       if (Name != "PyType_GenericAlloc" && Name != "PyObject_Free" &&
           Name != "PyObject_GC_Del" && Name != "PyObject_Del")
         T.Refused = "it has an allocator of its own (" + Field.str() + ")";
@@ -1569,7 +1569,7 @@ public:
         model::isNullOrZero(B->getRHS(), Context))
       Cond = B->getLHS()->IgnoreParenCasts();
     const auto *D = dyn_cast<DeclRefExpr>(Cond);
-    if (!D || D->getDecl()->getName() != Name)
+    if (!D || identifierOf(D->getDecl()) != Name)
       return {};
     Place First = withSemicolon(written(S->getSourceRange()));
     Place Second = withSemicolon(written(If->getSourceRange()));
@@ -1702,8 +1702,8 @@ public:
               "_beginthreadex", "PyThread_start_new_thread",
               "signal",         "sigaction",
               "sigset",         "bsd_signal"};
-          if (Threads.count(Callee->getName()) ||
-              facts::findProcessHook(Callee->getName()))
+          if (Threads.count(identifierOf(Callee)) ||
+              facts::findProcessHook(identifierOf(Callee)))
             Foreign = Callee->getNameAsString();
         }
     }
@@ -2103,7 +2103,7 @@ public:
         "openlog",   "closelog",    "signal",        "sigaction", "atexit",
         "setlocale", "umask",       "setitimer",     "tcsetattr", "initscr",
         "Py_AtExit", "PyOS_setsig", "pthread_atfork"};
-    if (FD && Current && !ours(FD) && Process.count(FD->getName()))
+    if (FD && Current && !ours(FD) && Process.count(identifierOf(FD)))
       I.ProcessCalls.insert({keyOf(Current), FD->getNameAsString()});
     static const std::set<StringRef> Names{"PyType_Ready",
                                            "PyObject_New",
@@ -2390,7 +2390,7 @@ public:
       bool VisitBinaryOperator(BinaryOperator *B) {
         const auto *D = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParenCasts());
         if (B->getOpcode() == BO_Assign && D &&
-            D->getDecl()->getName() == Name)
+            identifierOf(D->getDecl()) == Name)
           given(B->getRHS());
         return true;
       }
@@ -2408,7 +2408,7 @@ public:
     Cond = Cond->IgnoreParenImpCasts();
     auto IsVariable = [&](const Expr *E) {
       const auto *D = dyn_cast<DeclRefExpr>(E->IgnoreParenCasts());
-      return D && D->getDecl()->getName() == Name;
+      return D && identifierOf(D->getDecl()) == Name;
     };
     if (const auto *U = dyn_cast<UnaryOperator>(Cond))
       return U->getOpcode() == UO_LNot && IsVariable(U->getSubExpr());
@@ -2437,7 +2437,7 @@ public:
     if (!VD || !ours(VD))
       return true;
     if (model::elementTypeName(VD->getType()) == "PyModuleDef") {
-      noteDefinitionField(VD, M->getMemberDecl()->getName(), B);
+      noteDefinitionField(VD, identifierOf(M->getMemberDecl()), B);
       return true;
     }
     if (!isTypeObject(VD->getType()) &&
@@ -2553,8 +2553,8 @@ public:
         continue;
       for (StringRef End : {"_state", "_exec", "_slots", "_clear", "_free",
                             "_traverse", "_get_state"})
-        if (ND->getName().ends_with(End))
-          I.Foreign.insert(ND->getName().str());
+        if (identifierOf(ND).ends_with(End))
+          I.Foreign.insert(identifierOf(ND).str());
     }
   }
 

@@ -501,7 +501,7 @@ private:
         Note(FD, C->getArg(1));
       return;
     }
-    if (!FD->getName().contains("PyArg_Parse"))
+    if (!identifierOf(FD).contains("PyArg_Parse"))
       return;
     for (unsigned N = FD->getNumParams(); N + 1 < C->getNumArgs(); ++N) {
       const Expr *A = source(C->getArg(N));
