@@ -140,20 +140,9 @@ bool Rewriter::canAsk(const Function &F, std::string &Why) const {
   if (!staticTypeOf(F).empty())
     return false;
   // Before there is a module.
-  if (BodyKey != M.InitFunction) {
-    std::set<std::string> Early{M.InitFunction};
-    std::vector<std::string> Work{M.InitFunction};
-    while (!Work.empty()) {
-      const std::string Key = Work.back();
-      Work.pop_back();
-      for (const Call &C : I.Calls)
-        if (C.Caller == Key && C.Callee != BodyKey &&
-            Early.insert(C.Callee).second)
-          Work.push_back(C.Callee);
-    }
-    if (Early.count(F.Key))
-      return false;
-  }
+  if (BodyKey != M.InitFunction &&
+      I.calledFrom({M.InitFunction}, BodyKey).count(F.Key))
+    return false;
   if (!failureOf(F)) {
     Why = "it cannot say that it has failed";
     return false;

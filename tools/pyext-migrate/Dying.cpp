@@ -21,8 +21,7 @@ using namespace llvm;
 
 namespace pyext::migrate {
 
-/// The position after the bracket that closes the one at \p Open.
-static size_t closing(StringRef T, size_t Open) {
+size_t closing(StringRef T, size_t Open) {
   int Depth = 0;
   for (size_t At = Open; At < T.size(); ++At) {
     if (T[At] == '(' || T[At] == '{' || T[At] == '[')

@@ -29,8 +29,7 @@ void Rewriter::leave(const std::string &What, Place Where, std::string Why,
 }
 
 void Rewriter::findInitOnly() {
-  std::set<std::string> Run;
-  std::vector<std::string> Work;
+  std::vector<std::string> Run;
   for (const auto &[Key, F] : I.Functions) {
     bool Other = !F.Escapes.empty();
     bool Init = Key == BodyKey || Key == M.InitFunction;
@@ -44,17 +43,10 @@ void Rewriter::findInitOnly() {
       Called |= C.Callee == Key;
     if (!Init && !Called && F.Roots.empty() && !F.Static)
       Other = true;
-    if (Other && Run.insert(Key).second)
-      Work.push_back(Key);
+    if (Other)
+      Run.push_back(Key);
   }
-  while (!Work.empty()) {
-    std::string Key = Work.back();
-    Work.pop_back();
-    for (const Call &C : I.Calls)
-      if (C.Caller == Key && Run.insert(C.Callee).second)
-        Work.push_back(C.Callee);
-  }
-  RunTime = std::move(Run);
+  RunTime = I.calledFrom(std::move(Run));
 }
 
 void Rewriter::chooseEntities() {

@@ -261,21 +261,12 @@ void Rewriter::findOthersHeaders() {
   }
   if (Headers.empty())
     return;
-  // `#include "name"` from \p At on; "" when it is another one.
-  auto Named = [](StringRef T, size_t At) {
-    StringRef L = T.substr(At + 8)
-                      .take_until([](char C) { return C == '\n'; })
-                      .trim();
-    if (!L.consume_front("\""))
-      return StringRef();
-    return sys::path::filename(L.take_until([](char C) { return C == '"'; }));
-  };
   // One without a declaration of its own is not among the files.
   std::set<StringRef> Included;
   for (const SourceFile &File : I.Files)
-    for (size_t At = File.Text.find("#include"); At != std::string::npos;
-         At = File.Text.find("#include", At + 1))
-      Included.insert(Named(File.Text, At));
+    for (const Inclusion &Each : inclusions(File.Text))
+      if (Each.Quoted)
+        Included.insert(Each.Name);
   for (const std::string &Folder : Folders) {
     std::error_code Failed;
     for (sys::fs::directory_iterator It(Folder, Failed), End;
@@ -290,16 +281,22 @@ void Rewriter::findOthersHeaders() {
           MemoryBuffer::getFile(Path, /*IsText=*/true);
       if (!Text)
         continue;
-      StringRef T = (*Text)->getBuffer();
-      for (size_t At = T.find("#include"); At != StringRef::npos;
-           At = T.find("#include", At + 1)) {
-        StringRef L = Named(T, At);
-        if (auto Header = Headers.find(L.str()); Header != Headers.end())
+      for (const Inclusion &Each : inclusions((*Text)->getBuffer()))
+        if (auto Header = Headers.find(Each.Name.str());
+            Each.Quoted && Header != Headers.end())
           OthersHeaders.insert(
               {Header->second, sys::path::filename(Path).str()});
-      }
     }
   }
+}
+
+std::string Rewriter::inOthersHeader(int File) const {
+  auto Other = OthersHeaders.find(File);
+  if (Other == OthersHeaders.end())
+    return "";
+  return sys::path::filename(I.Files[File].Path).str() + ", which " +
+         Other->second +
+         " includes, and that is not one of the sources of the module";
 }
 
 /// Mentions in macros that nothing expands.

@@ -37,6 +37,20 @@ int Index::fileOf(StringRef Path) const {
   return -1;
 }
 
+std::set<std::string> Index::calledFrom(std::vector<std::string> Functions,
+                                        StringRef Except) const {
+  std::set<std::string> Out(Functions.begin(), Functions.end());
+  while (!Functions.empty()) {
+    const std::string Caller = std::move(Functions.back());
+    Functions.pop_back();
+    for (const Call &C : Calls)
+      if (C.Caller == Caller && C.Callee != Except &&
+          Out.insert(C.Callee).second)
+        Functions.push_back(C.Callee);
+  }
+  return Out;
+}
+
 namespace {
 
 constexpr int MethClass = 0x10, MethStatic = 0x20;
@@ -659,10 +673,15 @@ public:
       S = P;
       P = parentStmt(P);
     }
+    return isHandedOut(P, S);
+  }
+
+  /// \p P is PyCapsule_New(\p Pointer, ...).
+  static bool isHandedOut(const Stmt *P, const Stmt *Pointer) {
     const auto *C = dyn_cast_or_null<CallExpr>(P);
     const FunctionDecl *FD = C ? C->getDirectCallee() : nullptr;
-    return FD && FD->getIdentifier() && FD->getName() == "PyCapsule_New" &&
-           C->getNumArgs() && C->getArg(0) == S;
+    return FD && identifierOf(FD) == "PyCapsule_New" && C->getNumArgs() &&
+           C->getArg(0) == Pointer;
   }
 
   /// Behind the declaration of the type, when the extension declares it.
@@ -1951,10 +1970,7 @@ public:
                givesFunctions(B->getRHS());
       if (isa<UnaryExprOrTypeTraitExpr>(P))
         return true;
-      const auto *C = dyn_cast<CallExpr>(P);
-      const FunctionDecl *FD = C ? C->getDirectCallee() : nullptr;
-      return FD && FD->getIdentifier() && FD->getName() == "PyCapsule_New" &&
-             C->getArg(0) == S;
+      return isHandedOut(P, S);
     }
     return false;
   }
@@ -1982,21 +1998,11 @@ public:
     StringRef Name = FD->getName();
     const facts::ThreadStateApi *Api = facts::findThreadStateApi(Name);
     if (!Api) {
-      static const std::set<StringRef> Free{"Py_IsInitialized",
-                                            "Py_IsFinalizing",
-                                            "_Py_IsFinalizing",
-                                            "Py_FatalError",
-                                            "_Py_FatalErrorFunc",
-                                            "Py_AddPendingCall",
-                                            "PyErr_SetInterrupt",
-                                            "PyErr_SetInterruptEx",
-                                            "PyOS_snprintf",
-                                            "PyOS_vsnprintf",
+      static const std::set<StringRef> Free{"_Py_IsFinalizing",
                                             "PyOS_mystricmp",
-                                            "PyOS_mystrnicmp",
-                                            "Py_AtExit"};
+                                            "PyOS_mystrnicmp", "Py_AtExit"};
       F.CallsPython |= (Name.starts_with("Py") || Name.starts_with("_Py")) &&
-                       !Name.starts_with("PyMem_Raw") &&
+                       !facts::mayCallDetached(facts::canonicalName(Name)) &&
                        !Name.starts_with("PyThread_") &&
                        !Name.starts_with("PyMutex_") && !Free.count(Name);
       if (!Name.ends_with("IsInitialized") && !Name.ends_with("IsFinalizing"))
@@ -2355,9 +2361,10 @@ public:
       }
     }
     // The variable's own declaration.
-    if (C->getNumArgs())
-      Out.Spelled = StringRef(textOf(C->getArg(0))).ltrim("& ").str(),
+    if (C->getNumArgs()) {
+      Out.Spelled = StringRef(textOf(C->getArg(0))).ltrim("& ").str();
       Out.Argument = U.Args.empty() ? "" : U.Args[0];
+    }
     if (!Out.Variable.empty() && Out.GlobalVariable.empty())
       for (const Decl *D : Current->decls())
         if (const auto *VD = dyn_cast<VarDecl>(D))
@@ -2595,14 +2602,7 @@ public:
 
   /// The deallocator of \p T follows a pointer to an object, its own or not.
   bool looksInside(const StaticType &T) {
-    std::set<std::string> Dying{T.Dealloc};
-    for (std::vector<std::string> Work{T.Dealloc}; !Work.empty();) {
-      std::string Caller = std::move(Work.back());
-      Work.pop_back();
-      for (const Call &C : I.Calls)
-        if (C.Caller == Caller && Dying.insert(C.Callee).second)
-          Work.push_back(C.Callee);
-    }
+    const std::set<std::string> Dying = I.calledFrom({T.Dealloc});
     return any_of(Model.fieldAccesses(), [&](const model::FieldAccess &F) {
       return F.By.Function && !F.By.DropsReference && !F.By.Resets &&
              F.Field->getName() != "ob_type" &&

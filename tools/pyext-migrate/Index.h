@@ -217,7 +217,7 @@ struct StaticType {
     std::string Id, Value;
     std::string Function; ///< Key, when it is one of this extension.
     /// The `#if` that it is below, and what stands after its `#else`.
-    std::string If, Else;
+    std::string If = {}, Else = {};
   };
   std::vector<Slot> Slots;
   std::string Base;        ///< Key of one of our types.
@@ -412,6 +412,9 @@ struct Index {
            !WrittenStructs.count(V.TypeName);
   }
   int fileOf(llvm::StringRef Path) const;
+  /// \p Functions, and what they call, however deep; not by way of \p Except.
+  std::set<std::string> calledFrom(std::vector<std::string> Functions,
+                                   llvm::StringRef Except = {}) const;
   llvm::StringRef text(Place P) const {
     return llvm::StringRef(Files[P.File].Text).slice(P.Begin, P.End);
   }

@@ -408,7 +408,8 @@ void Rewriter::emitModule() {
       editInitCall();
     return;
   }
-  edit(Header, giverText() + otherModules() + "static int\n" + Exec + "(PyObject *" + ModuleName + ")");
+  edit(Header, giverText() + otherModules() + "static int\n" + Exec +
+                   "(PyObject *" + ModuleName + ")");
   editBody();
   std::string Whole = "\n\n" + StringRef(Tail).rtrim().str();
   if (Own)
@@ -898,20 +899,11 @@ void Rewriter::removeReleases() {
 /// The end of `if (...) { return NULL; }`, `if (...) return NULL;` or of
 /// `name(...);` at \p At in \p T; npos for other statements.
 static size_t endOfSimple(StringRef T, size_t At) {
-  auto Closed = [&](size_t Open) {
-    int Depth = 0;
-    for (size_t N = Open; N < T.size(); ++N) {
-      Depth += T[N] == '(' ? 1 : T[N] == ')' ? -1 : 0;
-      if (!Depth)
-        return N + 1;
-    }
-    return size_t(StringRef::npos);
-  };
   const size_t Open = T.find_first_not_of(
       " \t\r\n", At + T.substr(At).take_while(isWord).size());
   if (Open == StringRef::npos || T[Open] != '(')
     return StringRef::npos;
-  const size_t Close = Closed(Open);
+  const size_t Close = closing(T, Open);
   if (Close == StringRef::npos)
     return Close;
   StringRef Rest = T.substr(Close).ltrim();
@@ -963,21 +955,14 @@ void Rewriter::moveFromInit() {
     At = firstWordFrom(T, End);
   }
   // What could move is written there, or in what is called.
-  std::set<std::string> Reached;
-  std::vector<std::string> Work;
+  std::vector<std::string> Called;
   auto In = [&](Place P) {
     return any_of(Found, [&](const Place &S) { return contains(S, P); });
   };
   for (const Call &C : I.Calls)
-    if (C.Caller == M.Body && In(C.Open) && Reached.insert(C.Callee).second)
-      Work.push_back(C.Callee);
-  while (!Work.empty()) {
-    const std::string F = Work.back();
-    Work.pop_back();
-    for (const Call &C : I.Calls)
-      if (C.Caller == F && Reached.insert(C.Callee).second)
-        Work.push_back(C.Callee);
-  }
+    if (C.Caller == M.Body && In(C.Open))
+      Called.push_back(C.Callee);
+  const std::set<std::string> Reached = I.calledFrom(std::move(Called));
   const bool Needed = any_of(I.Variables, [&](const auto &P) {
     return P.second.Mutable && any_of(P.second.References, [&](const auto &R) {
              return R.Writes && (Reached.count(R.Function) ||

@@ -91,6 +91,8 @@ private:
   /// The text of \p P with the edits in it, which are taken back.
   std::string takeEdited(Place P);
   std::map<int, std::string> OthersHeaders;
+  /// "x.h, which ..." when \p File is one of OthersHeaders; else "".
+  std::string inOthersHeader(int File) const;
   void readUnusedMacros();
   /// Stands for the function of a mention in a macro that nothing expands.
   static constexpr const char *UnusedMacro = "#";
@@ -453,6 +455,19 @@ private:
 /// Where the preprocessor conditions begin that are open at \p At, outermost
 /// first.
 std::vector<size_t> openConditions(llvm::StringRef T, size_t At);
+
+/// The position after the bracket that closes the one at \p Open; npos when
+/// none does.
+size_t closing(llvm::StringRef T, size_t Open);
+
+/// `#include "folder/name"` or `#include <name>`.
+struct Inclusion {
+  size_t At; ///< Of the `#`.
+  llvm::StringRef Name; ///< Without folders.
+  bool Quoted;
+};
+/// What \p T includes, in comments and in what is not compiled as well.
+std::vector<Inclusion> inclusions(llvm::StringRef T);
 
 } // namespace pyext::migrate
 

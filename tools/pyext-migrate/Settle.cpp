@@ -249,12 +249,8 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
     return Why.empty() ? Mode::Closure : Mode::None;
   }
   for (const Function::ParameterList &L : F.Lists)
-    if (auto Other = OthersHeaders.find(L.Open.File);
-        Other != OthersHeaders.end()) {
-      Why = "'" + F.Name + "' is declared in " +
-            sys::path::filename(I.Files[L.Open.File].Path).str() + ", which " +
-            Other->second +
-            " includes, and that is not one of the sources of the module";
+    if (std::string In = inOthersHeader(L.Open.File); !In.empty()) {
+      Why = "'" + F.Name + "' is declared in " + In;
       return Mode::None;
     }
   if (F.Variadic) {
@@ -545,12 +541,8 @@ void Rewriter::checkReferences(Entity &E) {
       }
     }
   for (const Place &P : V.Declarations)
-    if (auto Other = OthersHeaders.find(P.File); Other != OthersHeaders.end()) {
-      drop(E,
-           "it is declared in " + sys::path::filename(I.Files[P.File].Path).str() +
-               ", which " + Other->second +
-               " includes, and that is not one of the sources of the module",
-           P);
+    if (std::string In = inOthersHeader(P.File); !In.empty()) {
+      drop(E, "it is declared in " + In, P);
       return;
     }
   if (V.MacroMade && !soleOfMacro(V)) {

@@ -406,19 +406,21 @@ unsigned Rewriter::includePlace(int File) const {
   return Guard == StringRef::npos ? 0 : After(Guard);
 }
 
-/// The names that \p T includes, without folders, and where.
-static std::vector<std::pair<size_t, StringRef>> includedNames(StringRef T) {
-  std::vector<std::pair<size_t, StringRef>> Out;
+std::vector<Inclusion> inclusions(StringRef T) {
+  std::vector<Inclusion> Out;
   for (size_t At = T.find('#'); At != StringRef::npos; At = T.find('#', At + 1)) {
     StringRef L =
         T.substr(At + 1).take_until([](char C) { return C == '\n'; }).trim();
     if (!L.consume_front("include"))
       continue;
     L = L.ltrim();
-    if (!L.consume_front("\"") && !L.consume_front("<"))
+    const bool Quoted = L.consume_front("\"");
+    if (!Quoted && !L.consume_front("<"))
       continue;
-    Out.push_back({At, sys::path::filename(L.take_until(
-                           [](char C) { return C == '"' || C == '>'; }))});
+    Out.push_back({At,
+                   sys::path::filename(L.take_until(
+                       [](char C) { return C == '"' || C == '>'; })),
+                   Quoted});
   }
   return Out;
 }
@@ -427,7 +429,7 @@ static std::vector<std::pair<size_t, StringRef>> includedNames(StringRef T) {
 /// \p File, through headers of the extension or not; ~0u when nowhere.
 unsigned Rewriter::pythonPlace(int File, unsigned Depth) const {
   StringRef T = I.Files[File].Text;
-  for (const auto &[At, Name] : includedNames(T)) {
+  for (const auto &[At, Name, Quoted] : inclusions(T)) {
     if (inComment(T, At))
       continue;
     bool Found = Name == "Python.h";
@@ -486,7 +488,7 @@ bool Rewriter::usesOperands() const {
 static std::vector<std::pair<size_t, int>> includesOf(const Index &I,
                                                       StringRef T) {
   std::vector<std::pair<size_t, int>> Out;
-  for (const auto &[At, Name] : includedNames(T))
+  for (const auto &[At, Name, Quoted] : inclusions(T))
     for (size_t File = 0; File < I.Files.size(); ++File)
       if (sys::path::filename(I.Files[File].Path) == Name)
         Out.push_back({At, int(File)});

@@ -262,20 +262,11 @@ void Rewriter::emitTypes() {
 }
 
 std::set<std::string> Rewriter::initReach() const {
-  std::set<std::string> Out;
-  std::vector<std::string> Work;
+  std::vector<std::string> Inits;
   for (const auto &[Key, E] : Entities)
     if (E.T)
-      if (std::string F = slotFunction(E, "Py_tp_init"); Out.insert(F).second)
-        Work.push_back(F);
-  while (!Work.empty()) {
-    std::string F = Work.back();
-    Work.pop_back();
-    for (const Call &C : I.Calls)
-      if (C.Caller == F && Out.insert(C.Callee).second)
-        Work.push_back(C.Callee);
-  }
-  return Out;
+      Inits.push_back(slotFunction(E, "Py_tp_init"));
+  return I.calledFrom(std::move(Inits));
 }
 
 void Rewriter::rewriteFrees() {
@@ -347,14 +338,7 @@ bool Rewriter::needsNoCollector(const Entity &E) const {
                 : Other.Owned)
       return false;
   }
-  std::set<std::string> Importing{BodyKey};
-  for (std::vector<std::string> Work{BodyKey}; !Work.empty();) {
-    std::string Caller = std::move(Work.back());
-    Work.pop_back();
-    for (const Call &C : I.Calls)
-      if (C.Caller == Caller && Importing.insert(C.Callee).second)
-        Work.push_back(C.Callee);
-  }
+  const std::set<std::string> Importing = I.calledFrom({BodyKey});
   bool Made = false;
   for (const Reference &Ref : E.V->References) {
     if (Ref.Function.empty() || !Ref.Token.valid())
