@@ -521,8 +521,9 @@ void Rewriter::rewriteDealloc(const std::string &Key, bool Collected) {
     Name = Name.substr(Name.find_last_of(" *()\t") + 1);
     const std::string Object =
         isAliasOfSelf(*F, Name) ? Name.str() : Self;
-    std::string Free = Type + "->tp_free((PyObject *)" + Object + ");\n" + Ind +
-                       "Py_DECREF(" + Type + ");";
+    std::string Free = Type + "->tp_free((PyObject *)" + Object + ");" +
+                       (OneLine ? " " : "\n" + Ind) + "Py_DECREF(" + Type +
+                       ");";
     replaceStatement(U->Statement, Free, U->NeedsBraces);
   }
   // Last: the first statement may be one that was replaced.

@@ -8,6 +8,7 @@
 
 #include "Databases.h"
 #include "Message.h"
+#include "Prepare.h"
 #include "Report.h"
 #include "ResourceDir.h"
 #include "Verify.h"
@@ -229,6 +230,33 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
   return attempt(M, Sources, ExtraArgs, Originals, Plain);
 }
 
+/// Writes out what the rewrite could not follow; returns for which variables.
+static std::set<std::string>
+prepareAll(ModuleRun &M, const std::vector<std::string> &Sources,
+           const std::vector<std::string> &ExtraArgs,
+           std::map<std::string, std::string> &Originals,
+           std::map<std::string, std::string> &Plain,
+           const std::set<std::string> &Never) {
+  Preparation Step;
+  for (unsigned Steps = 0; Steps < 12; ++Steps) {
+    Preparation Next = prepare(M.Before, M.Upto, Step, Never);
+    if (Next.Texts.empty())
+      break;
+    auto Texts = Plain;
+    for (const auto &[Path, Text] : Next.Texts)
+      Texts[Path] = Text;
+    Index Read = buildIndex(M.Input, Sources, ExtraArgs, Texts, /*Quietly=*/true);
+    if (!Read.Errors.empty())
+      break;
+    for (const auto &[Path, Text] : Next.Texts)
+      Originals.try_emplace(Path, M.Before.Files[M.Before.fileOf(Path)].Text);
+    Plain = std::move(Texts);
+    M.Before = std::move(Read);
+    Step = std::move(Next);
+  }
+  return Step.For;
+}
+
 /// Rewrites one module; what stands against it ends up in M.Refused.
 static void migrate(ModuleRun &M, unsigned MinMinor,
                     const std::vector<std::string> &ExtraArgs) {
@@ -262,16 +290,34 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
   }
   M.Options.Upto = M.Upto;
   M.Options.MinMinor = MinMinor;
-  // Once to see what the checks say of the result, and again with the claims
-  // that this allows.
-  if (!attempt(M, Sources, ExtraArgs, Originals, Plain)) {
+  // What is written out for something that stays all the same is not.
+  const Index AsWritten = M.Before;
+  const auto OriginalsAsWritten = Originals, PlainAsWritten = Plain;
+  std::set<std::string> Never;
+  for (;;) {
+    const std::set<std::string> For =
+        prepareAll(M, Sources, ExtraArgs, Originals, Plain, Never);
+    // Once to see what the checks say of the result, and again with the claims
+    // that this allows.
+    bool Works = attempt(M, Sources, ExtraArgs, Originals, Plain);
     const std::string Why = M.Refused;
-    if (!leaveOut(M, Sources, ExtraArgs, Originals, Plain)) {
-      M.Options.Excluded.clear();
+    Works = Works || leaveOut(M, Sources, ExtraArgs, Originals, Plain);
+    if (For.empty() && Works)
+      break;
+    if (Works && all_of(For, [&](const std::string &Key) {
+          return is_contained(M.Result.MovedKeys, Key);
+        }))
+      break;
+    M.Options.Excluded.clear();
+    if (For.empty()) {
       attempt(M, Sources, ExtraArgs, Originals, Plain, /*Quietly=*/false);
       M.Refused = Why;
       return;
     }
+    Never.insert(For.begin(), For.end());
+    M.Before = AsWritten;
+    Originals = OriginalsAsWritten;
+    Plain = PlainAsWritten;
   }
   M.Options.ClaimOwnGil = M.Upto >= Level::Interpreters &&
                           M.After.SeveralInterpreters.empty() &&
