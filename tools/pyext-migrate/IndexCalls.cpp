@@ -230,6 +230,12 @@ bool Indexer::VisitCallExpr(CallExpr *C) {
     if (!Known)
       I.Calls.push_back(Out);
   }
+  // Py_SET_TYPE(&Foo_Type, &PyType_Type), a macro of Python as well.
+  if (FD && Current && !ours(FD) && C->getNumArgs() == 2 &&
+      identifierOf(FD) == "Py_SET_TYPE")
+    if (const VarDecl *VD = assignedVariable(C->getArg(0));
+        VD && ours(VD) && isTypeObject(VD->getType()))
+      noteTypeField(VD, "ob_type", C->getArg(1), C, SourceLocation());
   static const std::set<StringRef> Process{
       "openlog",   "closelog",    "signal",        "sigaction", "atexit",
       "setlocale", "umask",       "setitimer",     "tcsetattr", "initscr",
@@ -558,10 +564,7 @@ bool Indexer::VisitBinaryOperator(BinaryOperator *B) {
   if (B->getOpcode() != BO_Assign || !Current)
     return true;
   const auto *M = dyn_cast<MemberExpr>(B->getLHS()->IgnoreParenCasts());
-  if (!M || M->isArrow())
-    return true;
-  const auto *D = dyn_cast<DeclRefExpr>(M->getBase()->IgnoreParenCasts());
-  const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  const VarDecl *VD = M ? assignedVariable(M->getBase()) : nullptr;
   if (!VD || !ours(VD))
     return true;
   if (model::elementTypeName(VD->getType()) == "PyModuleDef") {
@@ -571,37 +574,62 @@ bool Indexer::VisitBinaryOperator(BinaryOperator *B) {
   if (!isTypeObject(VD->getType()) && !facts::findTypeSlotByField(firstFieldOf(
                                           VD->getType()->getAsRecordDecl())))
     return true;
+  noteTypeField(VD, M->getMemberDecl()->getNameAsString(), B->getRHS(), B,
+                B->getOperatorLoc());
+  return true;
+}
+
+/// The variable of `x`, `(&x)->`, `((PyObject *)&x)->` or `x.ob_base.`.
+const VarDecl *Indexer::assignedVariable(const Expr *E) {
+  for (;;) {
+    E = E->IgnoreParenCasts();
+    if (const auto *U = dyn_cast<UnaryOperator>(E);
+        U && U->getOpcode() == UO_AddrOf)
+      E = U->getSubExpr();
+    else if (const auto *M = dyn_cast<MemberExpr>(E);
+             M && !M->isArrow() && M->getMemberDecl()->getName() == "ob_base")
+      E = M->getBase();
+    else
+      break;
+  }
+  const auto *D = dyn_cast<DeclRefExpr>(E);
+  const auto *VD = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  return VD && VD->getType()->isRecordType() ? VD : nullptr;
+}
+
+void Indexer::noteTypeField(const VarDecl *VD, std::string Field,
+                            const Expr *Value, const Expr *Whole,
+                            SourceLocation At) {
   TypeAssignment A;
   A.Type = keyOf(VD);
-  A.Field = M->getMemberDecl()->getNameAsString();
-  A.Value = textOf(B->getRHS());
-  A.ValueIsNull = model::isNullOrZero(B->getRHS(), Context);
-  if (const FunctionDecl *FD = model::functionOf(B->getRHS())) {
+  A.Field = std::move(Field);
+  A.Value = textOf(Value);
+  A.ValueIsNull = model::isNullOrZero(Value, Context);
+  if (const FunctionDecl *FD = model::functionOf(Value)) {
     A.ValueName = FD->getNameAsString();
     if (ours(FD)) {
       A.ValueFunction = keyOf(FD);
       addRoot(FD, rootOf(A.Field), A.Type);
       A.Position = token(FD->getLocation());
     }
-  } else if (const VarDecl *V = model::variableOf(B->getRHS())) {
+  } else if (const VarDecl *V = model::variableOf(Value)) {
     A.ValueName = V->getNameAsString();
     if (ours(V) && V->hasGlobalStorage())
       A.ValueVariable = keyOf(V), A.Position = token(V->getLocation());
   }
   A.Function = keyOf(Current);
   bool Braces = false;
-  Place W = written(B->getSourceRange());
-  A.Statement = W.valid() ? statementOf(B, W, Braces) : Place();
+  Place W = written(Whole->getSourceRange());
+  A.Statement = W.valid() ? statementOf(Whole, W, Braces) : Place();
   if (Braces)
     A.Statement = {};
   // What is written is the use of a macro, which does more.
-  A.InMacro = SM.isMacroBodyExpansion(B->getOperatorLoc());
+  A.InMacro = SM.isMacroBodyExpansion(At);
   for (const TypeAssignment &Old : I.Assignments)
     if (Old.Statement == A.Statement && Old.Field == A.Field &&
         Old.Type == A.Type)
-      return true;
+      return;
   I.Assignments.push_back(A);
-  return true;
 }
 
 Place Indexer::argumentAt(SourceLocation L) {

@@ -259,6 +259,10 @@ public:
 
   bool testsNull(const clang::Expr *Cond, const std::string &Name);
 
+  const clang::VarDecl *assignedVariable(const clang::Expr *E);
+  void noteTypeField(const clang::VarDecl *VD, std::string Field,
+                     const clang::Expr *Value, const clang::Expr *Whole,
+                     clang::SourceLocation At);
   bool VisitBinaryOperator(clang::BinaryOperator *B);
 
   /// The token that a macro was given and that became what is at \p L.

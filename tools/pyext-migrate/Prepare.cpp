@@ -285,6 +285,7 @@ public:
 
 private:
   void joinHalves(const ModuleInfo &M);
+  bool neverDefined(StringRef Name) const;
   void writeOut();
   void removeMacros();
   bool candidate(const Variable &V) const;
@@ -355,13 +356,26 @@ void Preparer::joinHalves(const ModuleInfo &M) {
         return Supported ? Elsewhere : Never;
     return Compiled;
   };
+  auto FateIn = [&](const Condition &C, size_t N) {
+    const Fate Of = FateOf(C.Branches[N]);
+    if (Of != Elsewhere || C.Branches.size() > 2)
+      return Of;
+    // `#ifdef PYTHON_TWO`, which only text for Python 2 defines.
+    auto [Name, Negated] = plain(T.slice(C.Branches[0].Directive,
+                                         C.Branches[0].Begin));
+    StringRef Only = Name;
+    return Only.consume_front("defined ") && Negated == (N == 1) &&
+                   neverDefined(Only)
+               ? Never
+               : Of;
+  };
   std::map<std::string, bool> Known;
   for (const Condition &C : Conditions) {
     const auto [Name, Negated] = plain(T.slice(C.Branches[0].Directive,
                                                C.Branches[0].Begin));
-    if (C.Branches.size() <= 2 && FateOf(C.Branches[0]) == Never)
+    if (C.Branches.size() <= 2 && FateIn(C, 0) == Never)
       Known[Name] = Negated;
-    else if (C.Branches.size() == 2 && FateOf(C.Branches[1]) == Never)
+    else if (C.Branches.size() == 2 && FateIn(C, 1) == Never)
       Known[Name] = !Negated;
   }
   for (const Condition &C : Conditions) {
@@ -370,9 +384,9 @@ void Preparer::joinHalves(const ModuleInfo &M) {
     };
     bool Inside = Within(C.Endif);
     unsigned Nevers = 0, Elsewheres = 0;
-    for (const Condition::Branch &B : C.Branches) {
-      Inside |= Within(B.Directive);
-      const Fate Of = FateOf(B);
+    for (size_t N = 0; N < C.Branches.size(); ++N) {
+      Inside |= Within(C.Branches[N].Directive);
+      const Fate Of = FateIn(C, N);
       Nevers += Of == Never;
       Elsewheres += Of == Elsewhere;
     }
@@ -387,10 +401,33 @@ void Preparer::joinHalves(const ModuleInfo &M) {
     auto Drop = [&](size_t Begin, size_t End) {
       Edits.push_back({{File, unsigned(Begin), unsigned(End)}, ""});
     };
-    for (const Condition::Branch &B : C.Branches)
-      Drop(B.Directive, FateOf(B) == Never ? B.End : B.Begin);
+    for (size_t N = 0; N < C.Branches.size(); ++N)
+      Drop(C.Branches[N].Directive,
+           FateIn(C, N) == Never ? C.Branches[N].End : C.Branches[N].Begin);
     Drop(C.Endif, C.End);
   }
+}
+
+/// Whether macros named \p Name are defined, and only in text that no Python
+/// compiles that is supported.
+bool Preparer::neverDefined(StringRef Name) const {
+  bool Found = false;
+  for (const SourceFile &File : I.Files) {
+    StringRef T = File.Text;
+    for (size_t At = T.find(Name); At != StringRef::npos;
+         At = T.find(Name, At + 1)) {
+      StringRef Before = T.take_front(At).rtrim(" \t");
+      if (!Before.consume_back("define") ||
+          !Before.rtrim(" \t").ends_with("#") || isWord(T[At + Name.size()]))
+        continue;
+      Found = true;
+      if (none_of(File.Inactive, [&](const auto &P) {
+            return !P.second && P.first.Begin <= At && At < P.first.End;
+          }))
+        return false;
+    }
+  }
+  return Found;
 }
 
 const Place *Preparer::definitionOf(StringRef Name) const {
@@ -556,6 +593,18 @@ void Preparer::write(const Index::MacroUse &U) {
   const unsigned Lines = StringRef(Text).count('\n');
   if (Lines > MostLines || Out.Lines + Lines > MostOfAll)
     return;
+  // Functions and tables are apart from what is around them.
+  if (Lines && Line == Whole.Begin && outside(U) &&
+      StringRef(Text).contains('{')) {
+    if (Line >= 2 && T[Line - 2] != '\n' &&
+        none_of(Edits, [&](const Edit &E) {
+          return E.Where.File == Whole.File && E.Where.End + 1 == Line;
+        }))
+      Indented.insert(0, "\n");
+    const size_t Next = T.find('\n', Whole.End);
+    if (Next != StringRef::npos && Next + 1 < T.size() && T[Next + 1] != '\n')
+      Indented += "\n";
+  }
   Out.Lines += Lines;
   Out.Macros.insert(Macro(I.text(U.Definition)).Name);
   Edits.push_back({Whole, std::move(Indented)});

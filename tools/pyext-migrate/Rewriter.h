@@ -260,6 +260,7 @@ private:
   std::string slotFunction(const Entity &E, llvm::StringRef Id) const;
   bool contains(Place Outer, Place Inner) const;
   void checkType(Entity &E);
+  Place usedBeforeReady(const Entity &E) const;
   std::string delegateOf(const std::string &Key, llvm::StringRef Slot) const;
   std::string selfOf(const Function &F) const;
   /// A local that is nothing but the object, cast: `PyObject *o = (PyObject

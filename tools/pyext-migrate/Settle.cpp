@@ -836,6 +836,28 @@ std::string Rewriter::slotFunction(const Entity &E, StringRef Id) const {
   return "";
 }
 
+/// A use of the type above the first PyType_Ready() for it, where the field of
+/// the state would be NULL still.
+Place Rewriter::usedBeforeReady(const Entity &E) const {
+  for (const Reference &Ref : E.V->References) {
+    bool Above = false, Below = false;
+    for (const ApiUse *U : E.Ready)
+      if (U->Function == Ref.Function && U->Whole.File == Ref.Token.File) {
+        Above |= U->Whole.Begin <= Ref.Token.Begin;
+        Below |= Ref.Token.Begin < U->Whole.Begin;
+      }
+    if (!Below || Above || contains(M.CreateStatement, Ref.Token) ||
+        any_of(I.Assignments, [&](const TypeAssignment &A) {
+          return A.Statement.valid() && contains(A.Statement, Ref.Token) &&
+                 (A.Type == E.T->Key || A.ValueVariable == E.T->Key ||
+                  is_contained(E.T->SubTables, A.Type));
+        }))
+      continue;
+    return Ref.Token;
+  }
+  return {};
+}
+
 void Rewriter::checkType(Entity &E) {
   const StaticType &T = *E.T;
   // Its base has to be known before.
@@ -868,6 +890,10 @@ void Rewriter::checkType(Entity &E) {
       drop(E, "it is readied after the import of the module", U->Whole);
       return;
     }
+  }
+  if (Place P = usedBeforeReady(E); P.valid()) {
+    drop(E, "it is used before PyType_Ready() is called for it", P);
+    return;
   }
   for (const ApiUse &U : I.Uses) {
     if (U.Type != T.Key)

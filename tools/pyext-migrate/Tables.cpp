@@ -120,8 +120,12 @@ unsigned Rewriter::firstWordFrom(StringRef T, unsigned At) const {
     At = Next;
     if (T.substr(At).starts_with("/*"))
       At = T.find("*/", At) + 2;
-    else if (T.substr(At).starts_with("//") || T[At] == '#')
+    else if (T.substr(At).starts_with("//"))
       At = T.find('\n', At);
+    else if (T[At] == '#')
+      do
+        At = std::min(T.find('\n', At + 1), T.size()); // Of a macro, the last.
+      while (At < T.size() && T[At - 1] == '\\');
     else
       return At;
   }

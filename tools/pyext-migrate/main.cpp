@@ -294,6 +294,7 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
   const Index AsWritten = M.Before;
   const auto OriginalsAsWritten = Originals, PlainAsWritten = Plain;
   std::set<std::string> Never;
+  bool Partly = false, Accept = false;
   for (;;) {
     const std::set<std::string> For =
         prepareAll(M, Sources, ExtraArgs, Originals, Plain, Never);
@@ -302,19 +303,24 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
     bool Works = attempt(M, Sources, ExtraArgs, Originals, Plain);
     const std::string Why = M.Refused;
     Works = Works || leaveOut(M, Sources, ExtraArgs, Originals, Plain);
-    if (For.empty() && Works)
+    if (Works && (For.empty() || Accept))
       break;
     if (Works && all_of(For, [&](const std::string &Key) {
           return is_contained(M.Result.MovedKeys, Key);
         }))
       break;
     M.Options.Excluded.clear();
-    if (For.empty()) {
+    Partly |= Works && !For.empty();
+    if (For.empty() && Partly && !Accept) {
+      Accept = true; // Better than nothing.
+    } else if (For.empty() || Accept) {
       attempt(M, Sources, ExtraArgs, Originals, Plain, /*Quietly=*/false);
       M.Refused = Why;
       return;
     }
     Never.insert(For.begin(), For.end());
+    if (Accept)
+      Never.clear();
     M.Before = AsWritten;
     Originals = OriginalsAsWritten;
     Plain = PlainAsWritten;
