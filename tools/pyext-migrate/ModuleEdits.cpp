@@ -362,7 +362,14 @@ void Rewriter::emitModule() {
   bool Earlier = false;
   for (const Reference &Ref : I.Variables.at(M.Definition).References)
     Earlier |= !contains(Body->Body, Ref.Token) &&
-               Ref.Function != M.InitFunction && Ref.Token.valid();
+               Ref.Function != M.InitFunction && Ref.Token.valid() &&
+               none_of(I.Uses, [&](const ApiUse &U) {
+                 return U.Name == "PyState_FindModule" &&
+                        contains(U.Whole, Ref.Token);
+               });
+  // Or it is declared above.
+  for (const Place &P : I.Variables.at(M.Definition).Declarations)
+    Earlier &= P.File != Def.File || P.Begin >= Def.Begin;
   replaceAll(Def);
   for (const Place &P : M.DefAssignments) {
     replaceAll(P);

@@ -75,6 +75,7 @@ RewriteResult Rewriter::run() {
   findOthersHeaders();
   readInactive();
   readUnusedMacros();
+  findStateMacros();
   if (O.Upto >= Level::State)
     prepareTables();
   chooseEntities();
@@ -108,6 +109,78 @@ RewriteResult rewrite(const Index &I, const RewriteOptions &Options) {
   return Rewriter(I, Options).run();
 }
 
+/// The bounds of the line at \p At, without its newline.
+static std::pair<size_t, size_t> lineAt(StringRef T, size_t At) {
+  const size_t Before = T.rfind('\n', At); // Not at At itself.
+  return {Before == StringRef::npos ? 0 : Before + 1,
+          std::min(T.find('\n', At), T.size())};
+}
+
+/// Where lines were deleted, at \p Gaps: no more empty lines than there were
+/// between any two lines before, none where a block begins or ends that had
+/// none, and no `#if` with nothing in it.
+static void closeGaps(std::string &Text, std::vector<size_t> Gaps) {
+  auto IsDirective = [](StringRef Line, StringRef Name) {
+    return Line.consume_front("#") && Line.ltrim().starts_with(Name) &&
+           !Line.ends_with("\\");
+  };
+  while (!Gaps.empty()) {
+    size_t At = Gaps.back();
+    if (auto [Begin, End] = lineAt(Text, At); Begin != At) {
+      Gaps.pop_back();
+      if (!StringRef(Text).slice(Begin, End).trim().empty())
+        continue;
+      Text.erase(Begin, std::min(End + 1, Text.size()) - Begin);
+      Gaps.push_back(Begin);
+      continue;
+    }
+    // The empty lines around it, and the lines around those.
+    StringRef T = Text, Last, Next;
+    size_t Begin = At, End = At;
+    while (Begin > 0) {
+      auto [LineBegin, LineEnd] = lineAt(T, Begin - 1);
+      Last = T.slice(LineBegin, LineEnd).trim();
+      if (!Last.empty())
+        break;
+      Begin = LineBegin;
+    }
+    while (End < T.size()) {
+      auto [LineBegin, LineEnd] = lineAt(T, End);
+      Next = T.slice(LineBegin, LineEnd).trim();
+      if (!Next.empty())
+        break;
+      End = std::min(LineEnd + 1, T.size());
+    }
+    // As many as there were at the beginning, at the end, or at most.
+    const size_t After = T.slice(At, End).count('\n');
+    size_t Before = 0, Most = After;
+    while (!Gaps.empty() && Gaps.back() >= Begin) {
+      const size_t Up = Gaps.back();
+      Gaps.pop_back();
+      const size_t From =
+          Gaps.empty() || Gaps.back() < Begin ? Begin : Gaps.back();
+      Before = T.slice(From, Up).count('\n');
+      Most = std::max(Most, Before);
+    }
+    const bool Else = IsDirective(Last, "else");
+    if ((IsDirective(Last, "if") || Else) && IsDirective(Next, "endif")) {
+      const size_t From = lineAt(T, Begin - 1).first,
+                   To = Else ? End
+                             : std::min(lineAt(T, End).second + 1, T.size());
+      Text.erase(From, To - From);
+      Gaps.push_back(From);
+      continue;
+    }
+    const size_t Kept = Last.ends_with("{") || Begin == 0 ? Before
+                        : Next.starts_with("}")           ? After
+                                                          : Most;
+    size_t Surplus = T.slice(Begin, End).count('\n') - Kept, To = Begin;
+    for (; Surplus > 0; --Surplus)
+      To = lineAt(T, To).second + 1;
+    Text.erase(Begin, To - Begin);
+  }
+}
+
 std::map<std::string, std::string>
 apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
   std::map<std::string, std::string> Out;
@@ -123,7 +196,8 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
     const std::string &Old = I.Files[File].Text;
     std::string New;
     unsigned At = 0;
-    bool Blank = false; // An empty line was just added.
+    bool Blank = false;       // An empty line was just added.
+    std::vector<size_t> Gaps; // Where nothing stands for what was there.
     auto Keep = [&](size_t End) {
       if (At < End && Blank && Old[At] == '\n')
         ++At;
@@ -146,11 +220,14 @@ apply(const Index &I, std::vector<Edit> Edits, std::string &Error) {
       }
       Keep(E.Where.Begin);
       New += E.Text;
-      if (!E.Text.empty())
+      if (E.Text.empty())
+        Gaps.push_back(New.size());
+      else
         Blank = StringRef(E.Text).ends_with("\n\n");
       At = E.Where.End;
     }
     Keep(Old.size());
+    closeGaps(New, std::move(Gaps));
     if (New != Old)
       Out[I.Files[File].Path] = New;
   }

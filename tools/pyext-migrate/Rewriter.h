@@ -95,6 +95,16 @@ private:
   std::string inOthersHeader(int File) const;
   void readUnusedMacros();
   /// Stands for the function of a mention in a macro that nothing expands.
+  /// Macros that are the state, whose uses become its name.
+  void findStateMacros();
+  void emitStateMacros();
+  bool isStateMacro(const ApiUse &U) const;
+  struct StateMacro {
+    Place Find; ///< PyState_FindModule() in it.
+    std::set<std::string> Functions; ///< That use it.
+    std::vector<Place> Uses;
+  };
+  std::map<Place, StateMacro> StateMacros; ///< By body, from the name on.
   static constexpr const char *UnusedMacro = "#";
   bool noteInactiveReturn(Place Word, llvm::StringRef Name);
   void noteInactiveField(const std::string &Key, Place Name,
@@ -328,6 +338,9 @@ private:
   /// that only inherits them does not.
   bool isHeapBase(const Entity &E) const;
   void emitTypes();
+  /// A function of the type that is not there yet, named as its deallocator is.
+  std::string slotName(const Entity &E, llvm::StringRef Suffix);
+  std::set<std::string> SlotNames;
   /// Functions that an initialiser of a type is or calls.
   std::set<std::string> initReach() const;
   /// Memory of objects that is given back outside of their deallocator.

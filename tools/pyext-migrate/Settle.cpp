@@ -36,6 +36,8 @@ std::set<std::string> Rewriter::mentioned() const {
       for (const Reference &Ref : E.V->References)
         if (!Ref.Function.empty() && Ref.Function != UnusedMacro)
           Out.insert(Ref.Function);
+  for (const auto &[Body, Macro] : StateMacros)
+    Out.insert(Macro.Functions.begin(), Macro.Functions.end());
   return Out;
 }
 
@@ -74,7 +76,8 @@ std::vector<Place> Rewriter::staticFlags(const Function &F) const {
 std::vector<const ApiUse *> Rewriter::finds() const {
   std::vector<const ApiUse *> Out;
   for (const ApiUse &U : I.Uses)
-    if (U.Name == "PyState_FindModule" && U.ArgVariable == M.Definition)
+    if (U.Name == "PyState_FindModule" && U.ArgVariable == M.Definition &&
+        !isStateMacro(U))
       Out.push_back(&U);
   for (const ApiUse &U : ModuleMentions)
     Out.push_back(&U);

@@ -103,6 +103,21 @@ bool Rewriter::needsForward(const Entity &E, Place Declaration) const {
          });
 }
 
+std::string Rewriter::slotName(const Entity &E, StringRef Suffix) {
+  const Function *Dealloc = function(slotFunction(E, "Py_tp_dealloc"));
+  StringRef Stem = Dealloc ? StringRef(Dealloc->Name) : "";
+  // The module has functions with its own name.
+  std::string Name =
+      Stem.consume_back("_dealloc") && !Stem.empty() && Stem != Prefix
+          ? Stem.str()
+          : E.T->Name;
+  Name += Suffix;
+  while (I.Macros.count(Name) || I.Foreign.count(Name) || functionNamed(Name) ||
+         !SlotNames.insert(Name).second)
+    Name += "_";
+  return Name;
+}
+
 void Rewriter::emitTypes() {
   for (auto &[Key, E] : Entities) {
     if (!E.T || !E.Drop.empty())
@@ -137,17 +152,12 @@ void Rewriter::emitTypes() {
     if (Inherits || needsNoCollector(E)) {
       Gc = false;
     } else if (Traverse.empty()) {
-      std::string Name = T.Name + "_traverse";
-      Name[0] = toLower(Name[0]);
-      while (I.Macros.count(Name) || functionNamed(Name))
-        Name += "_";
+      const std::string Name = slotName(E, "_traverse");
       Before += traverseText(E, Name);
       E.Slots.push_back({"Py_tp_traverse", (Cxx ? "(void *)" : "") + Name, ""});
       // With a traverse of its own a type inherits no clear.
       if (!collectorOfBase(E).empty() && !hasSlot(E, "Py_tp_clear")) {
-        std::string Clear = Name.substr(0, Name.rfind("_traverse")) + "_clear";
-        while (I.Macros.count(Clear) || functionNamed(Clear))
-          Clear += "_";
+        const std::string Clear = slotName(E, "_clear");
         Before += "static int\n" + Clear + "(PyObject *self)\n{\n" + In +
                   "inquiry base = " + collectorOfBase(E) + "tp_clear;\n" +
                   In + "return base == NULL ? 0 : base(self);\n}\n\n";
@@ -157,10 +167,7 @@ void Rewriter::emitTypes() {
       visitType(Traverse);
     }
     if (const std::string Free = plainFree(E); Gc && !Free.empty()) {
-      std::string Name = T.Name + "_dealloc";
-      Name[0] = toLower(Name[0]);
-      while (I.Macros.count(Name) || functionNamed(Name))
-        Name += "_";
+      const std::string Name = slotName(E, "_dealloc");
       Before += "static void\n" + Name + "(PyObject *self)\n{\n" + In +
                 "PyTypeObject *tp = Py_TYPE(self);\n" + In +
                 "PyObject_GC_UnTrack(self);\n" + In + Free + "(self);\n" +

@@ -25,7 +25,7 @@ void Rewriter::emit() {
   Multi = multiFile();
   bool NeedState =
       any_of(Entities, [](const auto &P) { return P.second.Drop.empty(); });
-  WithState = NeedState;
+  WithState = NeedState || !StateMacros.empty();
   chooseModuleWord();
   for (const auto &[Key, Reader] : LocalTables)
     for (const auto &[Other, E] : Entities)
@@ -40,6 +40,7 @@ void Rewriter::emit() {
   emitGuards();
   emitConversions();
   emitFinds();
+  emitStateMacros();
   emitReleases();
   emitTypes();
   emitMacros();
@@ -821,6 +822,11 @@ std::optional<std::vector<Place>> Rewriter::needsIn(const Function &F) const {
       for (const Reference &Ref : E.V->References)
         if (Ref.Function == F.Key)
           All.push_back(Ref.Token);
+  for (const auto &[Body, Macro] : StateMacros)
+    if (Macro.Functions.count(F.Key))
+      for (const Place &Use : Macro.Uses)
+        if (contains(F.Body, Use))
+          All.push_back(Use);
   for (const Place &P : All) {
     if (!P.valid())
       return std::nullopt;

@@ -1,0 +1,9 @@
+import standing
+
+c = standing.Count()
+print(c.add(4), c.add(5), standing.limit())
+try:
+    c.add(2)
+except standing.Error as e:
+    print(e)
+print(standing.see(1), standing.see(2))
