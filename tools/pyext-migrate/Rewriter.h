@@ -199,7 +199,8 @@ private:
   /// Tables of the function that makes the module, and where it reads them.
   std::vector<std::pair<unsigned, std::string>> ExecTables;
   unsigned statementAround(const Function &F, unsigned At) const;
-  unsigned firstWordFrom(llvm::StringRef T, unsigned At) const;
+  unsigned firstWordFrom(llvm::StringRef T, unsigned At,
+                         bool Directives = false) const;
   /// `Type.tp_slot(self)`
   struct DirectCall {
     std::string Type, Function, Slot, Caller;
@@ -404,6 +405,21 @@ private:
   unsigned structPlace(const std::vector<const Entity *> &Order, int File,
                        bool AfterTypes) const;
   bool mentionsState(const Edit &E) const;
+  unsigned ofItsOwn(int File, unsigned At) const;
+  unsigned firstUse(int File) const;
+  std::set<int> GaveDeclarations; ///< To the file of the state.
+  const std::vector<Place> &topLevel(int File) const;
+  mutable std::map<int, std::vector<Place>> TopLevels;
+  Place withConditions(Place P) const;
+  bool isSimple(Place P) const;
+  Place declarationOf(int File, llvm::StringRef Name) const;
+  std::vector<Place> neededOf(int File, unsigned From,
+                              std::vector<std::string> Texts) const;
+  std::string takeDeclarations(const std::vector<Place> &Places);
+  std::vector<std::string> fieldTexts(const std::vector<const Entity *> &Order,
+                                      int Of = -1) const;
+  std::string neededOfSources(const std::vector<const Entity *> &Order,
+                              int Header, std::set<std::string> &Includes);
   /// Why the struct of the state that a source declares cannot go to a header
   /// of its own; empty when it can.
   std::string whyStructStays();
@@ -469,6 +485,9 @@ private:
 /// Where the preprocessor conditions begin that are open at \p At, outermost
 /// first.
 std::vector<size_t> openConditions(llvm::StringRef T, size_t At);
+
+/// The beginning of the #endif of the innermost condition that is open at \p At.
+size_t endOfCondition(llvm::StringRef T, size_t At);
 
 /// The position after the bracket that closes the one at \p Open; npos when
 /// none does.

@@ -136,8 +136,14 @@ void Rewriter::emitStateStruct() {
     Struct = (Own.take_front(End) + Fields + Own.substr(End) + "\n\n").str();
     replaceAll(M.StateDeclaration);
     removeDeclarationBlock(M.StateDeclaration);
-  } else if (HasState && WithState)
+  } else if (HasState && WithState) {
     insert(M.StateEnd.File, M.StateEnd.Begin, Fields);
+    if (const Place D = M.StateDeclaration; D.valid()) {
+      const unsigned At = ofItsOwn(D.File, D.Begin);
+      insert(D.File, At,
+             takeDeclarations(neededOf(D.File, D.End, fieldTexts(Order))));
+    }
+  }
   else if (WithState)
     Struct = "typedef struct {\n" + Fields + "} " + StateType + ";\n\n";
   if (UsesModuleByType)
@@ -193,9 +199,10 @@ void Rewriter::emitStateStruct() {
   if (Raised) {
     const int File = M.StateDeclaration.File;
     const unsigned At = structPlace(Order, File, true);
-    if (At > First)
-      R.Refused = "the state of the module is declared below what needs it";
-    insert(File, At, Struct + Text);
+    std::vector<std::string> Texts = fieldTexts(Order);
+    Texts.push_back(Struct);
+    insert(File, At,
+           takeDeclarations(neededOf(File, At, Texts)) + Struct + Text);
     return;
   }
   if (HasState) {
@@ -208,10 +215,8 @@ void Rewriter::emitStateStruct() {
     insert(M.StateEnd.File, unsigned(Line + 1), "\n" + Text);
     return;
   }
-  if (Header < 0) {
-    newHeader(Struct + Text);
-    return;
-  }
+  if (Header < 0)
+    return newHeader(Struct + Text);
   if (Cxx && !Multi) {
     StringRef T = I.Files[Header].Text;
     const size_t Space = T.find("namespace {"), At = structPlace(Order, Header, true);
@@ -225,7 +230,21 @@ void Rewriter::emitStateStruct() {
     InNamespace = Space < At && At < End && Body && End < Body->Body.End;
   }
   const unsigned Early = structPlace(Order, Header, false);
-  const unsigned Late = structPlace(Order, Header, true);
+  unsigned Late = structPlace(Order, Header, true);
+  // Below what the fields need, if nothing above that uses one of them; else
+  // with that.
+  std::vector<Place> Needed = neededOf(Header, Late, fieldTexts(Order));
+  if (Needed.size() && Needed.back().End <= firstUse(Header)) {
+    Late = ofItsOwn(Header, Needed.back().End);
+    Needed.clear();
+  }
+  std::string Needs = takeDeclarations(Needed);
+  if (Multi) {
+    std::set<std::string> Includes;
+    Needs += neededOfSources(Order, Header, Includes);
+    for (const std::string &Include : Includes)
+      insert(Header, includePlace(Header), Include);
+  }
   auto Spaced = [&](unsigned At, std::string New) {
     StringRef Before = StringRef(I.Files[Header].Text).take_front(At);
     StringRef Last = Before.rtrim("\n");
@@ -234,6 +253,7 @@ void Rewriter::emitStateStruct() {
                        !Last.starts_with("#") && !Last.ends_with("*/");
     insert(Header, At, (Close ? "\n" : "") + std::move(New));
   };
+  Struct = Needs + Struct;
   if (Early >= Late || Struct.empty()) {
     Spaced(Late, Struct + Text);
     return;
@@ -241,7 +261,7 @@ void Rewriter::emitStateStruct() {
   // Something before the types of the fields is given the state.
   Spaced(Early,
          "typedef struct " + StateType + " " + StateType + ";\n\n" + Text);
-  Spaced(Late, "struct " + StateType + " {\n" + Fields + "};\n\n");
+  Spaced(Late, Needs + "struct " + StateType + " {\n" + Fields + "};\n\n");
 }
 
 std::string Rewriter::whyStructStays() {
@@ -281,8 +301,7 @@ std::string Rewriter::whyStructStays() {
   return "";
 }
 
-/// The #endif of the innermost condition that is open at \p At.
-static size_t endOfCondition(StringRef T, size_t At) {
+size_t endOfCondition(StringRef T, size_t At) {
   unsigned Depth = 1;
   for (size_t Line = T.find('\n', At); Line != StringRef::npos;
        Line = T.find('\n', Line + 1)) {
@@ -299,7 +318,8 @@ static size_t endOfCondition(StringRef T, size_t At) {
 }
 
 std::set<int> Rewriter::stateFiles() const {
-  std::set<int> Out{MainFile};
+  std::set<int> Out = GaveDeclarations;
+  Out.insert(MainFile);
   for (const Edit &E : R.Edits)
     if (mentionsState(E))
       Out.insert(E.Where.File);
@@ -356,6 +376,9 @@ void Rewriter::newHeader(const std::string &Text) {
   // The types of the fields.
   std::string Includes = "#include <Python.h>\n";
   std::set<std::string> Seen;
+  const std::string Needs = neededOfSources(ordered(), -1, Seen);
+  for (const std::string &Include : Seen)
+    Includes += Include;
   std::vector<Place> Types;
   for (const Entity *E : ordered())
     if (!E->isType())
@@ -363,15 +386,16 @@ void Rewriter::newHeader(const std::string &Text) {
   if (MovesStruct)
     Types.insert(Types.end(), M.StateTypes.begin(), M.StateTypes.end());
   for (const Place &Type : Types) {
-    if (!Type.valid())
+    if (!Type.valid() || !I.Files[Type.File].Header)
       continue;
-    const std::string Of = includedFrom(Type.File, MainFile);
+    const std::string Of =
+        "#include \"" + includedFrom(Type.File, MainFile) + "\"\n";
     if (Seen.insert(Of).second)
-      Includes += "#include \"" + Of + "\"\n";
+      Includes += Of;
   }
   R.NewFiles[std::string(Path)] =
       "#ifndef " + Guard + "\n#define " + Guard + "\n\n" + Includes + "\n" +
-      StringRef(Text).rtrim().str() + "\n\n#endif\n";
+      Needs + StringRef(Text).rtrim().str() + "\n\n#endif\n";
   for (int File : stateFiles()) {
     StringRef T = I.Files[File].Text;
     insert(File, includePlace(File),
@@ -402,8 +426,14 @@ unsigned Rewriter::includePlace(int File) const {
     if (outsideConditions(T, At, I.Files[File].Header) == At &&
         !inComment(T, At))
       return After(At);
-  const size_t Guard = T.find("#define");
-  return Guard == StringRef::npos ? 0 : After(Guard);
+  if (const size_t Once = T.find("#pragma once"); Once != StringRef::npos)
+    return After(Once);
+  if (const size_t Guard = T.find("#define"); Guard != StringRef::npos)
+    return After(Guard);
+  // Below the comment about the file.
+  const unsigned Word = firstWordFrom(T, 0, /*Directives=*/true);
+  StringRef Before = T.take_front(Word);
+  return Before.trim().empty() ? 0 : Before.rfind('\n') + 1;
 }
 
 std::vector<Inclusion> inclusions(StringRef T) {
@@ -556,12 +586,12 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
   for (const Place &P : I.MacroBodies)
     if (P.File == File && P.Begin <= At && At < P.End)
       At = P.Begin;
-  // After the types of the fields.
-  for (const Entity *E : Order)
-    if (AfterTypes && !E->isType() && E->V->TypeEnd.File == File &&
-        !E->Plainly)
-      if (unsigned End = T.find('\n', E->V->TypeEnd.Begin); End < T.size())
-        At = std::max(At, End + 1);
+  return ofItsOwn(File, At);
+}
+
+/// \p At before what belongs to what follows there, and outside of conditions.
+unsigned Rewriter::ofItsOwn(int File, unsigned At) const {
+  StringRef T = I.Files[File].Text;
   size_t Line = T.rfind('\n', At);
   At = Line == StringRef::npos ? 0 : Line + 1;
   // Before a comment or a condition that belongs to what follows.

@@ -111,8 +111,9 @@ unsigned Rewriter::statementAround(const Function &F, unsigned At) const {
   return firstWordFrom(T, Last);
 }
 
-/// Behind white space, comments and directives.
-unsigned Rewriter::firstWordFrom(StringRef T, unsigned At) const {
+/// Behind white space, comments and, unless they are wanted, directives.
+unsigned Rewriter::firstWordFrom(StringRef T, unsigned At,
+                                 bool Directives) const {
   for (;;) {
     const size_t Next = T.find_first_not_of(" \t\r\n", At);
     if (Next == StringRef::npos)
@@ -122,7 +123,7 @@ unsigned Rewriter::firstWordFrom(StringRef T, unsigned At) const {
       At = T.find("*/", At) + 2;
     else if (T.substr(At).starts_with("//"))
       At = T.find('\n', At);
-    else if (T[At] == '#')
+    else if (T[At] == '#' && !Directives)
       do
         At = std::min(T.find('\n', At + 1), T.size()); // Of a macro, the last.
       while (At < T.size() && T[At - 1] == '\\');
