@@ -74,6 +74,9 @@ enum class ApiRole {
   OpaqueInAbi3t,  ///< What that ABI does not lay open: PyObject_HEAD.
   TakesIfAlive,   ///< Takes a reference unless the object is dying.
   GivesConstant,  ///< Gives None, an empty string or the like.
+  CallsBack,      ///< Calls a function that it is given, and then returns.
+  RunsElsewhere,  ///< Has a function run in a thread, in a signal, at exit,
+                  ///< or once in a process.
 };
 
 struct ApiRoleRow {

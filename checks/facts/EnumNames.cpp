@@ -204,8 +204,9 @@ NAMES(NameMeaning, MakesInstance)
   E(ThreadIdentity) E(ChecksGilState) E(GetsGilStateThread) E(ReadsModuleState) \
   E(AddsToModule) E(MakesMetaclassType) E(AsksAttached) E(UsesThreadState) \
   E(MakesInterpreter) E(SetsException) E(TakesException) \
-  E(TargetsAbi3t) E(OpaqueInAbi3t) E(TakesIfAlive) E(GivesConstant)
-NAMES(ApiRole, GivesConstant)
+  E(TargetsAbi3t) E(OpaqueInAbi3t) E(TakesIfAlive) E(GivesConstant) \
+  E(CallsBack) E(RunsElsewhere)
+NAMES(ApiRole, RunsElsewhere)
 #undef ENUMERATORS
 
 #define ENUMERATORS(E) \

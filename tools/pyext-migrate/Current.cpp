@@ -91,6 +91,58 @@ bool Rewriter::knownAttached(const std::string &Key,
          });
 }
 
+/// Whether the thread is attached at \p At, of a function that begins attached.
+static bool attachedAt(const Function &F, Place At) {
+  if (!At.valid() || At.File != F.Body.File)
+    return F.ThreadUses.empty();
+  int Depth = 0;
+  for (const Function::ThreadUse &U : F.ThreadUses) {
+    if (!U.At.valid() || U.At.File != At.File)
+      return false;
+    if (U.What == Function::ThreadUse::Asks || !(U.At < At))
+      continue;
+    Depth += U.What == Function::ThreadUse::Attaches ? 1 : -1;
+  }
+  return Depth >= 0;
+}
+
+/// Whether all that leads to the function runs with a thread state: it is called
+/// by functions of the extension that do, in their threads.
+bool Rewriter::calledAttached(const std::string &Key,
+                              std::set<std::string> &Seen) const {
+  const Function *F = function(Key);
+  if (!F || F->MacroMade)
+    return false;
+  if (!Seen.insert(Key).second)
+    return true; // Of what calls itself: as the others do.
+  if (!F->Roots.empty() || Key == BodyKey || Key == M.InitFunction)
+    return true;
+  for (const auto &[At, How] : F->Escapes)
+    if (none_of(F->CalledBack,
+                [&, Place = At](const auto &P) { return P.first == Place; }))
+      return false;
+  if (!F->Family.empty() ||
+      any_of(F->Lists, [&](const Function::ParameterList &L) {
+        return !inOthersHeader(L.Open.File).empty();
+      }))
+    return false;
+  bool Called = false;
+  for (const auto &[At, Caller] : F->CalledBack) {
+    const Function *By = function(Caller);
+    if (!By || !attachedAt(*By, At) || !calledAttached(Caller, Seen))
+      return false;
+    Called = true;
+  }
+  for (const Call &C : I.Calls)
+    if (C.Callee == Key) {
+      const Function *By = function(C.Caller);
+      if (!By || !attachedAt(*By, C.Open) || !calledAttached(C.Caller, Seen))
+        return false;
+      Called = true;
+    }
+  return Called;
+}
+
 std::string Rewriter::staticTypeOf(const Function &F) const {
   for (const auto &[R, Of] : F.Roots)
     if (R != Root::ModuleMethod && R != Root::ModuleHook)
@@ -183,7 +235,8 @@ bool Rewriter::canAsk(const Function &F, std::string &Why) const {
     return false;
   }
   std::set<std::string> Seen;
-  if (!knownAttached(F.Key, Seen)) {
+  std::set<std::string> Callers;
+  if (!knownAttached(F.Key, Seen) && !calledAttached(F.Key, Callers)) {
     Why = Detached;
     return false;
   }

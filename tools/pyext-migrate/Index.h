@@ -182,6 +182,9 @@ struct Function {
   std::vector<std::pair<Root, std::string>> Roots; ///< With the type's key.
   /// Where the address goes elsewhere, as a phrase.
   std::vector<std::pair<Place, std::string>> Escapes;
+  /// Those of them where a function of a library calls it before it returns, and
+  /// in which function that is.
+  std::set<std::pair<Place, std::string>> CalledBack;
   /// Those of them that are understood: the address goes to a variable, a field
   /// or a parameter of the extension, or it converts an argument.
   std::set<Place> Handed;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Indexer.h"
+#include "facts/ApiRoles.h"
 #include "facts/ProcessState.h"
 #include "Pointers.h"
 
@@ -297,6 +298,7 @@ bool Indexer::isInstance(QualType T) {
 void Indexer::noteEscape(const DeclRefExpr *E, const FunctionDecl *FD) {
   Place At = token(E->getLocation());
   std::string Where, Foreign;
+  bool Back = false;
   if (Table) {
     std::string Type = model::elementTypeName(Table->getType());
     static const std::set<StringRef> Tables{
@@ -352,23 +354,18 @@ void Indexer::noteEscape(const DeclRefExpr *E, const FunctionDecl *FD) {
             isInstance(C->getArg(1)->IgnoreParenCasts()->getType()))
           return addRoot(FD, Root::SelfSlot, "");
         Where = "it is handed to '" + Callee->getNameAsString() + "'";
-        static const std::set<StringRef> Threads{
-            "atexit",         "on_exit",
-            "at_quick_exit",  "pthread_create",
-            "pthread_atfork", "pthread_key_create",
-            "pthread_once",   "thrd_create",
-            "call_once",      "tss_create",
-            "CreateThread",   "_beginthread",
-            "_beginthreadex", "PyThread_start_new_thread",
-            "signal",         "sigaction",
-            "sigset",         "bsd_signal"};
-        if (Threads.count(identifierOf(Callee)) ||
+        if (facts::hasRole(identifierOf(Callee),
+                           facts::ApiRole::RunsElsewhere) ||
             facts::findProcessHook(identifierOf(Callee)))
           Foreign = Callee->getNameAsString();
+        Back = Current && facts::hasRole(identifierOf(Callee),
+                                         facts::ApiRole::CallsBack);
       }
   }
   Function &F = I.Functions[keyOf(FD)];
   F.Key = keyOf(FD);
+  if (Back)
+    F.CalledBack.insert({At, keyOf(Current)});
   if (!Foreign.empty())
     F.Foreign = Foreign;
   for (const auto &Old : F.Escapes)

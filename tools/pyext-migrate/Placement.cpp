@@ -15,6 +15,7 @@
 #include "Rewriter.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 
@@ -206,7 +207,7 @@ std::vector<Place> Rewriter::neededOf(int File, unsigned From,
     Texts.pop_back();
     for (StringRef Word : wordsIn(Text))
       if (const Place P = declarationOf(File, Word);
-          P.valid() && P.End > From && Out.insert(P).second)
+          P.valid() && P.End > From && !skipped(P) && Out.insert(P).second)
         Texts.push_back(I.text(P).str());
   }
   return {Out.begin(), Out.end()};
@@ -227,6 +228,8 @@ std::string Rewriter::takeDeclarations(const std::vector<Place> &Places) {
       if (const size_t Begin = Above.rfind("/*");
           Begin != StringRef::npos && Above.take_front(Begin).ends_with("\n\n"))
         P.Begin = Begin;
+    if (I.text(P).ends_with("\n"))
+      --P.End;
     const Place Line = wholeLine(P);
     std::string Text = takeEdited(Line);
     Replaced.push_back(Line);
@@ -271,11 +274,27 @@ unsigned Rewriter::firstUse(int File) const {
   return First;
 }
 
+bool Rewriter::reachesState(int File) const {
+  return any_of(R.Edits, [&](const Edit &E) {
+    return mentionsState(E) && reaches(File, E.Where.File);
+  });
+}
+
 /// What the fields need of sources, which are not the file of the state,
 /// \p Header, and what that has to include in place of them.
 std::string
 Rewriter::neededOfSources(const std::vector<const Entity *> &Order, int Header,
-                          std::set<std::string> &Includes) {
+                          std::vector<std::string> &Includes) {
+  auto Include = [&](std::string Line) {
+    if (!is_contained(Includes, Line))
+      Includes.push_back(std::move(Line));
+  };
+  auto IncludeOwn = [&](int File) {
+    if (File != Header && !(Header >= 0 && reaches(Header, File)) &&
+        !reachesState(File))
+      Include("#include \"" +
+              includedFrom(File, Header < 0 ? MainFile : Header) + "\"\n");
+  };
   static const std::set<StringRef> Known{
       "char", "short", "int", "long", "float", "double", "void", "signed",
       "unsigned", "const", "volatile", "struct", "union", "enum", "size_t",
@@ -292,6 +311,10 @@ Rewriter::neededOfSources(const std::vector<const Entity *> &Order, int Header,
     All.insert(All.end(), Own.begin(), Own.end());
     for (const Place &P : Own)
       Texts.push_back(I.text(P).str());
+    unsigned Behind = 0;
+    for (const Entity *E : Order)
+      if (!E->isType() && placeOf(*E->V).File == int(S))
+        Behind = std::max(Behind, placeOf(*E->V).Begin);
     bool Foreign = false;
     for (const std::string &Text : Texts)
       for (StringRef Word : wordsIn(Text)) {
@@ -302,30 +325,32 @@ Rewriter::neededOfSources(const std::vector<const Entity *> &Order, int Header,
         for (size_t H = 0; H < I.Files.size(); ++H)
           if (I.Files[H].Header && declarationOf(int(H), Word).valid()) {
             Found = true;
-            if (int(H) != Header && !(Header >= 0 && reaches(Header, int(H))) &&
-                none_of(R.Edits, [&](const Edit &E) {
-                  return E.Where.File == int(H) && mentionsState(E);
-                }))
-              Includes.insert(
-                  "#include \"" +
-                  includedFrom(int(H), Header < 0 ? MainFile : Header) +
-                  "\"\n");
+            IncludeOwn(int(H));
           }
         Foreign |= !Found && none_of(Order, [&](const Entity *E) {
           return E->Field == Word;
         });
       }
-    // A library declares it.
+    // A library declares it, or one of its headers says what it is.
     StringRef T = I.Files[S].Text;
     if (Foreign)
-      for (const auto &[At, Name, Quoted] : inclusions(T))
-        if (!Quoted && Name != "Python.h" && !inComment(T, At) &&
-            openConditions(T, At).empty())
-          Includes.insert(T.substr(At)
-                              .take_until([](char C) { return C == '\n'; })
-                              .rtrim()
-                              .str() +
-                          "\n");
+      for (const auto &[At, Name, Quoted] : inclusions(T)) {
+        if (Name == "Python.h" || At > Behind ||
+            !openConditions(T, At).empty() ||
+            none_of(topLevel(int(S)),
+                    [&](const Place &P) { return P.Begin == At; }))
+          continue;
+        if (!Quoted)
+          Include(T.substr(At)
+                      .take_until([](char C) { return C == '\n'; })
+                      .rtrim()
+                      .str() +
+                  "\n");
+        for (size_t H = 0; Quoted && H < I.Files.size(); ++H)
+          if (I.Files[H].Header && I.Includes.count({int(S), int(H)}) &&
+              sys::path::filename(I.Files[H].Path) == Name)
+            IncludeOwn(int(H));
+      }
   }
   return takeDeclarations(All);
 }

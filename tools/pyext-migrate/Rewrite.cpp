@@ -84,6 +84,7 @@ RewriteResult Rewriter::run() {
   if (!R.Refused.empty())
     return std::move(R);
   emit();
+  closeGaps();
   for (const Edit &E : R.Edits)
     if (auto Other = OthersHeaders.find(E.Where.File);
         Other != OthersHeaders.end() && R.Refused.empty())

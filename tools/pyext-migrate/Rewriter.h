@@ -173,6 +173,8 @@ private:
   Thread threadOf(const std::string &Key) const;
   bool knownAttached(const std::string &Key,
                      std::set<std::string> &Seen) const;
+  bool calledAttached(const std::string &Key,
+                      std::set<std::string> &Seen) const;
   /// Whether any function asks the interpreter; for the state, for the module.
   bool asks() const;
   bool asksForState() const;
@@ -419,7 +421,8 @@ private:
   std::vector<std::string> fieldTexts(const std::vector<const Entity *> &Order,
                                       int Of = -1) const;
   std::string neededOfSources(const std::vector<const Entity *> &Order,
-                              int Header, std::set<std::string> &Includes);
+                              int Header, std::vector<std::string> &Includes);
+  bool reachesState(int File) const;
   /// Why the struct of the state that a source declares cannot go to a header
   /// of its own; empty when it can.
   std::string whyStructStays();
@@ -437,6 +440,7 @@ private:
   std::string loadedOnce();
   void emitModule();
   void removeDeclarationBlock(Place P);
+  void closeGaps();
   void editInitCall();
   bool isTrivialBody() const;
   std::string giverText();

@@ -240,7 +240,7 @@ void Rewriter::emitStateStruct() {
   }
   std::string Needs = takeDeclarations(Needed);
   if (Multi) {
-    std::set<std::string> Includes;
+    std::vector<std::string> Includes;
     Needs += neededOfSources(Order, Header, Includes);
     for (const std::string &Include : Includes)
       insert(Header, includePlace(Header), Include);
@@ -375,7 +375,7 @@ void Rewriter::newHeader(const std::string &Text) {
   std::string Guard = upper(Prefix) + "_STATE_H";
   // The types of the fields.
   std::string Includes = "#include <Python.h>\n";
-  std::set<std::string> Seen;
+  std::vector<std::string> Seen;
   const std::string Needs = neededOfSources(ordered(), -1, Seen);
   for (const std::string &Include : Seen)
     Includes += Include;
@@ -390,8 +390,10 @@ void Rewriter::newHeader(const std::string &Text) {
       continue;
     const std::string Of =
         "#include \"" + includedFrom(Type.File, MainFile) + "\"\n";
-    if (Seen.insert(Of).second)
+    if (!is_contained(Seen, Of)) {
+      Seen.push_back(Of);
       Includes += Of;
+    }
   }
   R.NewFiles[std::string(Path)] =
       "#ifndef " + Guard + "\n#define " + Guard + "\n\n" + Includes + "\n" +

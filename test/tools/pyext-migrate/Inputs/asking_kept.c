@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static PyObject *at_end, *in_thread, *by_helper, *before, *taken, *restored, *tested, *pair_of, *reached, *in_signal;
-static long counted, in_struct, in_table;
+static long counted, compared, in_struct, in_table;
 
 /* Handed to the C library, which calls it when there is no interpreter any more. */
 static void
@@ -63,6 +63,14 @@ takes(const void *left, const void *right)
     Py_CLEAR(taken);
     PyGILState_Release(gil);
     free(copy);
+    return *(const int *)left - *(const int *)right;
+}
+
+/* Handed to qsort() where the thread is not attached. */
+static int
+compares(const void *left, const void *right)
+{
+    compared++;
     return *(const int *)left - *(const int *)right;
 }
 
@@ -177,6 +185,7 @@ kept_run(PyObject *module, PyObject *args)
     qsort(values, 2, sizeof(int), asks);
     qsort(values, 2, sizeof(int), tells);
     Py_BEGIN_ALLOW_THREADS
+    qsort(values, 2, sizeof(int), compares);
     qsort(values, 2, sizeof(int), helped);
     qsort(values, 2, sizeof(int), tests_before);
     qsort(values, 2, sizeof(int), takes);

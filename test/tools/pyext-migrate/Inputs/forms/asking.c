@@ -188,10 +188,13 @@ asking_pending(PyObject *module, PyObject *ignored)
     return NULL;
 }
 
+/* Uses no object; those who hand it to the C library are attached. */
+static int direction;
+
 static int
 order(const void *left, const void *right)
 {
-    return *(const long *)left > *(const long *)right ? 1 : -1;
+    return *(const long *)left > *(const long *)right ? direction : -direction;
 }
 
 static PyObject *
@@ -199,6 +202,7 @@ asking_walk(PyObject *module, PyObject *ignored)
 {
     static const long numbers[] = {2, 1, 3};
     void *root = NULL;
+    direction = 1;
     for (int i = 0; i < 3; i++)
         tsearch(&numbers[i], &root, order);
     twalk(root, visit);
