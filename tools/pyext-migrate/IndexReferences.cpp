@@ -412,7 +412,7 @@ bool Indexer::givesFunctions(const Expr *E) {
     if (const InitListExpr *Semantic = List->getSemanticForm())
       List = Semantic;
     return all_of(List->inits(),
-                  [&](const Expr *Init) { return givesFunctions(Init); });
+                  [&](const Expr *Init) { return Init && givesFunctions(Init); });
   }
   return isa<ImplicitValueInitExpr>(E) || isa<clang::StringLiteral>(E) ||
          model::functionOf(E) || model::isNullOrZero(E, Context) ||

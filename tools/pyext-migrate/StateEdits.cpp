@@ -235,7 +235,12 @@ void Rewriter::emitStateStruct() {
   // with that.
   std::vector<Place> Needed = neededOf(Header, Late, fieldTexts(Order));
   if (Needed.size() && Needed.back().End <= firstUse(Header)) {
-    Late = ofItsOwn(Header, Needed.back().End);
+    // The line after it.
+    StringRef T = I.Files[Header].Text;
+    unsigned End = Needed.back().End;
+    if (T[End - 1] != '\n')
+      End = std::min(T.find('\n', End), T.size() - 1) + 1;
+    Late = ofItsOwn(Header, End);
     Needed.clear();
   }
   std::string Needs = takeDeclarations(Needed);
