@@ -261,8 +261,8 @@ Rewriter::fieldTexts(const std::vector<const Entity *> &Order, int Of) const {
 unsigned Rewriter::firstUse(int File) const {
   unsigned First = ~0u;
   for (const Edit &E : R.Edits) {
-    if (!StringRef(E.Text).contains(StateName + "->") &&
-        !StringRef(E.Text).contains("get_state"))
+    if (!StringRef(E.Text).contains(StateName + "->") ||
+        inComment(I.Files[E.Where.File].Text, E.Where.Begin))
       continue;
     if (E.Where.File == File)
       First = std::min(First, E.Where.Begin);
