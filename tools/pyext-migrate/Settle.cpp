@@ -377,6 +377,29 @@ void Rewriter::checkModes() {
     }
     Modes[Key] = Is;
   }
+  // What a function calls before it attaches has to attach and ask for itself.
+  for (const auto &[Key, Is] : Modes) {
+    const Function *F = Is == Mode::Current ? function(Key) : nullptr;
+    if (!F || !F->Ensure.valid())
+      continue;
+    for (const Call &C : I.Calls) {
+      if (C.Caller != Key || !contains(F->Body, C.Open) ||
+          C.Open.Begin >= F->Ensure.End)
+        continue;
+      auto To = Modes.find(C.Callee);
+      if (To == Modes.end() ||
+          (To->second != Mode::Parameter && To->second != Mode::ModuleParameter))
+        continue;
+      const std::string Early =
+          "'" + F->Name + "' calls it before it calls PyGILState_Ensure()";
+      const Function *Callee = function(C.Callee);
+      if (Callee && Callee->Ensure.valid() &&
+          NotGiven.insert({C.Callee, Early}).second)
+        return checkModes();
+      dropAllOf(C.Callee, Early);
+      return;
+    }
+  }
   ModuleUsers = NeedModule;
   for (const auto &[Key, Is] : Modes)
     if (Is == Mode::Perhaps && NeedModule.count(Key)) {
