@@ -84,7 +84,6 @@ RewriteResult Rewriter::run() {
   if (!R.Refused.empty())
     return std::move(R);
   emit();
-  closeGaps();
   for (const Edit &E : R.Edits)
     if (auto Other = OthersHeaders.find(E.Where.File);
         Other != OthersHeaders.end() && R.Refused.empty())

@@ -440,7 +440,6 @@ private:
   std::string loadedOnce();
   void emitModule();
   void removeDeclarationBlock(Place P);
-  void closeGaps();
   void editInitCall();
   bool isTrivialBody() const;
   std::string giverText();

@@ -274,47 +274,6 @@ void Rewriter::removeDeclarationBlock(Place P) {
   edit(L, "");
 }
 
-/// Where several declarations that follow each other are taken away, one empty
-/// line is left of those around them.
-void Rewriter::closeGaps() {
-  std::vector<size_t> Order;
-  for (size_t N = 0; N < R.Edits.size(); ++N)
-    Order.push_back(N);
-  stable_sort(Order, [&](size_t A, size_t B) {
-    return R.Edits[A].Where < R.Edits[B].Where;
-  });
-  auto Gone = [&](size_t N) {
-    const Edit &E = R.Edits[N];
-    StringRef T = I.Files[E.Where.File].Text;
-    return E.Text.empty() && (!E.Where.Begin || T[E.Where.Begin - 1] == '\n') &&
-           I.text(E.Where).ends_with("\n");
-  };
-  for (size_t N = 0; N < Order.size(); ++N) {
-    if (!Gone(Order[N]))
-      continue;
-    const Place First = R.Edits[Order[N]].Where;
-    StringRef T = I.Files[First.File].Text;
-    size_t Last = N;
-    while (Last + 1 < Order.size() && Gone(Order[Last + 1]) &&
-           R.Edits[Order[Last + 1]].Where.File == First.File &&
-           R.Edits[Order[Last]].Where.End <=
-               R.Edits[Order[Last + 1]].Where.Begin &&
-           T.slice(R.Edits[Order[Last]].Where.End,
-                   R.Edits[Order[Last + 1]].Where.Begin)
-               .trim()
-               .empty())
-      ++Last;
-    Place &End = R.Edits[Order[Last]].Where;
-    const bool Alone = Last + 1 >= Order.size() ||
-                       R.Edits[Order[Last + 1]].Where.File != First.File ||
-                       R.Edits[Order[Last + 1]].Where.Begin > End.End + 1;
-    if (Last > N && Alone && T.take_front(First.Begin).ends_with("\n\n"))
-      while (End.End < T.size() && T[End.End] == '\n')
-        ++End.End;
-    N = Last;
-  }
-}
-
 Place Rewriter::withDirectives(Place P) const {
   StringRef T = I.Files[P.File].Text;
   StringRef Before = T.take_front(P.Begin).rtrim("\n");

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static PyObject *at_end, *in_thread, *by_helper, *before, *taken, *restored, *tested, *pair_of, *reached, *in_signal;
+static PyObject *at_end, *in_thread, *by_helper, *before, *taken, *restored, *tested, *pair_of, *reached, *in_signal, *raised;
 static long counted, compared, in_struct, in_table;
 
 /* Handed to the C library, which calls it when there is no interpreter any more. */
@@ -127,6 +127,16 @@ on_signal(int number)
     (void)number;
 }
 
+/* Attaches itself; it is called before its caller does. */
+static int
+raises(const int *value)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    int result = PyObject_IsTrue(raised);
+    PyGILState_Release(gil);
+    return result + *value;
+}
+
 /* This one attaches first, to the main interpreter. */
 static int
 ensures(const void *left, const void *right)
@@ -138,6 +148,8 @@ ensures(const void *left, const void *right)
         return counts(left, right);
     case 8:
         return 0;
+    case 9:
+        return raises((const int *)left);
     }
     first = (const int *)left;
     PyGILState_STATE gil = PyGILState_Ensure();
@@ -219,6 +231,7 @@ PyInit_asking_kept(void)
     taken = at_end = in_thread = by_helper = before = restored = tested = pair_of = in_signal = NULL;
     pair_of = PyList_New(0);
     restored = PyList_New(0);
+    raised = PyList_New(0);
     PyModule_AddObject(m, "api", PyCapsule_New(more_api, "asking_kept.api", NULL));
     return m;
 }
