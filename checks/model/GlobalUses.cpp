@@ -526,9 +526,15 @@ void UseFollower::Walk::follow(Position P) {
         emit(P, UseKind::Atomic, P.E);
         return;
       }
-      if (facts::findLockApi(Name) || facts::isReferenceCountOp(Name) ||
-          facts::keepsPointer(Name, Arg))
+      if (facts::findLockApi(Name) || facts::isReferenceCountOp(Name))
         return;
+      if (facts::keepsPointer(Name, Arg)) {
+        // The names of keywords, whose type was not const before Python 3.13.
+        if (!Param.isNull() && Param->isPointerType() &&
+            Param->getPointeeType()->isPointerType())
+          emit(P, UseKind::Read, P.E);
+        return;
+      }
       if (!P.Pointer && (Param.isNull() || !Param->isReferenceType())) {
         emit(P, UseKind::Read, P.E); // A copy.
         return;

@@ -69,6 +69,18 @@ AddressUse addressUse(const ExtensionModel &Model, const StateVariable &S,
   return Kept ? AddressUse::Kept : AddressUse::Read;
 }
 
+/// `PyInterpreterState_Get() != PyInterpreterState_Main()`: nothing is done in
+/// the main interpreter.
+static bool isOnlyCompared(const Function &F, const Expr *E) {
+  const Stmt *Body = F.Decl ? F.Decl->getBody() : nullptr;
+  if (!Body)
+    return false;
+  const ParentMap Parents(const_cast<Stmt *>(Body));
+  const auto *B = dyn_cast_or_null<BinaryOperator>(
+      Parents.getParentIgnoreParenImpCasts(const_cast<Expr *>(E)));
+  return B && B->isEqualityOp();
+}
+
 namespace {
 class Collector {
 public:
@@ -220,7 +232,8 @@ private:
         add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
             "does not find a module of multi-phase initialization");
       else if (Role == facts::ModelCall::NamesMain &&
-               !PP.versionCondition(Site.Call->getBeginLoc()))
+               !PP.versionCondition(Site.Call->getBeginLoc()) &&
+               !isOnlyCompared(F, Site.Call))
         add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
             "takes the main interpreter, whichever the module was imported in");
     }

@@ -495,7 +495,13 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
                : (E.Flags & MethClass)  ? Root::ClassMethod
                : (E.Flags & MethStatic) ? Root::StaticMethod
                                         : Root::TypeMethod;
-      I.Functions[E.Function].Roots.push_back({R, Table});
+      auto &Roots = I.Functions[E.Function].Roots;
+      Roots.push_back({R, Table});
+      // One table may be that of the module and that of a type.
+      if (R == Root::ModuleMethod && any_of(I.Types, [&](const auto &P) {
+            return is_contained(P.second.Tables, Table);
+          }))
+        Roots.push_back({Root::TypeMethod, Table});
     }
   finishPointers(I);
   // What Argument Clinic splits off has the arguments of its wrapper.

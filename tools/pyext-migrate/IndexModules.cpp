@@ -26,6 +26,11 @@ void Indexer::noteForeignNames(const DeclContext *In) {
     const auto *ND = dyn_cast<NamedDecl>(D);
     if (!ND || !ND->getIdentifier() || ours(ND))
       continue;
+    // Shadowed, a type cannot be named.
+    if (isa<TypeDecl>(ND) &&
+        (isa<TypedefNameDecl>(ND) || LO.CPlusPlus) &&
+        is_contained({"state", "mstate", "module_state"}, identifierOf(ND)))
+      I.Foreign.insert(identifierOf(ND).str());
     for (StringRef End : {"_state", "_exec", "_slots", "_clear", "_free",
                           "_traverse", "_get_state"})
       if (identifierOf(ND).ends_with(End))

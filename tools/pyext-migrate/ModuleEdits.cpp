@@ -187,8 +187,12 @@ std::string Rewriter::accessorsText() {
   const bool ByType = WithState && usesByType();
   const bool Operands = WithState && usesOperands();
   const bool Perhaps = WithState && usesPerhaps();
-  if (UsesModuleByType || ByType || Operands || Perhaps)
-    Finder = finderText();
+  const bool Asserts = WithState && any_of(Modes, [](const auto &P) {
+                         return P.second == Mode::Asserts;
+                       });
+  const bool Finds = ByType || Operands || Perhaps;
+  if (UsesModuleByType || Finds || Asserts)
+    Finder = forAsserts(!UsesModuleByType && !Finds, finderText());
   if (!WithState)
     return Finder + askingText();
   std::string Storage = Multi ? "" : "static ";
@@ -199,17 +203,22 @@ std::string Rewriter::accessorsText() {
            "assert(data != NULL);\n" + In + "return (" + StateType +
            " *)data;\n}\n\n";
   Text += Finder + askingText();
-  if (ByType || Operands || Perhaps)
-    Text += (Perhaps ? Storage : "static ") + StateType + " *\n" + Prefix +
-            "_find_state(PyTypeObject *type)\n{\n" + In +
-            "PyObject *owner = " + Prefix + "_find_module(type);\n" + In +
-            "return owner == NULL ? NULL : " + GetState + "(owner);\n}\n\n";
-  if (ByType)
-    Text += Storage + StateType + " *\n" + Prefix +
-            "_get_state_by_type(PyTypeObject *type)\n{\n" + In + StateType +
-            " *" + StateName + " = " + Prefix + "_find_state(type);\n" + In +
-            "assert(" + StateName + " != NULL);\n" + In + "return " +
-            StateName + ";\n}\n\n";
+  if (Finds || Asserts)
+    Text += forAsserts(
+        !Finds, (Perhaps || Asserts ? Storage : "static ") + StateType +
+                    " *\n" + Prefix + "_find_state(PyTypeObject *type)\n{\n" +
+                    In + "PyObject *owner = " + Prefix +
+                    "_find_module(type);\n" + In +
+                    "return owner == NULL ? NULL : " + GetState +
+                    "(owner);\n}\n\n");
+  if (ByType || assertsByType())
+    Text += forAsserts(
+        !ByType, Storage + StateType + " *\n" + Prefix +
+                     "_get_state_by_type(PyTypeObject *type)\n{\n" + In +
+                     StateType + " *" + StateName + " = " + Prefix +
+                     "_find_state(type);\n" + In + "assert(" + StateName +
+                     " != NULL);\n" + In + "return " + StateName +
+                     ";\n}\n\n");
   if (Operands)
     Text += Storage + StateType + " *\n" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right)\n{\n" +
@@ -605,6 +614,9 @@ void Rewriter::editBody() {
     std::vector<Place> Gone = M.DefAssignments;
     Gone.insert(Gone.end(), {M.CreateStatement, M.CheckStatement, SetGil,
                              M.DefDeclaration});
+    for (const ApiUse *U : finds())
+      if (inBody(*U) && U->Whole.Begin < M.CreateStatement.Begin)
+        Gone.insert(Gone.end(), U->Again.begin(), U->Again.end());
     const unsigned At = startOfBody(std::move(Gone));
     Start += execTables(At);
     const bool Directive = T.substr(At).ltrim(" \t").starts_with("#");
@@ -616,11 +628,13 @@ void Rewriter::editBody() {
   }
   insertExecTables();
   if (R.Residue) {
-    StringRef Rest = T.substr(Body->Body.Begin + 1).take_until([](char C) {
-      return C == '\n';
-    });
-    insert(Body->Body.File, Body->Body.Begin + 1 + Rest.size(),
-           "\n" + StringRef(loadedOnce()).rtrim().str());
+    const StringRef Rest = T.slice(Body->Body.Begin + 1, Body->Body.End);
+    const StringRef Line = Rest.take_until([](char C) { return C == '\n'; });
+    const bool InOneLine = Line.size() == Rest.size();
+    insert(Body->Body.File,
+           Body->Body.Begin + 1 + unsigned(InOneLine ? 0 : Line.size()),
+           "\n" + StringRef(loadedOnce()).rtrim().str() +
+               (InOneLine ? "\n" + In : std::string()));
   }
   if (M.OnlyReturnsCreate) {
     for (const Return &Ret : I.Returns)

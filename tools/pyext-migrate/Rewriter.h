@@ -42,6 +42,7 @@ enum class Mode {
   Closure,         ///< It finds the state with what it is to fill.
   Perhaps,         ///< It looks for the state, which may be gone.
   Current,         ///< It asks the interpreter that it runs in.
+  Asserts,         ///< It fetches the state for assertions, where they are.
 };
 
 class Rewriter {
@@ -311,6 +312,12 @@ private:
   unsigned lazyPlace(const Function &F) const;
   bool onlyAsserts(const Function &F) const;
   void declareForAsserts(const Function &F, const std::string &Value);
+  struct Assertions {
+    std::vector<unsigned> Statements; ///< In the file of the function.
+    std::string Value;                ///< What leads to the state.
+  };
+  std::optional<Assertions> onlyAssertedTypes(const Function &F) const;
+  void emitAssertions(const Function &F);
   std::string asObject(const Function &F, unsigned N) const;
   std::string selfName(const Function &F) const;
   std::string parameterName(const Function &F, unsigned N) const;
@@ -400,6 +407,9 @@ private:
   bool reaches(int From, int To, unsigned Depth = 0) const;
   std::vector<const Entity *> ordered() const;
   bool usesByType() const;
+  /// What only assertions look up with, where they are compiled.
+  static std::string forAsserts(bool Only, const std::string &Text);
+  bool assertsByType() const;
   bool usesOperands() const;
   bool usesPerhaps() const;
   /// Before everything that mentions the state, after the types that its

@@ -308,11 +308,20 @@ void Rewriter::checkModes() {
     Need.insert(U->Function);
     NeedModule.insert(U->Function);
   }
+  // What calls others with the state needs it for more than assertions.
+  std::set<std::string> Hands;
+  auto OnlyAsserts = [&](const std::string &Key) {
+    const Function *F = function(Key);
+    return F && !Hands.count(Key) && !NeedModule.count(Key) &&
+           onlyAssertedTypes(*F);
+  };
   // Propagate to callers.
   bool More = true;
   while (More) {
     More = false;
     for (const std::string &Key : std::set<std::string>(Need)) {
+      if (OnlyAsserts(Key))
+        continue;
       std::string Why;
       Mode Is = modeOf(Key, Why);
       if (Is == Mode::Parameter && NeedModule.count(Key))
@@ -328,8 +337,10 @@ void Rewriter::checkModes() {
           return;
         }
         for (const Conversion &C : I.Conversions)
-          if (C.Converter == Key)
+          if (C.Converter == Key) {
             More |= Need.insert(C.Caller).second;
+            More |= Hands.insert(C.Caller).second;
+          }
         continue;
       }
       if (Is != Mode::Parameter && Is != Mode::ModuleParameter)
@@ -361,6 +372,7 @@ void Rewriter::checkModes() {
           }
           if (Need.insert(C.Caller).second)
             More = true;
+          More |= Hands.insert(C.Caller).second;
           if (Is == Mode::ModuleParameter && NeedModule.insert(C.Caller).second)
             More = true;
         }
@@ -368,7 +380,7 @@ void Rewriter::checkModes() {
   }
   for (const std::string &Key : Need) {
     std::string Why;
-    Mode Is = modeOf(Key, Why);
+    Mode Is = OnlyAsserts(Key) ? Mode::Asserts : modeOf(Key, Why);
     if (NeedModule.count(Key) && Is == Mode::Parameter)
       Is = Mode::ModuleParameter;
     if (Is == Mode::Current) {
@@ -943,6 +955,16 @@ void Rewriter::checkType(Entity &E) {
   }
   std::string Dealloc = slotFunction(E, "Py_tp_dealloc");
   if (Dealloc == "?") {
+    // Of a heap type, it releases the type as well.
+    if (is_contained({"PyObject_Free", "PyObject_Del", "PyObject_FREE",
+                      "PyObject_DEL", "PyObject_GC_Del"},
+                     StringRef(T.ForeignDealloc)) &&
+        E.Base.empty() && StringRef(E.ForeignBase).trim().empty()) {
+      erase_if(E.Slots, [](const StaticType::Slot &S) {
+        return S.Id == "Py_tp_dealloc";
+      });
+      return checkType(E);
+    }
     drop(E, "its deallocator is '" + T.ForeignDealloc + "'");
     return;
   }

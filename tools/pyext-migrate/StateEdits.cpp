@@ -159,12 +159,16 @@ void Rewriter::emitStateStruct() {
                  : "} " + closureType() + ";\n\n");
   if (WithState && OwnGetState)
     Text += Storage + StateType + " *" + GetState + "(PyObject *module);\n";
-  if (usesByType())
-    Text += Storage + StateType + " *" + Prefix +
-            "_get_state_by_type(PyTypeObject *type);\n";
-  if (usesPerhaps())
-    Text += Storage + StateType + " *" + Prefix +
-            "_find_state(PyTypeObject *type);\n";
+  const bool Asserts = any_of(
+      Modes, [](const auto &P) { return P.second == Mode::Asserts; });
+  if (usesByType() || assertsByType())
+    Text += forAsserts(!usesByType(),
+                       Storage + StateType + " *" + Prefix +
+                           "_get_state_by_type(PyTypeObject *type);\n");
+  if (usesPerhaps() || Asserts)
+    Text += forAsserts(!usesPerhaps(),
+                       Storage + StateType + " *" + Prefix +
+                           "_find_state(PyTypeObject *type);\n");
   Text += askingPrototypes();
   if (usesOperands())
     Text += Storage + StateType + " *" + Prefix +
@@ -513,6 +517,20 @@ bool Rewriter::usesPerhaps() const {
                 [](const auto &P) { return P.second == Mode::Perhaps; });
 }
 
+bool Rewriter::assertsByType() const {
+  return any_of(Modes, [&](const auto &P) {
+    return P.second == Mode::Asserts && I.Functions.at(P.first).Roots.empty();
+  });
+}
+
+std::string Rewriter::forAsserts(bool Only, const std::string &Text) {
+  if (!Only)
+    return Text;
+  const bool Spaced = StringRef(Text).ends_with("\n\n");
+  return "#ifndef NDEBUG\n" + StringRef(Text).rtrim().str() + "\n#endif\n" +
+         (Spaced ? "\n" : "");
+}
+
 bool Rewriter::usesOperands() const {
   return any_of(Modes, [&](const auto &P) {
     return P.second == Mode::Local &&
@@ -566,6 +584,7 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
   unsigned At = ~0u;
   for (const Edit &E : R.Edits)
     if (E.Where.File == File && (AfterTypes || mentionsState(E)) &&
+        !StringRef(E.Text).ltrim().starts_with("#include") &&
         !inComment(I.Files[File].Text, E.Where.Begin)) // Of Argument Clinic.
       At = std::min(At, E.Where.Begin);
   for (const Entity *E : Order)

@@ -194,8 +194,11 @@ unsigned Rewriter::firstStatement(const Function &F, unsigned From) const {
         (Words[0] == "return" || Words[0] == "if" || Words[0] == "goto" ||
          Words[0] == "for" || Words[0] == "while" || Words[0] == "do" ||
          Words[0] == "switch");
-    bool Arrow =
-        Head.contains("->") || Head.contains('.') || Head.contains('[');
+    // "a[1] = ..." is none, "char a[8]" is one.
+    StringRef Name = Head.take_until([](char C) { return C == '['; });
+    bool Arrow = Head.contains("->") || Head.contains('.') ||
+                 (Head.contains('[') &&
+                  !Name.trim().contains(' ') && !Name.contains('*'));
     bool Decl = !Keyword && !Arrow && Words.size() >= 2 &&
                 (S.contains('=') ? true : !S.contains('('));
     if (!Decl)

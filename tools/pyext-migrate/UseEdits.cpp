@@ -701,6 +701,9 @@ void Rewriter::emitFunctions() {
         else
           declareState(F, fetch(F), ModuleUsers.count(Key) ? 0 : lazyPlace(F));
       }
+    } else if (Is == Mode::Asserts) {
+      nameParameter(F, 0);
+      emitAssertions(F);
     } else if (Is == Mode::Perhaps) {
       nameParameter(F, 0);
       declarePerhaps(F);
@@ -840,31 +843,6 @@ std::optional<std::vector<Place>> Rewriter::needsIn(const Function &F) const {
     Out.insert(Out.end(), Uses.begin(), Uses.end());
   }
   return Out;
-}
-
-/// Whether all that needs the state in a function is in assertions.
-bool Rewriter::onlyAsserts(const Function &F) const {
-  StringRef T = I.Files[F.Body.File].Text;
-  auto Asserted = [&](Place P) {
-    StringRef Before = T.slice(F.Body.Begin, P.Begin);
-    Before = Before.substr(Before.find_last_of(";{}") + 1).ltrim();
-    return Before.starts_with("assert(") || Before.starts_with("assert (");
-  };
-  if (F.MacroMade || I.text(F.Body).contains("\n#") ||
-      I.text(F.Body).contains("\n #"))
-    return false;
-  const std::optional<std::vector<Place>> Needs = needsIn(F);
-  return Needs && all_of(*Needs, Asserted);
-}
-
-void Rewriter::declareForAsserts(const Function &F, const std::string &Value) {
-  StringRef T = I.Files[F.Body.File].Text;
-  const unsigned At = F.Body.Begin + 1;
-  if (T[At] != '\n')
-    return declareState(F, Value);
-  insert(F.Body.File, At,
-         "\n#ifndef NDEBUG\n" + In + StateType + " *" + StateName + " = " +
-             Value + ";\n#endif");
 }
 
 /// After the `{` of the innermost block with all that needs the state, such as

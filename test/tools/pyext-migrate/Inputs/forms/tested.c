@@ -1,0 +1,225 @@
+/* What is only asserted of types; a deallocator of Python's own; one table of functions for the module and for a type. */
+#include <Python.h>
+#include <structmember.h>
+
+typedef struct {
+    PyObject *error;
+} TestedState;
+
+typedef struct {
+    PyObject_HEAD
+    long *values;
+    Py_ssize_t size;
+    PyObject *weakrefs;
+} Row;
+
+typedef struct {
+    PyObject_HEAD
+    long version;
+} Edition;
+
+static PyTypeObject Row_Type;
+static PyTypeObject Edition_Type;
+
+#define Row_Check(op) PyObject_TypeCheck(op, &Row_Type)
+#define Edition_Check(op) (Py_TYPE(op) == &Edition_Type)
+
+static struct PyModuleDef tested_module;
+
+static TestedState *
+get_tested(PyObject *module)
+{
+    return (TestedState *)PyModule_GetState(module);
+}
+
+/* Needs no state but for what it asserts. */
+static PyObject *
+get_row(PyObject *op, Py_ssize_t i)
+{
+    assert(Row_Check(op));
+    Row *row = (Row *)op;
+    return PyLong_FromLong(row->values[i]);
+}
+
+static PyObject *
+row_item(Row *self, Py_ssize_t i)
+{
+    if (i < 0 || i >= self->size) {
+        PyErr_SetString(PyExc_IndexError, "no such value");
+        return NULL;
+    }
+    return get_row((PyObject *)self, i);
+}
+
+static Py_ssize_t
+row_length(Row *self)
+{
+    return self->size;
+}
+
+static void
+row_dealloc(PyObject *op)
+{
+    Row *self;
+    assert(Row_Check(op));
+    self = (Row *)op;
+    if (self->weakrefs != NULL)
+        PyObject_ClearWeakRefs(op);
+    PyMem_Free(self->values);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static Row *
+make_row(PyTypeObject *type, Py_ssize_t size)
+{
+    assert(PyType_IsSubtype(type, &Row_Type));
+    Row *self = (Row *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->values = PyMem_Calloc(size + 1, sizeof(long));
+    self->size = size;
+    if (self->values == NULL) {
+        Py_DECREF(self);
+        return (Row *)PyErr_NoMemory();
+    }
+    return self;
+}
+
+static PyObject *
+row_new(PyTypeObject *type, PyObject *args, PyObject *kwds)
+{
+    static char *names[] = {"size", NULL};
+    Py_ssize_t size = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|n", names, &size))
+        return NULL;
+    return (PyObject *)make_row(type, size);
+}
+
+static PyObject *
+row_concat(PyObject *self, PyObject *other)
+{
+    if (!Row_Check(other)) {
+        PyErr_SetString(PyExc_TypeError, "no row");
+        return NULL;
+    }
+    return (PyObject *)make_row(Py_TYPE(self), ((Row *)self)->size + ((Row *)other)->size);
+}
+
+static PySequenceMethods row_as_sequence = {
+    .sq_length = (lenfunc)row_length,
+    .sq_concat = row_concat,
+    .sq_item = (ssizeargfunc)row_item,
+};
+
+static PyTypeObject Row_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tested.Row",
+    .tp_basicsize = sizeof(Row),
+    .tp_dealloc = row_dealloc,
+    .tp_as_sequence = &row_as_sequence,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_weaklistoffset = offsetof(Row, weakrefs),
+    .tp_new = row_new,
+};
+
+static PyObject *
+version(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    if (self != NULL && Edition_Check(self))
+        return PyLong_FromLong(((Edition *)self)->version);
+    return PyLong_FromLong(99);
+}
+
+static PyObject *
+edition(PyObject *self, PyObject *number)
+{
+    Edition *made = PyObject_New(Edition, &Edition_Type);
+    if (made == NULL)
+        return NULL;
+    made->version = PyLong_AsLong(number);
+    return (PyObject *)made;
+}
+
+static PyObject *
+fail(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    TestedState *st = get_tested(PyState_FindModule(&tested_module));
+    PyErr_SetString(st->error, "failed");
+    return NULL;
+}
+
+static PyMethodDef functions[] = {
+    {"version", version, METH_NOARGS, NULL},
+    {"edition", edition, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMethodDef module_functions[] = {
+    {"fail", fail, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject Edition_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tested.Edition",
+    .tp_basicsize = sizeof(Edition),
+    .tp_dealloc = (destructor)PyObject_Del,
+    .tp_getattro = PyObject_GenericGetAttr,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = functions,
+};
+
+static int
+tested_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(get_tested(module)->error);
+    return 0;
+}
+
+static int
+tested_clear(PyObject *module)
+{
+    Py_CLEAR(get_tested(module)->error);
+    return 0;
+}
+
+static struct PyModuleDef tested_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "tested",
+    .m_size = sizeof(TestedState),
+    .m_methods = functions,
+    .m_traverse = tested_traverse,
+    .m_clear = tested_clear,
+};
+
+PyMODINIT_FUNC
+PyInit_tested(void)
+{
+    PyObject *m;
+    char name[8];
+
+    m = PyState_FindModule(&tested_module);
+    if (m) {
+        Py_INCREF(m);
+        return m;
+    }
+
+    Py_SET_TYPE(&Edition_Type, &PyType_Type);
+    if (PyType_Ready(&Row_Type) < 0)
+        return NULL;
+    m = PyModule_Create(&tested_module);
+    if (m == NULL)
+        return NULL;
+    if (PyModule_AddFunctions(m, module_functions) < 0)
+        return NULL;
+    strcpy(name, "Row");
+    Py_INCREF(&Row_Type);
+    if (PyModule_AddObject(m, name, (PyObject *)&Row_Type) < 0)
+        return NULL;
+    get_tested(m)->error = PyErr_NewException("tested.error", NULL, NULL);
+    if (get_tested(m)->error == NULL)
+        return NULL;
+    Py_INCREF(get_tested(m)->error);
+    PyModule_AddObject(m, "error", get_tested(m)->error);
+    return m;
+}
