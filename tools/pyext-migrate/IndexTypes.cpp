@@ -530,7 +530,9 @@ void Indexer::readTypeField(StaticType &T, StringRef Field, const Expr *E) {
       T.Offsets.push_back("{\"__vectorcalloffset__\", T_PYSSIZET, " + Text +
                           ", READONLY, NULL}");
   } else if (Field.starts_with("tp_as_")) {
-    const InitListExpr *Sub = VD ? model::initializerList(VD) : nullptr;
+    // `static PyNumberMethods foo_as_number;` above, and its definition below.
+    const VarDecl *Defined = VD ? VD->getInitializingDeclaration() : nullptr;
+    const InitListExpr *Sub = Defined ? model::initializerList(Defined) : nullptr;
     if (!Sub || !ours(VD)) {
       T.Refused = "its " + Field.str() + " is not a table of this extension";
       return;

@@ -21,25 +21,6 @@ namespace {
 /// better off with the macro.
 constexpr unsigned MostLines = 100, MostOfAll = 1200;
 
-/// The end of the comment or the literal at \p At in \p T; \p At when there is
-/// none.
-size_t pastLiteral(StringRef T, size_t At) {
-  StringRef Rest = T.substr(At);
-  if (Rest.starts_with("//"))
-    return std::min(T.find('\n', At), T.size());
-  if (Rest.starts_with("/*")) {
-    const size_t End = T.find("*/", At + 2);
-    return End == StringRef::npos ? T.size() : End + 2;
-  }
-  if (Rest.empty() || (Rest[0] != '"' && Rest[0] != '\''))
-    return At;
-  size_t End = At + 1;
-  for (; End < T.size() && T[End] != Rest[0] && T[End] != '\n'; ++End)
-    if (T[End] == '\\')
-      ++End;
-  return std::min(End + 1, T.size());
-}
-
 /// What is between the bracket before \p At and the one that closes it, by
 /// commas, and the position after that; nothing when it does not close.
 std::optional<std::pair<std::vector<std::string>, size_t>>
@@ -319,6 +300,8 @@ Preparation Preparer::run() {
     joinHalves(I.Modules.front());
   if (Edits.empty() && Upto >= Level::State)
     writeOut();
+  if (Edits.empty() && Upto >= Level::State)
+    Edits = plainer(I, Upto, Never, Out.For);
   if (Edits.empty())
     removeMacros();
   std::string Problem;

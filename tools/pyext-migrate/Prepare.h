@@ -31,6 +31,12 @@ struct Preparation {
 Preparation prepare(const Index &I, Level Upto, const Preparation &Before,
                     const std::set<std::string> &Never);
 
+/// What says the same of types and variables in a form that the rewrite takes
+/// apart; the types for which are added to \p For.
+std::vector<Edit> plainer(const Index &I, Level Upto,
+                          const std::set<std::string> &Never,
+                          std::set<std::string> &For);
+
 } // namespace pyext::migrate
 
 #endif // PYEXT_PYEXT_MIGRATE_PREPARE_H

@@ -495,6 +495,10 @@ private:
       Comments;
 };
 
+/// The end of the comment or the literal at \p At in \p T; \p At when there is
+/// none.
+size_t pastLiteral(llvm::StringRef T, size_t At);
+
 /// Where the preprocessor conditions begin that are open at \p At, outermost
 /// first.
 std::vector<size_t> openConditions(llvm::StringRef T, size_t At);

@@ -677,7 +677,14 @@ Place Rewriter::unexplained(const Variable &V) const {
         continue;
       if (isDead(int(F), At))
         continue;
-      return {int(F), unsigned(At), unsigned(At + V.Name.size())};
+      const Place There{int(F), unsigned(At), unsigned(At + V.Name.size())};
+      // `DEFERRED_ADDRESS(&Foo_Type)` in a type that is replaced.
+      if (any_of(Entities, [&](const auto &P) {
+            return P.second.T && P.second.Drop.empty() &&
+                   contains(P.second.T->Definition, There);
+          }))
+        continue;
+      return There;
     }
   }
   return {};

@@ -131,7 +131,14 @@ std::string Rewriter::takeEdited(Place P) {
 }
 
 void Rewriter::includeStructMember(int File) {
-  if (I.Headers.count("structmember.h"))
+  auto Includes = [&](int Of) {
+    return any_of(inclusions(I.Files[Of].Text), [](const Inclusion &Each) {
+      return Each.Name == "structmember.h";
+    });
+  };
+  if (Includes(File) || any_of(I.Includes, [&](const auto &P) {
+        return P.first == File && Includes(P.second);
+      }))
     return;
   StringRef T = I.Files[File].Text;
   size_t At = T.find("Python.h");
@@ -308,6 +315,23 @@ std::vector<std::string> Rewriter::splitTop(StringRef S) {
     }
   }
   return Out;
+}
+
+size_t pastLiteral(StringRef T, size_t At) {
+  StringRef Rest = T.substr(At);
+  if (Rest.starts_with("//"))
+    return std::min(T.find('\n', At), T.size());
+  if (Rest.starts_with("/*")) {
+    const size_t End = T.find("*/", At + 2);
+    return End == StringRef::npos ? T.size() : End + 2;
+  }
+  if (Rest.empty() || (Rest[0] != '"' && Rest[0] != '\''))
+    return At;
+  size_t End = At + 1;
+  for (; End < T.size() && T[End] != Rest[0] && T[End] != '\n'; ++End)
+    if (T[End] == '\\')
+      ++End;
+  return std::min(End + 1, T.size());
 }
 
 std::vector<size_t> openConditions(StringRef T, size_t At) {

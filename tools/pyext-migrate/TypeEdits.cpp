@@ -513,8 +513,17 @@ void Rewriter::rewriteDealloc(const std::string &Key, bool Collected) {
     if (U->Name == "tp_dealloc") {
       if (moves(U->Type))
         continue; // It releases the type.
-      std::string New =
-          I.text(U->Statement).str() + "\n" + Ind + "Py_DECREF(" + Type + ");";
+      std::string New = I.text(U->Statement).str() + "\n" + Ind;
+      // The deallocator of a heap type gives the type back itself, and what
+      // type the one of another module is, is not known.
+      StringRef Base = I.text(U->Statement);
+      Base = Base.take_front(Base.find("tp_dealloc")).rtrim();
+      const bool Pointer = Base.consume_back("->");
+      Base.consume_back(".");
+      if (!Base.starts_with("Py") && all_of(Base, isWord))
+        New += std::string("if (!PyType_HasFeature(") + (Pointer ? "" : "&") +
+               Base.str() + ", Py_TPFLAGS_HEAPTYPE))\n" + Ind + In;
+      New += "Py_DECREF(" + Type + ");";
       replaceStatement(U->Statement, New, U->NeedsBraces);
       continue;
     }

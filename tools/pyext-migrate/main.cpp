@@ -295,6 +295,7 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
   const auto OriginalsAsWritten = Originals, PlainAsWritten = Plain;
   std::set<std::string> Never;
   bool Partly = false, Accept = false;
+  unsigned Rounds = 0;
   for (;;) {
     const std::set<std::string> For =
         prepareAll(M, Sources, ExtraArgs, Originals, Plain, Never);
@@ -318,7 +319,12 @@ static void migrate(ModuleRun &M, unsigned MinMinor,
       M.Refused = Why;
       return;
     }
-    Never.insert(For.begin(), For.end());
+    if (Works && ++Rounds < 4)
+      copy_if(For, std::inserter(Never, Never.end()), [&](const auto &Key) {
+        return !is_contained(M.Result.MovedKeys, Key);
+      });
+    else
+      Never.insert(For.begin(), For.end());
     if (Accept)
       Never.clear();
     M.Before = AsWritten;
