@@ -351,14 +351,15 @@ bool Indexer::VisitCallExpr(CallExpr *C) {
   if (U.Whole.valid())
     U.Statement = statementOf(C, U.Whole, U.NeedsBraces);
   if (U.Name == "PyUnstable_Module_SetGIL" || U.Name == "PyState_AddModule" ||
-      U.Name == "PyType_Ready") {
+      U.Name == "PyType_Ready" || U.Name == "PyModule_AddObject") {
     const Stmt *S = C;
     for (const Stmt *P = parentStmt(S); P; S = P, P = parentStmt(P)) {
       if (isa<ParenExpr>(P) || isa<CastExpr>(P) || isa<UnaryOperator>(P) ||
           (isa<BinaryOperator>(P) && cast<BinaryOperator>(P)->isComparisonOp()))
         continue;
       if (const auto *B = dyn_cast<BinaryOperator>(P))
-        if (U.Name == "PyType_Ready" && B->getOpcode() == BO_LOr)
+        if ((U.Name == "PyType_Ready" || U.Name == "PyModule_AddObject") &&
+            B->getOpcode() == BO_LOr)
           continue;
       // if (m != NULL && PyUnstable_Module_SetGIL(m, ...) < 0)
       if (const auto *B = dyn_cast<BinaryOperator>(P))

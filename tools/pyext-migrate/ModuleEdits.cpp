@@ -190,7 +190,8 @@ std::string Rewriter::accessorsText() {
   const bool Asserts = WithState && any_of(Modes, [](const auto &P) {
                          return P.second == Mode::Asserts;
                        });
-  const bool Finds = ByType || Operands || Perhaps;
+  const bool Three = WithState && usesThree();
+  const bool Finds = ByType || Operands || Three || Perhaps;
   if (UsesModuleByType || Finds || Asserts)
     Finder = forAsserts(!UsesModuleByType && !Finds, finderText());
   if (!WithState)
@@ -227,6 +228,16 @@ std::string Rewriter::accessorsText() {
             " == NULL)\n" + In + In + StateName + " = " + Prefix +
             "_find_state(Py_TYPE(right));\n" + In + "assert(" + StateName +
             " != NULL);\n" + In + "return " + StateName + ";\n}\n\n";
+  if (Three)
+    Text += Storage + StateType + " *\n" + Prefix +
+            "_get_state_by_three(PyObject *left, PyObject *right,\n" + In +
+            "PyObject *third)\n{\n" + In + "PyObject *operands[] = {left, right, "
+            "third};\n" + In + StateType + " *" + StateName + " = NULL;\n" +
+            In + "for (int i = 0; " + StateName + " == NULL && i < 3; i++)\n" +
+            In + In + StateName + " = " + Prefix +
+            "_find_state(Py_TYPE(operands[i]));\n" + In + "assert(" +
+            StateName + " != NULL);\n" + In + "return " + StateName +
+            ";\n}\n\n";
   if (UsesSequence)
     Text += "/* Makes a struct sequence whose functions find the module. "
             "*/\n" +

@@ -304,6 +304,7 @@ private:
   /// references that a failing import gives back although the state has them.
   void emitReleases();
   bool givesBackExtra(const ApiUse &U) const;
+  bool increasedBefore(const ApiUse &Add) const;
   void removeDeclaration(Place P);
   /// The reference is in text that another edit replaces.
   bool skipped(Place P) const;
@@ -411,6 +412,8 @@ private:
   static std::string forAsserts(bool Only, const std::string &Text);
   bool assertsByType() const;
   bool usesOperands() const;
+  bool usesThree() const;
+  bool usesFetch(llvm::StringRef Name) const;
   bool usesPerhaps() const;
   /// Before everything that mentions the state, after the types that its
   /// fields need.

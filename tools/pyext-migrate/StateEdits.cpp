@@ -173,6 +173,10 @@ void Rewriter::emitStateStruct() {
   if (usesOperands())
     Text += Storage + StateType + " *" + Prefix +
             "_get_state_by_operands(PyObject *left, PyObject *right);\n";
+  if (usesThree())
+    Text += Storage + StateType + " *" + Prefix +
+            "_get_state_by_three(PyObject *left, PyObject *right,\n" + In +
+            "PyObject *third);\n";
   if (UsesSequence)
     Text += Storage + "int " + Prefix +
             "_create_sequence(PyObject *module, PyStructSequence_Desc *desc,\n" +
@@ -504,13 +508,7 @@ std::vector<const Rewriter::Entity *> Rewriter::ordered() const {
   return Order;
 }
 
-bool Rewriter::usesByType() const {
-  return any_of(Modes, [&](const auto &P) {
-    return P.second == Mode::Local &&
-           (mentioned().count(P.first) || handsState(P.first)) &&
-           StringRef(fetch(I.Functions.at(P.first))).contains("_state_by_type");
-  });
-}
+bool Rewriter::usesByType() const { return usesFetch("_state_by_type("); }
 
 bool Rewriter::usesPerhaps() const {
   return any_of(Modes,
@@ -531,13 +529,17 @@ std::string Rewriter::forAsserts(bool Only, const std::string &Text) {
          (Spaced ? "\n" : "");
 }
 
-bool Rewriter::usesOperands() const {
+bool Rewriter::usesFetch(StringRef Name) const {
   return any_of(Modes, [&](const auto &P) {
     return P.second == Mode::Local &&
            (mentioned().count(P.first) || handsState(P.first)) &&
-           StringRef(fetch(I.Functions.at(P.first))).contains("_by_operands");
+           StringRef(fetch(I.Functions.at(P.first))).contains(Name);
   });
 }
+
+bool Rewriter::usesOperands() const { return usesFetch("_by_operands("); }
+
+bool Rewriter::usesThree() const { return usesFetch("_by_three("); }
 
 /// The files of the extension that \p T includes, as indices, and where.
 static std::vector<std::pair<size_t, int>> includesOf(const Index &I,

@@ -318,6 +318,17 @@ void Rewriter::emitReferences() {
   }
 }
 
+/// `if (PyModule_AddObject(m, "x", x) < 0)`, which the state shares its
+/// reference with: one is made before.
+bool Rewriter::increasedBefore(const ApiUse &Add) const {
+  return !Add.Statement.valid() && Add.If.valid() &&
+         none_of(I.Uses, [&](const ApiUse &Other) {
+           return (Other.Name == "Py_INCREF" || Other.Name == "Py_XINCREF") &&
+                  Other.ArgVariable == Add.ArgVariable &&
+                  Other.Function == Add.Function;
+         });
+}
+
 /// `Py_INCREF(x); if (PyModule_AddObject(m, "x", x) < 0) { Py_DECREF(x); ...`:
 /// the state keeps its own reference.
 bool Rewriter::givesBackExtra(const ApiUse &U) const {
@@ -335,12 +346,12 @@ bool Rewriter::givesBackExtra(const ApiUse &U) const {
   return any_of(I.Uses, [&](const ApiUse &Add) {
     return Add.Name == "PyModule_AddObject" && contains(Since, Add.Whole) &&
            Add.ArgVariable == U.ArgVariable &&
-           any_of(I.Uses, [&](const ApiUse &More) {
+           (increasedBefore(Add) || any_of(I.Uses, [&](const ApiUse &More) {
              return (More.Name == "Py_INCREF" || More.Name == "Py_XINCREF") &&
                     More.ArgVariable == U.ArgVariable &&
                     More.Function == U.Function &&
                     More.Whole.Begin < Add.Whole.Begin;
-           });
+           }));
   });
 }
 
@@ -370,6 +381,10 @@ void Rewriter::emitReleases() {
       insertBefore(U.Statement,
                    "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");",
                    U.NeedsBraces);
+    else if (increasedBefore(U))
+      insert(U.If.File, U.If.Begin,
+             "Py_XINCREF(" + access(Entities.at(U.ArgVariable)) + ");\n" +
+                 indentAt(U.If));
     else if (!Increased)
       R.Refused = "'" + Entities.at(U.ArgVariable).V->Name +
                   "' is given to PyModule_AddObject() without a reference of "
@@ -423,6 +438,10 @@ std::string Rewriter::fetch(const Function &F) const {
                            : "(PyTypeObject *)" + Self;
     return Prefix + "_get_state_by_type(" + Cast + ")";
   }
+  // pow(2, 3, x) calls the slot of x.
+  if (Binary && F.Parameters.size() >= 3)
+    return Prefix + "_get_state_by_three(" + asObject(F, 0) + ", " +
+           asObject(F, 1) + ", " + asObject(F, 2) + ")";
   if (Binary && F.Parameters.size() >= 2)
     return Prefix + "_get_state_by_operands(" + asObject(F, 0) + ", " +
            asObject(F, 1) + ")";
@@ -446,7 +465,9 @@ std::string Rewriter::parameterName(const Function &F, unsigned N) const {
   StringRef Name = P.Name;
   if (Name.consume_front("_unused_"))
     return Name.str();
-  return P.Name.empty() ? (N ? "other" : "self") : P.Name;
+  return P.Name.empty() ? (N == 0   ? "self"
+                         : N == 1 ? "other"
+                                  : "third") : P.Name;
 }
 
 void Rewriter::nameParameter(const Function &F, unsigned N) {
@@ -695,6 +716,8 @@ void Rewriter::emitFunctions() {
       nameParameter(F, 0);
       if (has(F, Root::BinarySlot) && F.Parameters.size() >= 2)
         nameParameter(F, 1);
+      if (has(F, Root::BinarySlot) && F.Parameters.size() >= 3)
+        nameParameter(F, 2);
       if (!inClinic(F) || handsState(Key)) {
         if (onlyAsserts(F))
           declareForAsserts(F, fetch(F));

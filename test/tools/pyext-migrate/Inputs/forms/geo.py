@@ -12,6 +12,11 @@ assert (a + b).x == 4 and a != b and (a == P(1, 9)) and (hash(a) == 1)
 assert a.__add__(1) is NotImplemented
 assert (a ** 5).y == 5
 try:
+    pow(2, 3, a)
+    raise AssertionError("no TypeError")
+except TypeError:
+    pass
+try:
     1 + a
 except TypeError:
     pass

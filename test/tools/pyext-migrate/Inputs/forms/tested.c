@@ -20,6 +20,7 @@ typedef struct {
 
 static PyTypeObject Row_Type;
 static PyTypeObject Edition_Type;
+static PyObject *origin; /* Given to the module without a reference of its own. */
 
 #define Row_Check(op) PyObject_TypeCheck(op, &Row_Type)
 #define Edition_Check(op) (Py_TYPE(op) == &Edition_Type)
@@ -125,6 +126,8 @@ static PyTypeObject Row_Type = {
 static PyObject *
 version(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
+    if (origin == NULL)
+        return NULL;
     if (self != NULL && Edition_Check(self))
         return PyLong_FromLong(((Edition *)self)->version);
     return PyLong_FromLong(99);
@@ -216,6 +219,13 @@ PyInit_tested(void)
     Py_INCREF(&Row_Type);
     if (PyModule_AddObject(m, name, (PyObject *)&Row_Type) < 0)
         return NULL;
+    origin = PyList_New(0);
+    if (origin == NULL)
+        return NULL;
+    if (PyModule_AddObject(m, "origin", origin) < 0) {
+        Py_DECREF(origin);
+        return NULL;
+    }
     get_tested(m)->error = PyErr_NewException("tested.error", NULL, NULL);
     if (get_tested(m)->error == NULL)
         return NULL;
