@@ -29,7 +29,8 @@ def is_own(t, name):
     import builtins, sys
     of = getattr(t, "__module__", None)
     if not isinstance(of, str):
-        return False
+        # A proxy says what its object says; only C code makes such an attribute.
+        return type(of).__name__ in ("getset_descriptor", "member_descriptor")
     if of == "builtins":
         return getattr(builtins, t.__name__, None) is not t and bool(t.__flags__ & 1 << 9)
     return of in (name, name.rpartition(".")[2]) or name.startswith(of + ".") or of not in sys.modules

@@ -34,8 +34,19 @@ static void thing_dealloc(PyObject *self) {
     tp->tp_free(self);
     Py_DECREF(tp);
 }
+static PyObject *thing_module(PyObject *self, void *closure) {
+    (void)self; (void)closure;
+    return PyUnicode_FromString("elsewhere");
+}
+static PyGetSetDef thing_getset[] = {
+#ifdef PROXY
+    {"__module__", thing_module, NULL, NULL, NULL},
+#else
+    {"whose", thing_module, NULL, NULL, NULL},
+#endif
+    {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot thing_slots[] = {
-    {Py_tp_traverse, thing_traverse}, {Py_tp_dealloc, thing_dealloc}, {0, NULL}};
+    {Py_tp_getset, thing_getset}, {Py_tp_traverse, thing_traverse}, {Py_tp_dealloc, thing_dealloc}, {0, NULL}};
 static PyType_Spec thing_spec = {
     "tiny.Thing", sizeof(Thing), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC FLAGS, thing_slots};
 static PyObject *answer(PyObject *m, PyObject *unused) {
@@ -239,6 +250,12 @@ def main():
     write(job["files"]["tiny.c"], tiny({"NO_VISIT": "1"}))
     same = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])
     demand(same.returncode == 0 and re.search("skip .* keeps it alive, as before: Thing\n", same.stdout), "what was kept before", same)
+
+    # A type whose objects say that they are of another module.
+    write(os.path.join(leaking, "tiny.c"), tiny({"PROXY": ""}))
+    write(job["files"]["tiny.c"], tiny({"PROXY": "1"}))
+    same = run([sys.executable, "-B", script, os.path.join(args.work, "job.json")])
+    demand(same.returncode == 0 and re.search("ok .*: tiny: .* 1 types look the same\n", same.stdout), "a type that says what its object says", same)
 
     # Builds without the GIL are rare: this one is pretended. What is named in GIL_FOR turns it on.
     pretended = os.path.join(args.work, "pretended")
