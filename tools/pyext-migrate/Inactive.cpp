@@ -124,14 +124,18 @@ void Rewriter::noteInactiveField(const std::string &Key, Place Name,
 }
 
 void Rewriter::readInactive() {
+  readFunctionsElsewhere();
   std::map<std::string, std::string> Variables, Functions;
   std::set<std::string> Twice;
   for (const auto &[Key, V] : I.Variables)
     if (!V.Local && !Variables.insert({V.Name, Key}).second)
       Twice.insert(V.Name);
   for (const auto &[Key, F] : I.Functions)
-    if (F.Defined && !Functions.insert({F.Name, Key}).second)
+    if (F.Defined && !Elsewhere.count(Key) &&
+        !Functions.insert({F.Name, Key}).second)
       Twice.insert(F.Name);
+  for (const std::string &Key : Elsewhere)
+    Functions.insert({I.Functions.at(Key).Name, Key});
   // A local static variable by its function.
   std::map<std::pair<std::string, std::string>, std::string> Locals;
   for (const auto &[Key, V] : I.Variables)
@@ -223,6 +227,10 @@ void Rewriter::readInactive() {
           C.Open = {F, unsigned(Open + 1), unsigned(Open + 1)};
           C.HasArguments = T.substr(Open + 1).ltrim().front() != ')';
           I.Calls.push_back(C);
+        } else if (any_of(Elsewhere, [&](const std::string &Key) {
+                     return contains(I.Functions.at(Key).Header, Here);
+                   })) {
+          continue;
         } else if (IsCall && In.empty() && declaresFunction(T, Begin, Open)) {
           // Another definition of it, or a declaration.
           Function::ParameterList L;

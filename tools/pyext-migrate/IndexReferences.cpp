@@ -275,7 +275,10 @@ bool Indexer::writes(const Expr *E) {
         const Stmt *Up = parentStmt(C);
         if (Up && isa<ArraySubscriptExpr>(Up))
           continue;
-        return true;
+        // `const char *text = array;`
+        const auto *As = dyn_cast_or_null<ImplicitCastExpr>(Up);
+        return !As || !As->getType()->isPointerType() ||
+               !As->getType()->getPointeeType().isConstQualified();
       }
       return false;
     }

@@ -81,6 +81,10 @@ private:
   void chooseEntities();
   /// Adds the mentions in text that is compiled elsewhere to the index.
   void readInactive();
+  /// Functions in such text, as far as it says what they are.
+  void readFunctionsElsewhere();
+  void rootsElsewhere(Function &F) const;
+  std::set<std::string> Elsewhere; ///< Their keys.
   /// Headers that sources which are not of this module include as well, and one
   /// of these.
   void findOthersHeaders();

@@ -678,6 +678,21 @@ Place Rewriter::unexplained(const Variable &V) const {
       if (isDead(int(F), At))
         continue;
       const Place There{int(F), unsigned(At), unsigned(At + V.Name.size())};
+      // A parameter of a macro.
+      if (any_of(I.MacroBodies, [&](const Place &P) {
+            if (!contains(P, There))
+              return false;
+            StringRef D = I.text(P);
+            D = D.drop_front(D.take_while(isWord).size());
+            if (!D.starts_with("("))
+              return false;
+            SmallVector<StringRef, 8> Names;
+            D.slice(1, D.find(')')).split(Names, ',');
+            return any_of(Names, [&](StringRef Each) {
+              return Each.trim() == V.Name;
+            });
+          }))
+        continue;
       // `DEFERRED_ADDRESS(&Foo_Type)` in a type that is replaced.
       if (any_of(Entities, [&](const auto &P) {
             return P.second.T && P.second.Drop.empty() &&
