@@ -369,6 +369,7 @@ private:
   std::string traverseText(const Entity &E, const std::string &Name);
   std::string collectorOfBase(const Entity &E) const;
   bool needsNoCollector(const Entity &E) const;
+  bool visitedByOthers(const StaticType &T) const;
   std::string plainFree(const Entity &E) const;
   /// The instance struct as the file spells it in sizeof().
   std::string structName(const StaticType &T) const;

@@ -321,6 +321,43 @@ bool Rewriter::foreignBaseIsImmutable(const Entity &E) const {
   return B.starts_with("Py");
 }
 
+/// The collector of others visits what is in the objects, which have none:
+/// `for (node = self->first; node; node = node->next) Py_VISIT(node->item);`
+/// A second visit would take the item for garbage.
+bool Rewriter::visitedByOthers(const StaticType &T) const {
+  StringRef Struct = structName(T);
+  Struct.consume_front("struct ");
+  if (T.HasGc || Struct.empty())
+    return false;
+  for (const auto &[Key, F] : I.Functions) {
+    if (!F.Defined || !F.Body.valid() ||
+        none_of(F.Parameters, [](const Parameter &P) {
+          return StringRef(P.Type).contains("visitproc");
+        }))
+      continue;
+    const StringRef Body = I.text(F.Body);
+    std::vector<std::string> Names;
+    for (const Parameter &P : F.Parameters)
+      if (StringRef(P.Type).contains(Struct))
+        Names.push_back(P.Name);
+    for (size_t At = Body.find(Struct); At != StringRef::npos;
+         At = Body.find(Struct, At + 1)) {
+      StringRef After = Body.substr(At + Struct.size()).ltrim();
+      if ((At && isWord(Body[At - 1])) || !After.consume_front("*"))
+        continue;
+      const StringRef Name = After.ltrim(" *").take_while(isWord);
+      if (!Name.empty())
+        Names.push_back(Name.str());
+    }
+    for (const std::string &Name : Names)
+      if (Body.contains("Py_VISIT(" + Name + "->") ||
+          Body.contains("visit(" + Name + "->") ||
+          Body.contains("visit((PyObject *)" + Name + "->"))
+        return true;
+  }
+  return false;
+}
+
 /// Objects that Python code cannot make and has no use for, as they have nothing
 /// but a deallocator, and that no state of the module holds: they stay within
 /// other objects, and a cycle of them with their module would need the module to
@@ -342,7 +379,7 @@ bool Rewriter::needsNoCollector(const Entity &E) const {
       continue;
     if (Other.T ? Other.Base == T.Key ||
                       slotFunction(Other, "Py_tp_dealloc") == Dealloc
-                : Other.Owned)
+                : Other.Owned && !visitedByOthers(T))
       return false;
   }
   const std::set<std::string> Importing = I.calledFrom({BodyKey});
@@ -414,7 +451,8 @@ std::string Rewriter::traverseText(const Entity &E, const std::string &Name) {
   // What could not be collected before still cannot, where the collector would
   // take away what the deallocator looks at.
   const bool Alone =
-      T.InstanceStruct.empty() || T.Owned.empty() || T.LooksInside;
+      T.InstanceStruct.empty() || T.Owned.empty() || T.LooksInside ||
+      visitedByOthers(T);
   const std::string Self = Alone ? "self" : "self_object";
   std::string Text = "static int\n" + Name + "(PyObject *" + Self +
                      ", visitproc visit, void *arg)\n{\n";

@@ -103,6 +103,21 @@ void Rewriter::editClinicInput() {
   }
 }
 
+/// The macro that the line at \p At defines, with the lines that it goes on in;
+/// empty when it defines none.
+static std::string macroAround(StringRef T, size_t At) {
+  size_t Line = T.take_front(At).rfind('\n') + 1;
+  while (Line > 1 && T.take_front(Line - 1).rtrim(" \t\r").ends_with("\\"))
+    Line = T.take_front(Line - 1).rfind('\n') + 1;
+  StringRef Text = T.slice(Line, At).ltrim();
+  if (!Text.consume_front("#"))
+    return "";
+  Text = Text.ltrim(" \t");
+  return Text.consume_front("define")
+             ? Text.ltrim(" \t").take_while(isWord).str()
+             : "";
+}
+
 /// A macro that mentions the state takes it as its first argument.
 void Rewriter::emitMacros() {
   auto Mentions = [&](const Place &Body) {
@@ -129,6 +144,9 @@ void Rewriter::emitMacros() {
           if (contains(P, U.Name) && !(P == U.Definition))
             More |= Bodies.insert(P).second;
   }
+  std::set<std::string> Names;
+  for (const Place &Body : Bodies)
+    Names.insert(I.text(Body).take_while(isWord).str());
   std::set<std::pair<std::string, int>> Done;
   for (const Place &Body : Bodies) {
     StringRef T = I.text(Body);
@@ -182,9 +200,19 @@ void Rewriter::emitMacros() {
              Supported && At < Where.End; At = Text.find(Name, At + 1)) {
           const unsigned End = At + Name.size();
           if ((At && isWord(Text[At - 1])) || isWord(Text[End]) ||
-              inComment(Text, At) || isDead(int(File), At) ||
-              enclosing(int(File), At).empty())
+              inComment(Text, At) || isDead(int(File), At))
             continue;
+          if (enclosing(int(File), At).empty()) {
+            const std::string Macro = macroAround(Text, At);
+            if (Macro.empty() || Macro == Name)
+              continue;
+            if (!Names.count(Macro)) {
+              R.Refused = "the macro '" + Macro +
+                          "', which is not compiled here, needs '" + Name +
+                          "'";
+              return;
+            }
+          }
           if (!Function)
             insert(int(File), End, "(" + StateName + ")");
           else if (Text[End] == '(')

@@ -8,6 +8,12 @@ static PyTypeObject Box_Type;
 #define Box_Check(op) (Py_TYPE(op) == &Box_Type)
 #define ERROR error
 #define FAIL(text) PyErr_SetString(ERROR, text)
+#ifndef NEVER_DEFINED
+#define COMPLAIN(text) PyErr_SetString(ERROR, text)
+#else
+#define COMPLAIN(text) \
+    FAIL(text)
+#endif
 
 typedef struct {
     PyObject_HEAD
@@ -24,6 +30,10 @@ value_of(PyObject *op)
 #ifdef NEVER_DEFINED
     if (!Box_Check(op)) return error;
 #endif
+    if (((Box *)op)->value < 0) {
+        COMPLAIN("an empty box");
+        return NULL;
+    }
     return PyLong_FromLong(((Box *)op)->value);
 }
 

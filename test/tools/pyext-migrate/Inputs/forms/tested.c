@@ -123,6 +123,90 @@ static PyTypeObject Row_Type = {
     .tp_new = row_new,
 };
 
+/* Objects without a collector: that of the chain visits what is in them. */
+typedef struct Link {
+    PyObject_HEAD
+    struct Link *next;
+    PyObject *item;
+} Link;
+
+static void
+link_dealloc(PyObject *op)
+{
+    Py_XDECREF(((Link *)op)->item);
+    PyObject_Free(op);
+}
+
+static PyTypeObject Link_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tested.Link",
+    .tp_basicsize = sizeof(Link),
+    .tp_dealloc = link_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+};
+
+typedef struct {
+    PyObject_HEAD
+    Link *first;
+} Chain;
+
+static int
+chain_traverse(Chain *self, visitproc visit, void *arg)
+{
+    for (Link *link = self->first; link != NULL; link = link->next)
+        Py_VISIT(link->item);
+    return 0;
+}
+
+static int
+chain_clear(Chain *self)
+{
+    while (self->first != NULL) {
+        Link *link = self->first;
+        self->first = link->next;
+        Py_DECREF(link);
+    }
+    return 0;
+}
+
+static void
+chain_dealloc(Chain *self)
+{
+    PyObject_GC_UnTrack(self);
+    chain_clear(self);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyObject *
+chain_add(Chain *self, PyObject *item)
+{
+    Link *link = PyObject_New(Link, &Link_Type);
+    if (link == NULL)
+        return NULL;
+    Py_INCREF(item);
+    link->item = item;
+    link->next = self->first;
+    self->first = link;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef chain_methods[] = {
+    {"add", (PyCFunction)chain_add, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject Chain_Type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "tested.Chain",
+    .tp_basicsize = sizeof(Chain),
+    .tp_dealloc = (destructor)chain_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = (traverseproc)chain_traverse,
+    .tp_clear = (inquiry)chain_clear,
+    .tp_methods = chain_methods,
+    .tp_new = PyType_GenericNew,
+};
+
 static PyObject *
 version(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -208,7 +292,7 @@ PyInit_tested(void)
     }
 
     Py_SET_TYPE(&Edition_Type, &PyType_Type);
-    if (PyType_Ready(&Row_Type) < 0)
+    if (PyType_Ready(&Row_Type) < 0 || PyType_Ready(&Link_Type) < 0 || PyType_Ready(&Chain_Type) < 0)
         return NULL;
     m = PyModule_Create(&tested_module);
     if (m == NULL)
@@ -218,6 +302,9 @@ PyInit_tested(void)
     strcpy(name, "Row");
     Py_INCREF(&Row_Type);
     if (PyModule_AddObject(m, name, (PyObject *)&Row_Type) < 0)
+        return NULL;
+    Py_INCREF(&Chain_Type);
+    if (PyModule_AddObject(m, "Chain", (PyObject *)&Chain_Type) < 0)
         return NULL;
     origin = PyList_New(0);
     if (origin == NULL)

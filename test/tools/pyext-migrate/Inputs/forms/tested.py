@@ -1,3 +1,4 @@
+import gc
 import weakref
 
 import tested
@@ -25,3 +26,12 @@ try:
     raise AssertionError("it does not fail")
 except tested.error as error:
     assert str(error) == "failed"
+
+item, chain = [], tested.Chain()
+for each in (item, chain):
+    chain.add(each)
+assert not any(type(o).__name__ == "Link" for o in gc.get_objects())
+del chain
+gc.collect()
+item.append(1)
+assert item == [1]
