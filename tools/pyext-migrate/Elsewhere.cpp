@@ -179,11 +179,10 @@ void Rewriter::readFunctionsElsewhere() {
       if (Same->second.size() != 1)
         continue;
       Function &Here = I.Functions.at(Same->second.front());
-      if (Here.MacroMade || !Here.Family.empty() || Here.Converts ||
-          Here.Body.File != F.Body.File || has(Here, Root::Init))
-        continue;
       const bool Alike = Here.Parameters.size() == F.Parameters.size();
-      if (!Alike && !Here.Roots.empty())
+      if (Here.MacroMade || Here.Converts || Here.Body.File != F.Body.File ||
+          has(Here, Root::Init) ||
+          (Alike ? !Here.Family.empty() : !Here.Roots.empty()))
         continue;
       F.Roots = Here.Roots;
       F.Escapes = Here.Escapes;

@@ -247,6 +247,8 @@ bool Indexer::VisitCallExpr(CallExpr *C) {
                                          "PyObject_NEW",
                                          "PyObject_NewVar",
                                          "PyObject_NEW_VAR",
+                                         "_PyObject_New",
+                                         "_PyObject_NewVar",
                                          "PyObject_Del",
                                          "PyObject_DEL",
                                          "PyObject_Free",
@@ -288,6 +290,7 @@ bool Indexer::VisitCallExpr(CallExpr *C) {
                                          "PyObject_Init",
                                          "PyObject_INIT",
                                          "PyObject_InitVar",
+                                         "PyObject_INIT_VAR",
                                          "PyType_FromSpec",
                                          "PyType_FromSpecWithBases",
                                          "PyUnstable_Module_SetGIL"};

@@ -369,6 +369,42 @@ static bool onlyOwn(StringRef T, Place P, Place Def) {
   });
 }
 
+/// Where the groups of conditions begin that stand right before \p At and hold
+/// nothing but specifiers; \p At when there are none.
+static unsigned specifiersBefore(StringRef T, unsigned At) {
+  for (;;) {
+    StringRef Before = T.take_front(At).rtrim();
+    const size_t Line = Before.rfind('\n') + 1;
+    if (!Before.substr(Line).ltrim().starts_with("#"))
+      return At;
+    StringRef Last = Before.substr(Line).ltrim().drop_front().ltrim();
+    if (!Last.starts_with("endif"))
+      return At;
+    const std::vector<size_t> Open = openConditions(T, Line);
+    if (Open.empty())
+      return At;
+    SmallVector<StringRef, 8> Lines;
+    T.slice(Open.back(), Line).split(Lines, '\n');
+    bool Any = false;
+    for (StringRef L : Lines) {
+      L = L.trim();
+      if (L.consume_front("#")) {
+        if (L.ltrim().starts_with("define"))
+          return At;
+        continue;
+      }
+      if (L.empty())
+        continue;
+      if (L.find_first_of(";{}=*/") != StringRef::npos)
+        return At;
+      Any = true;
+    }
+    if (!Any)
+      return At;
+    At = Open.back();
+  }
+}
+
 void Rewriter::emitModule() {
   if (M.MultiPhase) {
     emitMultiPhase();
@@ -414,10 +450,14 @@ void Rewriter::emitModule() {
       else
         edit(Line, ""); // Other things of this branch stay.
     }
+  // `extern "C"` within `#ifdef __cplusplus` and the like is of PyInit_, too.
+  const unsigned Specifiers = specifiersBefore(T, Header.Begin);
+  const std::string Lead = T.slice(Specifiers, Header.Begin).str();
+  Header.Begin = Specifiers;
   const bool Plain = BodyKey == M.InitFunction && !HeaderText.contains('#') &&
                      !HeaderText.contains("//");
   std::string InitText =
-      (Plain ? HeaderText.str()
+      (Plain ? Lead + HeaderText.str()
              : "PyMODINIT_FUNC\nPyInit_" + M.Name + "(void)") +
       "\n{\n" + In + "return PyModuleDef_Init(&" + M.DefName + ");\n}\n";
   std::string Tail =

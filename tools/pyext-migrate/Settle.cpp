@@ -959,13 +959,14 @@ void Rewriter::checkType(Entity &E) {
     if (U.Type != T.Key)
       continue;
     if (U.Name == "PyObject_Init" || U.Name == "PyObject_InitVar" ||
-        U.Name == "PyObject_INIT") {
+        U.Name == "PyObject_INIT" || U.Name == "PyObject_INIT_VAR") {
       drop(E, "objects of it are made in memory of their own", U.Whole);
       return;
     }
-    if (StringRef(U.Name).starts_with("PyObject_New") ||
+    const bool Raw = StringRef(U.Name).starts_with("_PyObject_New");
+    if (Raw || StringRef(U.Name).starts_with("PyObject_New") ||
         StringRef(U.Name).starts_with("PyObject_NEW")) {
-      bool Found = U.Whole.valid() && U.Args.size() >= 2 &&
+      bool Found = U.Whole.valid() && (Raw || U.Args.size() >= 2) &&
                    any_of(E.V->References, [&](const auto &R) {
                      return contains(U.Whole, R.Token);
                    });

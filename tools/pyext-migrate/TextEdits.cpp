@@ -149,13 +149,41 @@ void Rewriter::includeStructMember(int File) {
 
 void Rewriter::replaceStatement(Place P, std::string Text, bool Braces) {
   replaceAll(P);
-  if (Braces) {
-    std::string Ind = indentAt(P);
-    Text = "{\n" + Ind + Text + "\n" +
-           Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0) +
-           "}";
+  if (!Braces) {
+    edit(P, std::move(Text));
+    return;
   }
-  edit(P, Text);
+  const std::string Ind = indentAt(P);
+  StringRef T = I.Files[P.File].Text;
+  const unsigned Before = T.take_front(P.Begin).rtrim().size();
+  const size_t Line = T.rfind('\n', Before);
+  const bool OwnLine = T.slice(Before, P.Begin).contains('\n');
+  if (inComment(T, Before ? Before - 1 : 0) ||
+      T.slice(Line == StringRef::npos ? 0 : Line + 1, Before)
+          .ltrim()
+          .starts_with("#")) {
+    edit(P, "{\n" + Ind + Text + "\n" +
+                Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size()
+                                                      : 0) +
+                "}");
+    return;
+  }
+  // `if (x)` on the line before, or on the same.
+  const std::string Outer =
+      OwnLine ? Ind.substr(0, Ind.size() >= In.size() ? Ind.size() - In.size() : 0)
+              : Ind;
+  insert(P.File, Before, " {");
+  if (!OwnLine) {
+    std::string Deeper = "\n" + Ind + In;
+    for (char C : Text) {
+      Deeper += C;
+      if (C == '\n')
+        Deeper += In;
+    }
+    edit({P.File, Before, P.Begin}, "");
+    Text = std::move(Deeper);
+  }
+  edit(P, Text + "\n" + Outer + "}");
 }
 
 /// Another statement before the one at \p P; both in braces when it is the body

@@ -855,24 +855,27 @@ void Rewriter::rewriteAllocations() {
   if (!anyType())
     return;
   for (const ApiUse &U : I.Uses) {
-    const bool Var =
-        U.Name == "PyObject_NewVar" || U.Name == "PyObject_NEW_VAR";
-    if (!Var && U.Name != "PyObject_New" && U.Name != "PyObject_NEW")
+    const bool Raw = StringRef(U.Name).starts_with("_PyObject_New");
+    const bool Var = U.Name == "PyObject_NewVar" ||
+                     U.Name == "PyObject_NEW_VAR" ||
+                     U.Name == "_PyObject_NewVar";
+    if (!Raw && !Var && U.Name != "PyObject_New" && U.Name != "PyObject_NEW")
       continue;
-    if (!U.Whole.valid() || U.Args.size() < 2)
+    const size_t Which = Raw ? 0 : 1; // Of the arguments is the type.
+    if (!U.Whole.valid() || U.Args.size() <= Which)
       continue;
     std::string Type;
     if (moves(U.Type) && needsNoCollector(Entities.at(U.Type)))
       continue;
     if (moves(U.Type))
       Type = access(Entities.at(U.Type));
-    else if (U.Type.empty() && !StringRef(U.Args[1]).contains('&'))
-      Type = U.Args[1]; // Whatever it is: each type has tp_alloc.
+    else if (U.Type.empty() && !StringRef(U.Args[Which]).contains('&'))
+      Type = U.Args[Which]; // Whatever it is: each type has tp_alloc.
     else
       continue;
     replaceAll(U.Whole);
     // A cast that is there already.
-    std::string Cast = "(" + U.Args[0] + " *)";
+    std::string Cast = Raw ? "" : "(" + U.Args[0] + " *)";
     StringRef Before =
         StringRef(I.Files[U.Whole.File].Text).take_front(U.Whole.Begin).rtrim();
     if (Before.consume_back(")") && Before.rtrim().ends_with("*")) {
@@ -881,7 +884,8 @@ void Rewriter::rewriteAllocations() {
         Cast.clear();
     }
     edit(U.Whole, Cast + Type + "->tp_alloc(" + Type + ", " +
-                      (Var && U.Args.size() > 2 ? U.Args[2] : "0") + ")");
+                      (Var && U.Args.size() > Which + 1 ? U.Args[Which + 1] : "0") +
+                      ")");
   }
 }
 

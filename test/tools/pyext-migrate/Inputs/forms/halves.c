@@ -35,6 +35,9 @@ static struct PyModuleDef def = {
 };
 #endif
 
+#ifdef __cplusplus
+extern "C"
+#endif
 PyMODINIT_FUNC
 #ifdef TWO
 inithalves(void)

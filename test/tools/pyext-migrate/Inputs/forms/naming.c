@@ -118,8 +118,12 @@ typedef struct {
 static void
 row_dealloc(PyObject *self)
 {
-    Py_CLEAR(((Row *)self)->more);
-    (PyList_Type.tp_dealloc)(self);
+    if (((Row *)self)->more == NULL)
+        (PyList_Type.tp_dealloc)(self);
+    else {
+        Py_CLEAR(((Row *)self)->more);
+        (PyList_Type.tp_dealloc)(self);
+    }
 }
 
 static PyTypeObject Row_Type = {
@@ -148,8 +152,21 @@ static PyTypeObject Other_Type = {
     .tp_new = PyType_GenericNew,
 };
 
+static PyObject *
+other(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    return _PyObject_New(&Other_Type);
+}
+
+static PyMethodDef methods[] = {
+    {"other", other, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}
+};
+
 static struct PyModuleDef def = {
-    PyModuleDef_HEAD_INIT, .m_name = "naming", .m_size = -1,
+    PyModuleDef_HEAD_INIT, .m_name = "naming", .m_size = -1, .m_methods = methods,
 };
 
 PyMODINIT_FUNC

@@ -12,3 +12,4 @@ row = naming.Row()
 row.append(row)
 del row
 assert naming.Other() is not None and naming.Another() is not None
+assert type(naming.other()) is naming.Other
