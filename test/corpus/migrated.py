@@ -66,7 +66,7 @@ def read_manifest(path, names):
 def checkout(module, work):
     """The folder with a commit of a repository: only `paths` of it, when they are named."""
     folder = work / "sources" / f"{module['repository'].replace('/', '+')}-{module['commit'][:12]}"
-    if folder.is_dir():
+    if folder.is_dir() and all((folder / path).exists() for path in module.get("paths", [])):
         return folder
     print(f"fetching {module['repository']} {module['commit'][:12]}", file=sys.stderr, flush=True)
     partial = folder.with_suffix(".part")
@@ -80,7 +80,8 @@ def checkout(module, work):
             raise corpus.Error(f"git {command[0]} of {module['repository']} {module['commit']}: {result.stdout.strip()}; "
                                f"put the sources of that commit into {folder}")
     shutil.rmtree(partial / ".git")
-    partial.rename(folder)
+    shutil.copytree(partial, folder, symlinks=True, dirs_exist_ok=True)  # Others may have taken other paths of that commit.
+    shutil.rmtree(partial)
     return folder
 
 
@@ -100,7 +101,7 @@ class Run:
         for header in module.get("generated", []):
             path = self.root / header["file"]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(header["text"])
+            path.write_text((HERE / header["from"]).read_text() if "from" in header else header["text"])
         self.row = {"module": module["name"], "version": module.get("version", module.get("commit", "")[:12]), "level": "", "moved": "", "left": "", "tests": "",
                     "own_gil": "", "growth_per_import": "", "speed": "", "result": "", "note": module.get("note", "")}
 

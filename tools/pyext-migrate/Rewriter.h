@@ -72,6 +72,7 @@ private:
     std::vector<StaticType::Slot> Slots;
     std::vector<const TypeAssignment *> Absorbed;
     std::vector<const ApiUse *> Ready, MacroReady;
+    std::vector<const ApiUse *> Late; ///< PyType_Ready() at run time.
   };
   Place placeOf(const Variable &V) const;
   void leave(const std::string &What, Place Where, std::string Why,

@@ -719,7 +719,11 @@ void Rewriter::prepareTypes() {
             U.Whole.valid() && any_of(E.V->References, [&](const auto &R) {
               return contains(U.Whole, R.Token);
             });
-        if (Written || !RunTime.count(U.Function))
+        const Place Late = U.If.valid() ? U.If : U.Statement;
+        if (Written && RunTime.count(U.Function) && Late.valid() &&
+            I.text(Late).count("PyType_Ready") == 1 && !U.NeedsBraces)
+          E.Late.push_back(&U); // The import has made it by then.
+        else if (Written || !RunTime.count(U.Function))
           (Written ? E.Ready : E.MacroReady).push_back(&U);
         else
           E.Ready.push_back(&U);

@@ -625,6 +625,11 @@ std::string Rewriter::createCall(const Entity &E,
 }
 
 void Rewriter::createType(Entity &E) {
+  for (const ApiUse *U : E.Late) {
+    const Place P = U->If.valid() ? U->If : U->Statement;
+    replaceAll(P);
+    edit(wholeLine(P), "");
+  }
   if (E.Ready.empty()) {
     AtExecStart.push_back(&E);
     return;

@@ -180,7 +180,10 @@ chain_dealloc(Chain *self)
 static PyObject *
 chain_add(Chain *self, PyObject *item)
 {
-    Link *link = PyObject_New(Link, &Link_Type);
+    Link *link;
+    if (PyType_Ready(&Link_Type) < 0)
+        return NULL;
+    link = PyObject_New(Link, &Link_Type);
     if (link == NULL)
         return NULL;
     Py_INCREF(item);
@@ -292,7 +295,7 @@ PyInit_tested(void)
     }
 
     Py_SET_TYPE(&Edition_Type, &PyType_Type);
-    if (PyType_Ready(&Row_Type) < 0 || PyType_Ready(&Link_Type) < 0 || PyType_Ready(&Chain_Type) < 0)
+    if (PyType_Ready(&Row_Type) < 0 || PyType_Ready(&Chain_Type) < 0)
         return NULL;
     m = PyModule_Create(&tested_module);
     if (m == NULL)
