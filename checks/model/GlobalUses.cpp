@@ -519,6 +519,11 @@ void UseFollower::Walk::follow(Position P) {
       QualType Param = Callee && Arg < Callee->getNumParams()
                            ? Callee->getParamDecl(Arg)->getType()
                            : QualType();
+      if (const auto *Call = dyn_cast<CallExpr>(Parent); Call && !Callee)
+        if (const auto *Pointer = Call->getCallee()->getType()->getAs<PointerType>())
+          if (const auto *Type = Pointer->getPointeeType()->getAs<FunctionProtoType>();
+              Type && Arg < Type->getNumParams())
+            Param = Type->getParamType(Arg);
       StringRef Name = Callee && Callee->getIdentifier()
                            ? facts::canonicalName(Callee->getName())
                            : StringRef();

@@ -201,8 +201,17 @@ static bool leaveOut(ModuleRun &M, const std::vector<std::string> &Sources,
   const std::string First = Why();
   for (const std::string &Key : All)
     M.Options.Excluded[Key] = First;
-  if (!Works())
+  if (!Works()) {
+    // One may be to blame, and the module may not do without the others.
+    for (const std::string &Key : All) {
+      M.Options.Excluded = {{Key, First}};
+      if (Late())
+        break;
+      if (Works())
+        return attempt(M, Sources, ExtraArgs, Originals, Plain);
+    }
     return false;
+  }
   std::vector<std::vector<std::string>> Work{All};
   while (!Work.empty()) {
     const std::vector<std::string> Part = std::move(Work.back());
