@@ -363,6 +363,7 @@ private:
   void rewriteFrees();
   /// Forgets edits within \p P, because something else replaces it.
   void replaceAll(Place P);
+  void removeUnusedMacros();
   /// T_PYSSIZET and READONLY are in Python.h since 3.12 under other names.
   void includeStructMember(int File);
   bool functionNamed(llvm::StringRef Name) const;

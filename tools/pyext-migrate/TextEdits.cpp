@@ -104,6 +104,53 @@ bool Rewriter::skipped(Place P) const {
   return any_of(Replaced, [&](const Place &Q) { return contains(Q, P); });
 }
 
+/// `#define DECLARE(name) static PyObject *name##_str`, when all that it was
+/// used for is gone.
+void Rewriter::removeUnusedMacros() {
+  auto Gone = [&](Place P) {
+    return any_of(R.Edits,
+                  [&](const Edit &E) { return contains(E.Where, P); });
+  };
+  std::set<Place> Candidates;
+  for (const Index::MacroUse &U : I.MacroUses)
+    if (!Candidates.count(U.Definition) &&
+        !I.Files[U.Definition.File].Header && Gone(U.Name))
+      Candidates.insert(U.Definition);
+  for (const Place &D : Candidates) {
+    StringRef Name = I.text(D).take_while(isWord);
+    bool Left = any_of(R.Edits, [&](const Edit &E) {
+      return StringRef(E.Text).contains(Name) && !contains(D, E.Where);
+    });
+    for (const auto &[Path, Text] : R.NewFiles)
+      Left |= StringRef(Text).contains(Name);
+    for (size_t N = 0; N < I.Files.size() && !Left; ++N) {
+      StringRef T = I.Files[N].Text;
+      for (size_t At = T.find(Name); At != StringRef::npos && !Left;
+           At = T.find(Name, At + 1)) {
+        const Place P{int(N), unsigned(At), unsigned(At + Name.size())};
+        Left = !(At && isWord(T[At - 1])) && !isWord(T[P.End]) &&
+               !(P.File == D.File && At == D.Begin) && !inComment(T, At) &&
+               !Gone(P);
+      }
+    }
+    if (Left)
+      continue;
+    StringRef T = I.Files[D.File].Text;
+    const unsigned Line = T.rfind('\n', D.Begin) + 1;
+    const Place Whole{D.File, Line,
+                      unsigned(std::min<size_t>(D.End + 1, T.size()))};
+    if (any_of(R.Edits, [&](const Edit &E) {
+          return E.Where.File == D.File && E.Where.Begin < Whole.End &&
+                 Whole.Begin < E.Where.End && !contains(Whole, E.Where);
+        }))
+      continue; // It is within something that goes.
+    erase_if(R.Edits, [&](const Edit &E) {
+      return E.Where.Begin >= D.Begin && contains(D, E.Where);
+    });
+    edit(Whole, "");
+  }
+}
+
 void Rewriter::replaceAll(Place P) {
   for (size_t N = R.Edits.size(); N-- > 0;)
     if (contains(P, R.Edits[N].Where))

@@ -65,6 +65,7 @@ void Rewriter::emit() {
   if (WithState || UsesModuleByType || asks())
     emitStateStruct();
   emitModule();
+  removeUnusedMacros();
 }
 
 bool Rewriter::anyInitialiser() const {
@@ -152,6 +153,19 @@ void Rewriter::emitMacros() {
     StringRef T = I.text(Body);
     std::string Name = T.take_while(isWord).str();
     const bool Function = T.drop_front(Name.size()).starts_with("(");
+    // What has the name until `#undef` is another macro.
+    std::set<std::pair<int, unsigned>> Others;
+    const bool Undefined = any_of(I.Files, [&](const SourceFile &File) {
+      StringRef Text = File.Text;
+      for (size_t At = Text.find("undef"); At != StringRef::npos;
+           At = Text.find("undef", At + 1))
+        if (Text.substr(At + 5).ltrim(" \t").take_while(isWord) == Name)
+          return true;
+      return false;
+    });
+    for (const Place &P : I.MacroBodies)
+      if (Undefined && !Bodies.count(P) && I.text(P).take_while(isWord) == Name)
+        Others.insert({P.File, P.Begin});
     // What stands for it in other builds takes the same arguments.
     std::vector<std::pair<int, size_t>> Definitions;
     bool Alike = true;
@@ -167,6 +181,8 @@ void Rewriter::emitMacros() {
         StringRef Before = Text.take_front(At).rtrim(" \t");
         if (!Before.consume_back("define") ||
             !Before.rtrim(" \t").ends_with("#"))
+          continue;
+        if (Others.count({int(File), unsigned(At)}))
           continue;
         Alike &= (Text[End] == '(') == Function;
         Definitions.push_back({int(File), End});
@@ -185,7 +201,8 @@ void Rewriter::emitMacros() {
     }
     for (const Index::MacroUse &U : I.MacroUses) {
       if (I.text(U.Definition).take_while(isWord) != Name ||
-          !together(U.Definition.File, Body.File) || skipped(U.Name))
+          !together(U.Definition.File, Body.File) || skipped(U.Name) ||
+          Others.count({U.Definition.File, U.Definition.Begin}))
         continue;
       if (!Function)
         insert(U.Name.File, U.Name.End, "(" + StateName + ")");
