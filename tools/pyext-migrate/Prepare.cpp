@@ -272,6 +272,7 @@ private:
   bool candidate(const Variable &V) const;
   void write(const Index::MacroUse &U);
   bool outside(const Index::MacroUse &U) const;
+  bool enclosed(const Index::MacroUse &U) const;
   bool declares(const Index::MacroUse &U, StringRef Name, Place Body) const;
   bool declares(StringRef Text, const Macro &M, StringRef Name, Place Body,
                 unsigned Depth) const;
@@ -601,16 +602,12 @@ bool Preparer::candidate(const Variable &V) const {
 }
 
 void Preparer::writeOut() {
-  std::vector<const Index::MacroUse *> Outside;
-  for (const Index::MacroUse &U : I.MacroUses)
-    if (outside(U))
-      Outside.push_back(&U);
   auto WriteAt = [&](Place P, const Variable &V) {
-    for (const Index::MacroUse *U : Outside)
-      if (U->Name.File == P.File && U->Name.Begin == P.Begin &&
-          declares(*U, V.Name, {})) {
+    for (const Index::MacroUse &U : I.MacroUses)
+      if (U.Name.File == P.File && U.Name.Begin == P.Begin && outside(U) &&
+          declares(U, V.Name, {})) {
         Out.For.insert(V.Key);
-        write(*U);
+        write(U);
       }
   };
   // What macros declare, unless it is nothing else and goes away.
@@ -658,6 +655,7 @@ void Preparer::writeOut() {
       if (Needs.insert({It->second, Needs.at(Key)}).second)
         Work.push_back(It->second);
   }
+  std::vector<const Index::MacroUse *> Outside;
   for (const auto &[Key, F] : I.Functions) {
     if (!F.MacroMade || !F.Defined || !Given(F))
       continue;
@@ -670,6 +668,10 @@ void Preparer::writeOut() {
         For = Type;
     if (For.empty())
       continue;
+    if (Outside.empty())
+      for (const Index::MacroUse &U : I.MacroUses)
+        if (outside(U))
+          Outside.push_back(&U);
     for (const Index::MacroUse *U : Outside)
       if (declares(*U, F.Name, F.Body)) {
         Out.For.insert(For);
@@ -680,39 +682,58 @@ void Preparer::writeOut() {
   if (!Edits.empty())
     return;
   // Lists of what a macro does with each, in functions: it cannot be told more.
+  std::map<Place, bool> Lists;
+  auto IsList = [&](Place Definition) {
+    auto [It, New] = Lists.insert({Definition, false});
+    if (New) {
+      const Macro M(I.text(Definition));
+      std::string Body;
+      for (char C : M.Body)
+        Body += C == '\\' || C == '\n' ? ' ' : C;
+      StringRef B = StringRef(Body).trim();
+      StringRef Callee = B.take_while(isWord);
+      auto Each = ByName.find(Callee.str());
+      It->second = !Callee.empty() && inLines(B) != B &&
+                   (is_contained(M.Parameters, Callee) ||
+                    (Each != ByName.end() && Each->second.size() > 1));
+    }
+    return It->second;
+  };
+  std::map<Place, std::string> Mentioned; // By macros, of candidates.
   for (const Index::MacroUse &U : I.MacroUses) {
-    const Function *In = nullptr;
-    for (const auto &[Key, F] : I.Functions)
-      if (!F.MacroMade && F.Body.valid() && F.Body.File == U.Name.File &&
-          F.Body.Begin < U.Name.Begin && U.Name.End < F.Body.End)
-        In = &F;
-    if (!In)
+    if (!IsList(U.Definition) || !enclosed(U))
       continue;
+    if (Mentioned.empty())
+      for (const auto &[Key, V] : I.Variables)
+        if (candidate(V))
+          for (const Reference &Ref : V.References)
+            if (const Place At = Ref.Token.valid() ? Ref.Token : Ref.Pasted;
+                At.valid())
+              for (const Place &D : I.MacroBodies)
+                if (At.File == D.File && D.Begin <= At.Begin && At.End <= D.End)
+                  Mentioned[D] = Key;
     auto Text = textOf(U);
     if (!Text)
       continue;
-    StringRef Name = StringRef(Text->first).take_while(isWord);
-    const Macro List(I.text(U.Definition));
-    const auto Each = ByName.find(Name.str());
-    if (Each == ByName.end() ||
-        inLines(List.Body.trim()) == List.Body.trim() ||
-        (!is_contained(List.Parameters, List.Body.ltrim(" \t\r\n\\").take_while(isWord)) &&
-         Each->second.size() < 2))
+    auto Each = ByName.find(StringRef(Text->first).take_while(isWord).str());
+    if (Each == ByName.end())
       continue;
-    std::string For;
-    for (const auto &[Key, V] : I.Variables)
-      if (candidate(V))
-        for (const Reference &Ref : V.References) {
-          const Place At = Ref.Token.valid() ? Ref.Token : Ref.Pasted;
-          for (const Place *D : Each->second)
-            if (At.File == D->File && D->Begin <= At.Begin && At.End <= D->End)
-              For = Key;
-        }
-    if (For.empty())
-      continue;
-    Out.For.insert(For);
-    write(U);
+    for (const Place *D : Each->second)
+      if (auto For = Mentioned.find(*D); For != Mentioned.end()) {
+        Out.For.insert(For->second);
+        write(U);
+        break;
+      }
   }
+}
+
+/// Whether \p U is in a function that no macro writes.
+bool Preparer::enclosed(const Index::MacroUse &U) const {
+  return any_of(I.Functions, [&](const auto &P) {
+    const Function &F = P.second;
+    return !F.MacroMade && F.Body.valid() && F.Body.File == U.Name.File &&
+           F.Body.Begin < U.Name.Begin && U.Name.End < F.Body.End;
+  });
 }
 
 /// The definitions of what was written out everywhere.

@@ -54,7 +54,9 @@ DEFINE_CHECK(Triangle)
 DEFINE_CHECK(Square)
 
 /* The errors: name, base. */
-#define ERRORS(each) each(Flat, PyExc_ValueError) each(Round, PyExc_TypeError)
+#define ERRORS(each) \
+    each(Flat, PyExc_ValueError) \
+    each(Round, PyExc_TypeError)
 #define DECLARE(name, base) static PyObject *name##Error;
 ERRORS(DECLARE)
 
