@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "model/SlotEvidence.h"
+#include "facts/ApiRoles.h"
 #include "flow/Sharing.h"
 #include "model/GlobalClasses.h"
 #include "model/Initializers.h"
@@ -228,7 +229,10 @@ private:
         continue;
       const StringRef Name = Site.Name;
       std::optional<facts::ModelCall> Role = facts::findModelCall(Name);
-      if (Role == facts::ModelCall::StateModule)
+      if (Role == facts::ModelCall::StateModule &&
+          none_of(Site.Call->arguments(), [&](const Expr *Arg) {
+            return isModuleKey(Model, variableOf(Arg));
+          }))
         add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
             "does not find a module of multi-phase initialization");
       else if (Role == facts::ModelCall::NamesMain &&
@@ -401,6 +405,32 @@ bool lacksSetGil(const ExtensionModel &Model, const Module &Mod) {
   return none_of(initFunctions(Model, Mod), [&](const Function *F) {
     return skipped(Model.preprocessing(), F->Decl->getSourceRange(),
                    "PyUnstable_Module_SetGIL");
+  });
+}
+
+bool isModuleKey(const ExtensionModel &Model, const VarDecl *Def) {
+  Def = Def && Def->hasGlobalStorage() ? Def->getDefinition() : nullptr;
+  const InitListExpr *List = Def ? initializerList(Def) : nullptr;
+  if (!List || elementTypeName(Def->getType()) != "PyModuleDef")
+    return false;
+  if (const Expr *Slots = fieldInit(List, "m_slots");
+      Slots && !isNullOrZero(Slots, Model.context()))
+    return false;
+  if (any_of(Model.modules(), [&](const Module &Mod) {
+        return Mod.Definition &&
+               Mod.Definition->getCanonicalDecl() == Def->getCanonicalDecl();
+      }))
+    return false;
+  return any_of(Model.functions(), [&](const auto &F) {
+    return any_of(F->Calls, [&](const CallSite &Site) {
+      return Site.Call &&
+             facts::hasRole(Site.Name, facts::ApiRole::RegistersModule) &&
+             any_of(Site.Call->arguments(), [&](const Expr *Arg) {
+               const VarDecl *Named = variableOf(Arg);
+               return Named &&
+                      Named->getCanonicalDecl() == Def->getCanonicalDecl();
+             });
+    });
   });
 }
 

@@ -74,6 +74,11 @@ bool hasUnknownTag(const Module &Mod);
 /// the GIL, which it does with PyUnstable_Module_SetGIL().
 bool lacksSetGil(const ExtensionModel &Model, const Module &Mod);
 
+/// Whether \p Def, a PyModuleDef, is only what each interpreter keeps a module
+/// under: it is no module's, has no slots, and PyState_AddModule() is given it.
+/// PyState_FindModule() finds what was registered, however that was made.
+bool isModuleKey(const ExtensionModel &Model, const clang::VarDecl *Def);
+
 /// The check that the module refuses to be loaded a second time: where its init
 /// code raises ImportError because of a flag of the process; null without.
 const clang::Expr *loadsOnlyOnce(const ExtensionModel &Model);

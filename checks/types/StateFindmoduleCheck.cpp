@@ -9,6 +9,7 @@
 #include "types/StateFindmoduleCheck.h"
 #include "facts/ApiRoles.h"
 #include "model/Initializers.h"
+#include "model/SlotEvidence.h"
 #include "support/Source.h"
 
 using namespace clang;
@@ -102,7 +103,8 @@ void StateFindmoduleCheck::checkDefinition(const ExtensionModel &Model,
     if (Def && Each.Definition &&
         Each.Definition->getCanonicalDecl() == Def)
       Mod = &Each;
-  if (Mod && Mod->Init == InitKind::SinglePhase && !SinglePhase)
+  if ((Mod && Mod->Init == InitKind::SinglePhase && !SinglePhase) ||
+      (!Mod && model::isModuleKey(Model, Def)))
     return;
   if (Finds || (Mod && Mod->Init != InitKind::SinglePhase))
     Found.push_back({&F, Site.Call, Name, Mod, Def,

@@ -8,12 +8,13 @@
 //
 // The last resort of a function that can neither be given the state nor find it
 // by its arguments, such as a callback of a library: the interpreter that the
-// function runs in has the module in its dict. The function has to run with a
-// thread state, and does without what it finds when the interpreter is at its
-// end.
+// function runs in keeps the module, and PyState_FindModule() finds it. The
+// function has to run with a thread state, and does without what it finds when
+// the interpreter is at its end.
 //
-// The key is the address of the PyModuleDef: names of modules are not unique,
-// and two extensions with one name would be given each other's state.
+// PyState_AddModule() and PyState_FindModule() refuse a definition with slots
+// (https://docs.python.org/3/c-api/module.html#c.PyState_FindModule), and do not
+// ask whether it is that of the module: another one, without slots, is the key.
 //
 //===----------------------------------------------------------------------===//
 
@@ -276,6 +277,61 @@ bool Rewriter::endsInReturn(const Function &F, unsigned At) const {
   return Block.starts_with("return") && (Block.size() == 6 || !isWord(Block[6]));
 }
 
+/// Whether what is at \p At is in a loop of \p F.
+bool Rewriter::isInLoop(const Function &F, unsigned At) const {
+  StringRef T = I.text(F.Body);
+  for (size_t N = 0; N < T.size(); ++N) {
+    if (!isWord(T[N]) || (N && isWord(T[N - 1])) ||
+        inComment(I.Files[F.Body.File].Text, F.Body.Begin + N))
+      continue;
+    StringRef Word = T.substr(N).take_while(isWord);
+    if (Word != "for" && Word != "while" && Word != "do")
+      continue;
+    // To the end of its statement.
+    int Depth = 0;
+    size_t End = N;
+    for (bool Done = false; End < T.size() && !Done; ++End) {
+      const char C = T[End];
+      Depth += C == '(' || C == '{' ? 1 : C == ')' || C == '}' ? -1 : 0;
+      Done = Depth == 0 && (C == ';' || C == '}');
+    }
+    if (F.Body.Begin + N < At && At < F.Body.Begin + End)
+      return true;
+  }
+  return false;
+}
+
+bool Rewriter::leaveAsking() {
+  const std::set<std::string> Own = mentioned();
+  for (const auto &[Key, Is] : Modes) {
+    const Function *F = function(Key);
+    if (Is != Mode::Current || !F || Own.count(Key) ||
+        any_of(finds(), [&, &Key = Key](const ApiUse *U) {
+          return U->Function == Key;
+        }))
+      continue;
+    const std::vector<Place> Hands = handsIn(Key);
+    if (Hands.size() != 1 || isInLoop(*F, Hands[0].Begin))
+      continue;
+    auto Only = find_if(I.Calls, [&, &Key = Key](const Call &C) {
+      return C.Caller == Key && C.Open == Hands[0];
+    });
+    if (Only == I.Calls.end() || count_if(I.Calls, [&](const Call &C) {
+                                   return C.Callee == Only->Callee;
+                                 }) != 1)
+      continue;
+    const Function *Callee = function(Only->Callee);
+    std::string Why;
+    if (!Callee || !Callee->Family.empty() || !Callee->Members.empty() ||
+        !canAsk(*Callee, Why))
+      continue;
+    NotGiven.insert({Callee->Key, "'" + F->Name +
+                                      "' calls it, which is given nothing"});
+    return true;
+  }
+  return false;
+}
+
 void Rewriter::emitAsking(const Function &F) {
   const std::string &Key = F.Key;
   if (!mentioned().count(Key) && !handsState(Key))
@@ -364,53 +420,36 @@ std::string Rewriter::askingText() const {
   if (!asks())
     return "";
   const std::string Storage = Multi ? "" : "static ";
-  const std::string Address = Cxx ? "(void *)&" + M.DefName : "&" + M.DefName;
-  const std::string Old = In + "owner = PyDict_GetItemWithError(dict, key);\n" +
-                          In + "Py_XINCREF(owner);\n";
-  const std::string New = In + "(void)PyDict_GetItemRef(dict, key, &owner);\n";
+  // PyState_FindModule() finds nothing under a definition that has slots.
   std::string Text =
-      "/* The module that the interpreter has imported last; NULL, without an "
-      "exception, when it\n   has none, or none any more: at its end. The key "
-      "cannot be that of another extension. */\nstatic PyObject *\n" +
-      Prefix + "_find_current(void)\n{\n" + In +
-      "PyObject *owner = NULL;\n" + In +
-      "PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get());\n" +
-      In + "if (dict == NULL)\n" + In + In + "return NULL;\n" + In +
-      "PyObject *key = PyLong_FromVoidPtr(" + Address + ");\n" + In +
-      "if (key == NULL) {\n" + In + In + "PyErr_Clear();\n" + In + In +
-      "return NULL;\n" + In + "}\n";
-  if (I.LimitedApi)
-    Text += Old;
-  else if (O.MinMinor >= 13)
-    Text += New;
-  else
-    Text += "#if PY_VERSION_HEX >= 0x030D0000\n" + New + "#else\n" + Old +
-            "#endif\n";
-  Text += In + "Py_DECREF(key);\n" + In + "return owner;\n}\n\n";
+      "/* What the interpreter keeps the module under; one with slots would not "
+      "do. */\nstatic struct PyModuleDef " +
+      Prefix + "_current = {\n" + In + "PyModuleDef_HEAD_INIT,\n" + In +
+      (Cxx ? "" : ".m_name = ") + "\"" +
+      (M.FullName.empty() ? M.Name : M.FullName) + "\",\n" +
+      (Cxx ? In + "nullptr, 0, nullptr, nullptr, nullptr, nullptr, nullptr\n"
+           : "") +
+      "};\n\n";
+  const std::string Found = "PyState_FindModule(&" + Prefix + "_current)";
   if (asksForState())
-    Text += Storage + StateType + " *\n" + Prefix +
-            "_get_current_state(void)\n{\n" + In + "PyObject *owner = " +
-            Prefix + "_find_current();\n" + In + StateType + " *" + StateName +
-            " = owner == NULL ? NULL : " + GetState + "(owner);\n" + In +
-            "Py_XDECREF(owner); /* The interpreter keeps it. */\n" + In +
-            "return " + StateName + ";\n}\n\n";
+    Text += "/* Of the module that the interpreter has imported last. NULL, "
+            "without an exception, when\n   there is none, or none any more: at "
+            "its end. */\n" +
+            Storage + StateType + " *\n" + Prefix +
+            "_get_current_state(void)\n{\n" + In + "PyObject *module = " +
+            Found + ";\n" + In + "return module == NULL ? NULL : " + GetState +
+            "(module);\n}\n\n";
   if (asksForModule())
-    Text += "/* Borrowed from the interpreter. */\n" + Storage +
-            "PyObject *\n" + Prefix + "_get_current_module(void)\n{\n" + In +
-            "PyObject *owner = " + Prefix + "_find_current();\n" + In +
-            "Py_XDECREF(owner);\n" + In + "return owner;\n}\n\n";
+    Text += "/* Borrowed from the interpreter; NULL, without an exception, when "
+            "it has none. */\n" +
+            Storage + "PyObject *\n" + Prefix +
+            "_get_current_module(void)\n{\n" + In + "return " + Found +
+            ";\n}\n\n";
   Text += "/* Makes it the module that functions find that are given none. */\n" +
           Storage + "int\n" + Prefix + "_set_current(PyObject *module)\n{\n" +
-          In +
-          "PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get());\n" +
-          In + "if (dict == NULL) {\n" + In + In +
-          "PyErr_SetString(PyExc_RuntimeError, \"the interpreter has no "
-          "dict\");\n" +
-          In + In + "return -1;\n" + In + "}\n" + In +
-          "PyObject *key = PyLong_FromVoidPtr(" + Address + ");\n" + In +
-          "int result = key == NULL ? -1 : PyDict_SetItem(dict, key, "
-          "module);\n" +
-          In + "Py_XDECREF(key);\n" + In + "return result;\n}\n\n";
+          In + "if (PyModuleDef_Init(&" + Prefix + "_current) == NULL)\n" + In +
+          In + "return -1;\n" + In + "return PyState_AddModule(module, &" +
+          Prefix + "_current);\n}\n\n";
   return Text;
 }
 

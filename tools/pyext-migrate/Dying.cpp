@@ -379,15 +379,12 @@ void Rewriter::declarePerhaps(const Function &F) {
   declareState(F, Value);
   if (!Thrown.count(F.Key))
     return;
-  const unsigned First = firstStatement(F);
-  std::string Ind = indentAt({F.Body.File, First, First});
   std::string Gone = "gone";
   while (F.Locals.count(Gone))
     Gone += "_";
   declare(F, StateType + " " + Gone + " = {" + (Cxx ? "" : "0") + "};");
-  insert(F.Body.File, First,
-         "if (" + StateName + " == NULL)\n" + Ind + In + StateName + " = &" +
-             Gone + ";\n" + Ind);
+  insertFirst(F, "if (" + StateName + " == NULL)\n" + In + In + StateName +
+                     " = &" + Gone + ";");
 }
 
 } // namespace pyext::migrate

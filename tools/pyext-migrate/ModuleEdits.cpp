@@ -123,13 +123,12 @@ std::string Rewriter::hooksText() {
     const bool Clears = StringRef(I.text(F->Body)).contains(Clear + "(");
     if (!Clears || !Drain.empty())
       nameParameter(*F, 0);
-    unsigned At = firstStatement(*F);
     if (!Drain.empty())
       declareState(*F, GetState + "(" + asObject(*F, 0) + ")");
     if (!Clears || !Drain.empty())
-      insert(F->Body.File, At,
-             "(void)" + Clear + "(" + asObject(*F, 0) + ");\n" + Drain +
-                 indentAt({F->Body.File, At, At}));
+      insertFirst(*F, "(void)" + Clear + "(" + asObject(*F, 0) + ");" +
+                          (Drain.empty() ? "" : "\n") +
+                          StringRef(Drain).rtrim('\n').str());
     if (M.Clear.empty() && F->Header.valid())
       insert(F->Header.File, F->Header.Begin,
              "static int " + Clear + "(PyObject *module);\n\n");

@@ -162,9 +162,20 @@ static void closeGaps(std::string &Text, std::vector<size_t> Gaps) {
       Before = T.slice(From, Up).count('\n');
       Most = std::max(Most, Before);
     }
-    const bool Else = IsDirective(Last, "else");
-    if ((IsDirective(Last, "if") || Else) && IsDirective(Next, "endif")) {
-      const size_t From = lineAt(T, Begin - 1).first,
+    // What a comment in it is about is gone, too.
+    size_t Above = Begin;
+    StringRef Opens = Last;
+    while (Above > 0 && IsDirective(Next, "endif")) {
+      auto [LineBegin, LineEnd] = lineAt(T, Above - 1);
+      Opens = T.slice(LineBegin, LineEnd).trim();
+      Above = LineBegin;
+      if (!Opens.empty() && !Opens.starts_with("//") &&
+          !(Opens.starts_with("/*") && Opens.find("*/") == Opens.size() - 2))
+        break;
+    }
+    const bool Else = IsDirective(Opens, "else");
+    if ((IsDirective(Opens, "if") || Else) && IsDirective(Next, "endif")) {
+      const size_t From = Above,
                    To = Else ? End
                              : std::min(lineAt(T, End).second + 1, T.size());
       Text.erase(From, To - From);

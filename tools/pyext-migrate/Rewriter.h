@@ -186,6 +186,10 @@ private:
   bool asksForState() const;
   bool asksForModule() const;
   void emitAsking(const Function &F);
+  bool isInLoop(const Function &F, unsigned At) const;
+  /// A function that asks the interpreter only to hand the state on, once,
+  /// leaves the asking to what it calls; false when there is none.
+  bool leaveAsking();
   bool endsInReturn(const Function &F, unsigned At) const;
   std::string askingText() const;
   std::string askingPrototypes() const;
@@ -337,6 +341,9 @@ private:
   std::string fetchModule(const Function &F) const;
   bool inBody(const ApiUse &U) const;
   void emitFinds();
+  std::string moduleFor(const Function &F);
+  unsigned findsIn(const std::string &Key) const;
+  bool handsModule(const std::string &Key) const;
   void emitFunctions();
   std::string moduleIn(const std::string &Key) const;
   /// Calls a function that is given the state.
@@ -379,6 +386,8 @@ private:
   void rewriteDealloc(const std::string &Key, bool Collected);
   void insertBefore(Place P, const std::string &Text, bool Braces);
   void replaceStatement(Place P, std::string Text, bool Braces);
+  /// A statement behind the declarations, outside of conditions.
+  void insertFirst(const Function &F, const std::string &Statement);
   /// Offset of the first statement that is no declaration. Declarations are
   /// recognised by their form.
   unsigned firstStatement(const Function &F, unsigned From = 0) const;

@@ -422,6 +422,8 @@ void Rewriter::checkModes() {
     }
   if (!checkMissing())
     return;
+  if (leaveAsking())
+    return checkModes();
   // Functions of one macro have one text.
   for (const auto &[Key, Is] : Modes) {
     const Function *F = function(Key);

@@ -271,11 +271,12 @@ unsigned Rewriter::firstStatement(const Function &F, unsigned From) const {
     for (char C : Head)
       Spaced += isWord(C) ? C : ' ';
     StringRef(Spaced).split(Words, ' ', -1, false);
-    bool Keyword =
-        !Words.empty() &&
-        (Words[0] == "return" || Words[0] == "if" || Words[0] == "goto" ||
-         Words[0] == "for" || Words[0] == "while" || Words[0] == "do" ||
-         Words[0] == "switch");
+    // Behind a macro without a semicolon as well.
+    bool Keyword = any_of(Words, [](StringRef Word) {
+      return Word == "return" || Word == "if" || Word == "goto" ||
+             Word == "for" || Word == "while" || Word == "do" ||
+             Word == "switch" || Word == "else";
+    });
     // "a[1] = ..." is none, "char a[8]" is one.
     StringRef Name = Head.take_until([](char C) { return C == '['; });
     bool Arrow = Head.contains("->") || Head.contains('.') ||
@@ -287,6 +288,17 @@ unsigned Rewriter::firstStatement(const Function &F, unsigned From) const {
       return F.Body.Begin + At;
     At = Semi + 1;
   }
+}
+
+void Rewriter::insertFirst(const Function &F, const std::string &Statement) {
+  StringRef T = I.Files[F.Body.File].Text;
+  const unsigned First = firstStatement(F);
+  const std::vector<size_t> Outer = openConditions(T, F.Body.Begin),
+                            Open = openConditions(T, First);
+  if (Open.size() > Outer.size())
+    return insert(F.Body.File, Open[Outer.size()], In + Statement + "\n");
+  insert(F.Body.File, First,
+         Statement + "\n" + indentAt({F.Body.File, First, First}));
 }
 
 unsigned Rewriter::nameIn(Place P, StringRef Name) const {

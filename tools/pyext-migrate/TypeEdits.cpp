@@ -521,10 +521,7 @@ void Rewriter::rewriteDealloc(const std::string &Key, bool Collected) {
     if (!NewGc || T.contains("PyObject_GC_UnTrack") || T.contains("_GC_UNTRACK") ||
         T.count('\n') < 2)
       return;
-    const unsigned First = firstStatement(*F);
-    insert(F->Body.File, First,
-           "PyObject_GC_UnTrack(" + selfOf(*F) + ");\n" +
-               indentAt({F->Body.File, First, First}));
+    insertFirst(*F, "PyObject_GC_UnTrack(" + selfOf(*F) + ");");
     return;
   }
   const std::string Self = selfOf(*F);
@@ -583,13 +580,11 @@ void Rewriter::rewriteDealloc(const std::string &Key, bool Collected) {
   // Last: the first statement may be one that was replaced.
   if (!Untracked && Collected) {
     // The first statement after the declarations.
-    unsigned First = firstStatement(*F);
     if (OneLine)
-      insert(F->Body.File, First, "PyObject_GC_UnTrack(" + Self + "); ");
+      insert(F->Body.File, firstStatement(*F),
+             "PyObject_GC_UnTrack(" + Self + "); ");
     else
-      insert(F->Body.File, First,
-             "PyObject_GC_UnTrack(" + Self + ");\n" +
-                 indentAt({F->Body.File, First, First}));
+      insertFirst(*F, "PyObject_GC_UnTrack(" + Self + ");");
   }
 }
 

@@ -63,6 +63,12 @@ Count_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static void
 Count_dealloc(Count *self)
 {
+#ifdef MS_WINDOWS
+    Py_BEGIN_ALLOW_THREADS
+    if (self->n != 0)
+        Sleep(self->n);
+    Py_END_ALLOW_THREADS
+#endif /* MS_WINDOWS */
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
