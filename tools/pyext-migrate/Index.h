@@ -242,6 +242,7 @@ struct StaticType {
   std::vector<Conditional> Conditionals;
   std::string Refused;                ///< Why the type cannot be rewritten.
   std::string InstanceStruct;
+  bool HoldsObjects = true; ///< Its objects may lead to others.
   std::vector<std::string> Owned; ///< Fields that the dealloc releases.
   /// Its deallocator looks into other objects: the collector must not have
   /// emptied them before.

@@ -228,6 +228,37 @@ std::string Indexer::typeKey(const Expr *E) {
              : "";
 }
 
+/// Whether something in it may lead to an object, its head aside.
+bool Indexer::mayHoldObjects(const RecordDecl *RD,
+                             std::set<const RecordDecl *> &Seen) {
+  RD = RD->getDefinition();
+  if (!RD)
+    return true;
+  if (!Seen.insert(RD).second)
+    return false;
+  if (const auto *CXX = dyn_cast<CXXRecordDecl>(RD); CXX && !CXX->isPOD())
+    return true;
+  for (const FieldDecl *F : RD->fields()) {
+    QualType T = QualType(F->getType()->getBaseElementTypeUnsafe(), 0);
+    // A `void *` that is none.
+    if (const auto *TT = T->getAs<TypedefType>();
+        TT && identifierOf(TT->getDecl()) == "PyThread_type_lock")
+      continue;
+    const bool Pointer = T->isPointerType();
+    while (T->isPointerType())
+      T = QualType(T->getPointeeType()->getBaseElementTypeUnsafe(), 0);
+    if (T->isFunctionType() || T->isArithmeticType() || T->isEnumeralType())
+      continue;
+    const RecordDecl *Inner = T->getAsRecordDecl();
+    const bool Object = Inner && model::ExtensionModel::isObjectRecord(Inner);
+    if (Object && !Pointer && !ours(Inner))
+      continue;
+    if (!Inner || (Object && Pointer) || mayHoldObjects(Inner, Seen))
+      return true;
+  }
+  return false;
+}
+
 void Indexer::noteType(const VarDecl *VD) {
   const InitListExpr *List = model::initializerList(VD);
   if (!List || !VD->getInit() || isAllZero(VD->getInit()))
@@ -499,6 +530,8 @@ void Indexer::readTypeField(StaticType &T, StringRef Field, const Expr *E) {
         if (const TypedefNameDecl *TD = RD->getTypedefNameForAnonDecl())
           T.InstanceStruct = TD->getNameAsString();
       InstanceOf[T.Key] = RD->getDefinition() ? RD->getDefinition() : RD;
+      std::set<const RecordDecl *> Seen;
+      T.HoldsObjects = mayHoldObjects(RD, Seen);
     }
   } else if (Field == "tp_itemsize") {
     T.ItemSize = Text;

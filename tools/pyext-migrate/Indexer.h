@@ -151,6 +151,8 @@ public:
 
   /// The struct in `sizeof(S)`, `offsetof(S, field)` or a sum with one of them.
   static const clang::RecordDecl *instanceIn(const clang::Expr *E);
+  bool mayHoldObjects(const clang::RecordDecl *RD,
+                      std::set<const clang::RecordDecl *> &Seen);
 
   void readTypeField(StaticType &T, llvm::StringRef Field,
                      const clang::Expr *E);

@@ -257,19 +257,30 @@ Rewriter::fieldTexts(const std::vector<const Entity *> &Order, int Of) const {
   return Out;
 }
 
-/// Where something in \p File needs to know the fields.
+/// Where something in \p File needs to know the fields: what a macro says, where
+/// it is used.
 unsigned Rewriter::firstUse(int File) const {
   unsigned First = ~0u;
-  for (const Edit &E : R.Edits) {
-    if (!StringRef(E.Text).contains(StateName + "->") ||
-        inComment(I.Files[E.Where.File].Text, E.Where.Begin))
-      continue;
-    if (E.Where.File == File)
-      First = std::min(First, E.Where.Begin);
-    else if (I.Includes.count({File, E.Where.File}) &&
-             onlyIncludedBy(E.Where.File, File))
-      First = unsigned(
-          std::min<size_t>(First, includeOf(File, E.Where.File)));
+  std::set<Place> Bodies;
+  auto Use = [&](const Place &At) {
+    for (const Place &Body : I.MacroBodies)
+      if (contains(Body, At))
+        return Bodies.insert(Body).second;
+    if (At.File == File)
+      First = std::min(First, At.Begin);
+    else if (I.Includes.count({File, At.File}) && onlyIncludedBy(At.File, File))
+      First = unsigned(std::min<size_t>(First, includeOf(File, At.File)));
+    return false;
+  };
+  for (const Edit &E : R.Edits)
+    if (StringRef(E.Text).contains(StateName + "->") &&
+        !inComment(I.Files[E.Where.File].Text, E.Where.Begin))
+      Use(E.Where);
+  for (bool More = !Bodies.empty(); More;) {
+    More = false;
+    for (const Index::MacroUse &U : I.MacroUses)
+      if (Bodies.count(U.Definition))
+        More |= Use(U.Name);
   }
   return First;
 }

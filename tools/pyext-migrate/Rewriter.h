@@ -379,6 +379,12 @@ private:
   std::string collectorOfBase(const Entity &E) const;
   bool needsNoCollector(const Entity &E) const;
   bool visitedByOthers(const StaticType &T) const;
+  mutable std::map<std::string, bool> NoCollectors;
+  bool isWithin(const Entity &E) const;
+  bool isInNoCycle(const Entity &E) const;
+  bool isPlain(const Variable &V) const;
+  bool holdsNoInstance() const;
+  mutable std::optional<bool> HoldsNone;
   std::string plainFree(const Entity &E) const;
   /// The instance struct as the file spells it in sizeof().
   std::string structName(const StaticType &T) const;

@@ -166,11 +166,12 @@ void Rewriter::emitTypes() {
     } else {
       visitType(Traverse);
     }
-    if (const std::string Free = plainFree(E); Gc && !Free.empty()) {
+    if (const std::string Free = plainFree(E);
+        (Gc || needsNoCollector(E)) && !Free.empty()) {
       const std::string Name = slotName(E, "_dealloc");
       Before += "static void\n" + Name + "(PyObject *self)\n{\n" + In +
                 "PyTypeObject *tp = Py_TYPE(self);\n" + In +
-                "PyObject_GC_UnTrack(self);\n" + In + Free + "(self);\n" +
+                (Gc ? "PyObject_GC_UnTrack(self);\n" + In : "") + Free + "(self);\n" +
                 In + "Py_DECREF(tp);\n}\n\n";
       E.Slots.push_back({"Py_tp_dealloc", (Cxx ? "(void *)" : "") + Name, ""});
     }
@@ -214,6 +215,9 @@ void Rewriter::emitTypes() {
       Name = "\"" + Full + "." + T.TpName + "\"";
     }
     std::string Size = T.BasicSize.empty() ? "0" : T.BasicSize;
+    if (needsNoCollector(E) && !isWithin(E))
+      Text += "/* No collector: its objects hold no others, and the module holds "
+              "none of them. */\n";
     Text += Storage + "PyType_Spec " + T.Name + "_spec = {\n";
     if (Cxx) {
       Text += In + Name + ",\n" + In + "(int)(" + Size + "),\n" + In +
@@ -358,11 +362,19 @@ bool Rewriter::visitedByOthers(const StaticType &T) const {
   return false;
 }
 
+/// Found when the types are written: slots are added then.
+bool Rewriter::needsNoCollector(const Entity &E) const {
+  auto [Known, New] = NoCollectors.insert({E.V->Key, false});
+  if (New)
+    Known->second = isWithin(E) || isInNoCycle(E);
+  return Known->second;
+}
+
 /// Objects that Python code cannot make and has no use for, as they have nothing
 /// but a deallocator, and that no state of the module holds: they stay within
 /// other objects, and a cycle of them with their module would need the module to
 /// hold one of these.
-bool Rewriter::needsNoCollector(const Entity &E) const {
+bool Rewriter::isWithin(const Entity &E) const {
   const StaticType &T = *E.T;
   if (T.HasGc || T.Subclassable || !T.Offsets.empty() || !E.Base.empty() ||
       !E.ForeignBase.empty())

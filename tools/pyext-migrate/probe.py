@@ -186,7 +186,7 @@ def own_types(name):
 
 
 def probe_leaks(name, count):
-    found = {"per_import": {}, "types": [], "kept": [], "skipped": ""}
+    found = {"per_import": {}, "types": [], "kept": [], "uncollected": [], "skipped": ""}
     try:
         first = importlib.import_module(name)
         forget(name)
@@ -249,19 +249,20 @@ def probe_leaks(name, count):
         forget(name)
         settle()
         left = len(own_types(name))
-        made = False
+        made = collected = False
         for _ in range(5):
             module = importlib.import_module(name)
             try:
                 module._pyext_kept = getattr(module, key)()
                 made = True
+                collected = gc.is_tracked(module._pyext_kept)
             except BaseException:  # pylint: disable=broad-except
                 pass
             forget(name)
             del module
         settle()
         if made and len(own_types(name)) > left:
-            found["kept"].append(key)
+            found["kept" if collected else "uncollected"].append(key)
     return found
 
 

@@ -424,7 +424,8 @@ def check_leaks(report, label, module, before, after):
     elif found["kept"]:
         report.fail(f"{label}: {name}: an instance that its module holds keeps type and module alive: {', '.join(found['kept'])}")
     else:
-        report.ok(f"{label}: {name}: {IMPORTS} imports and releases: {growth} for each")
+        plain = "; have no collector, and keep their module if that is given one: " + ", ".join(found["uncollected"]) if found["uncollected"] else ""
+        report.ok(f"{label}: {name}: {IMPORTS} imports and releases: {growth} for each{plain}")
 
 
 def check_gil(report, label, module, after):

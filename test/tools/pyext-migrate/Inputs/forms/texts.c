@@ -6,6 +6,7 @@
 typedef struct {
     PyObject_HEAD
     long value;
+    void *more; /* It may be anything, so that there is a collector. */
 } Number;
 
 static PyTypeObject Number_Type;
