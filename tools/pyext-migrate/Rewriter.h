@@ -442,8 +442,11 @@ private:
   unsigned structPlace(const std::vector<const Entity *> &Order, int File,
                        bool AfterTypes) const;
   bool mentionsState(const Edit &E) const;
+  bool inMacroAlone(const Edit &E) const;
   unsigned ofItsOwn(int File, unsigned At) const;
   unsigned firstUse(int File) const;
+  unsigned fieldsPlace(const std::vector<const Entity *> &Order, int File,
+                       std::vector<Place> &Needed) const;
   std::set<int> GaveDeclarations; ///< To the file of the state.
   const std::vector<Place> &topLevel(int File) const;
   mutable std::map<int, std::vector<Place>> TopLevels;

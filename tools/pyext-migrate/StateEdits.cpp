@@ -67,6 +67,23 @@ std::string Rewriter::fieldDeclaration(const Entity &E) const {
   return Text.replace(At, 1, E.Field);
 }
 
+/// The place of the struct: below what the fields need, if nothing above that
+/// uses one of them; else that is \p Needed.
+unsigned Rewriter::fieldsPlace(const std::vector<const Entity *> &Order,
+                               int File, std::vector<Place> &Needed) const {
+  const unsigned Late = structPlace(Order, File, true);
+  Needed = neededOf(File, Late, fieldTexts(Order));
+  if (Needed.empty() || Needed.back().End > firstUse(File))
+    return Late;
+  // The line after it.
+  StringRef T = I.Files[File].Text;
+  unsigned End = Needed.back().End;
+  if (T[End - 1] != '\n')
+    End = std::min(T.find('\n', End), T.size() - 1) + 1;
+  Needed.clear();
+  return ofItsOwn(File, End);
+}
+
 /// The file for the struct, \p Header or one that it includes.
 int Rewriter::chooseHeader(const std::vector<const Entity *> &Order,
                            int Header) {
@@ -74,7 +91,8 @@ int Rewriter::chooseHeader(const std::vector<const Entity *> &Order,
   // that brings it as well.
   for (unsigned Depth = 0; Depth < 8; ++Depth) {
     const unsigned Python = pythonPlace(Header);
-    if (Python == ~0u || structPlace(Order, Header, true) >= Python)
+    std::vector<Place> Needed;
+    if (Python == ~0u || fieldsPlace(Order, Header, Needed) >= Python)
       break;
     const int Inner = includedAt(Header, Python);
     if (Inner < 0)
@@ -238,19 +256,8 @@ void Rewriter::emitStateStruct() {
     InNamespace = Space < At && At < End && Body && End < Body->Body.End;
   }
   const unsigned Early = structPlace(Order, Header, false);
-  unsigned Late = structPlace(Order, Header, true);
-  // Below what the fields need, if nothing above that uses one of them; else
-  // with that.
-  std::vector<Place> Needed = neededOf(Header, Late, fieldTexts(Order));
-  if (Needed.size() && Needed.back().End <= firstUse(Header)) {
-    // The line after it.
-    StringRef T = I.Files[Header].Text;
-    unsigned End = Needed.back().End;
-    if (T[End - 1] != '\n')
-      End = std::min(T.find('\n', End), T.size() - 1) + 1;
-    Late = ofItsOwn(Header, End);
-    Needed.clear();
-  }
+  std::vector<Place> Needed;
+  const unsigned Late = fieldsPlace(Order, Header, Needed);
   std::string Needs = takeDeclarations(Needed);
   if (Multi) {
     std::vector<std::string> Includes;
@@ -337,6 +344,14 @@ std::set<int> Rewriter::stateFiles() const {
     if (mentionsState(E))
       Out.insert(E.Where.File);
   return Out;
+}
+
+/// `state->x` in the definition of a macro, which needs it where it is used.
+bool Rewriter::inMacroAlone(const Edit &E) const {
+  StringRef T = E.Text;
+  return !T.contains(StateType) && !T.contains(Prefix + "_") &&
+         any_of(I.MacroBodies,
+                [&](const Place &P) { return contains(P, E.Where); });
 }
 
 bool Rewriter::mentionsState(const Edit &E) const {
@@ -596,7 +611,7 @@ unsigned Rewriter::structPlace(const std::vector<const Entity *> &Order,
   StringRef T = I.Files[File].Text;
   // Before the #include of what is part of this file.
   for (const Edit &E : R.Edits)
-    if (E.Where.File != File && mentionsState(E) &&
+    if (E.Where.File != File && mentionsState(E) && !inMacroAlone(E) &&
         I.Includes.count({File, E.Where.File}) &&
         onlyIncludedBy(E.Where.File, File)) {
       size_t Include = includeOf(File, E.Where.File);
