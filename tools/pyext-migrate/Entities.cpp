@@ -228,6 +228,31 @@ bool Rewriter::isGuard(const Variable &V) const {
   return false;
 }
 
+/// `Foo.tp_name == NULL`, as long as nothing has made the struct sequence, and
+/// `Foo.tp_dict` of any type: the end of the name of the field; 0 for others.
+unsigned Rewriter::testsWhetherMade(const Reference &Ref, bool Sequence) const {
+  if (!Ref.Token.valid() || !Ref.Member.valid())
+    return 0;
+  StringRef T = I.Files[Ref.Token.File].Text;
+  StringRef Rest = T.substr(Ref.Member.End).ltrim();
+  const StringRef Field = Rest.take_while(isWord);
+  if (Field != "tp_dict" && !(Sequence && Field == "tp_name"))
+    return 0;
+  const unsigned End = Field.end() - T.data();
+  Rest = T.substr(End).ltrim();
+  const StringRef Before = T.take_front(Ref.Token.Begin).rtrim();
+  if (Rest.consume_front("==") || Rest.consume_front("!=")) {
+    const StringRef Value = Rest.ltrim().take_while(isWord);
+    return Value == "NULL" || Value == "0" || Value == "nullptr" ? End : 0;
+  }
+  const bool Ends = Rest.starts_with(")") || Rest.starts_with("&&") ||
+                    Rest.starts_with("||");
+  return Ends && (Before.ends_with("!") || Before.ends_with("&&") ||
+                  Before.ends_with("||") || Before.ends_with("if ("))
+             ? End
+             : 0;
+}
+
 /// A struct sequence, made once by PyStructSequence_InitType().
 bool Rewriter::isStructSequence(const std::string &Key) const {
   unsigned Made = 0;
@@ -237,6 +262,11 @@ bool Rewriter::isStructSequence(const std::string &Key) const {
       ++Made;
       if (!U.Whole.valid() || U.Args.size() != 2 || RunTime.count(U.Function))
         return false;
+      // There is nothing yet to look into.
+      for (const Reference &Ref : I.Variables.at(Key).References)
+        if (Ref.Function == U.Function && Ref.Member.valid() &&
+            Ref.Token.Begin < U.Whole.Begin && !testsWhetherMade(Ref, true))
+          return false;
     }
   return Made == 1;
 }

@@ -140,6 +140,7 @@ private:
   bool writtenAnywhere(const Variable &V) const;
   bool isGuard(const Variable &V) const;
   bool isStructSequence(const std::string &Key) const;
+  unsigned testsWhetherMade(const Reference &Ref, bool Sequence) const;
   bool isShared(const Variable &V) const;
   bool pastedMoves(const Reference &Ref) const;
   bool soleOfMacro(const Variable &V) const;

@@ -913,6 +913,7 @@ Place Rewriter::usedBeforeReady(const Entity &E) const {
         Below |= Ref.Token.Begin < U->Whole.Begin;
       }
     if (!Below || Above || contains(M.CreateStatement, Ref.Token) ||
+        testsWhetherMade(Ref, false) ||
         any_of(I.Assignments, [&](const TypeAssignment &A) {
           return A.Statement.valid() && contains(A.Statement, Ref.Token) &&
                  (A.Type == E.T->Key || A.ValueVariable == E.T->Key ||

@@ -317,6 +317,8 @@ void Rewriter::emitReferences() {
         edit(Ref.Token, access(E));
       } else if (Ref.AddressOf.valid()) {
         edit({Ref.Token.File, Ref.AddressOf.Begin, Ref.Token.End}, access(E));
+      } else if (const unsigned End = testsWhetherMade(Ref, E.Sequence)) {
+        edit({Ref.Token.File, Ref.Token.Begin, End}, access(E));
       } else if (Ref.Member.valid()) {
         edit({Ref.Token.File, Ref.Token.Begin, Ref.Member.End},
              access(E) + "->");

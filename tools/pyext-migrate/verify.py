@@ -107,6 +107,10 @@ def packages_of(folder):
     while os.path.exists(os.path.join(folder, "__init__.py")):
         folder, last = os.path.split(folder)
         parts.insert(0, last)
+    # Below src, a folder with nothing but packages is one of several places of a namespace.
+    inner = re.search(r".*/src/(.+)$", folder.replace(os.sep, "/")) if parts else None
+    if inner and not any(os.path.isfile(os.path.join(folder, name)) for name in os.listdir(folder)):
+        parts = inner[1].split("/") + parts
     return parts
 
 

@@ -244,8 +244,11 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyObject *stamp(PyObject *self, PyObject *when);
+
 static PyMethodDef module_functions[] = {
     {"fail", fail, METH_NOARGS, NULL},
+    {"stamp", stamp, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -258,6 +261,23 @@ static PyTypeObject Edition_Type = {
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_methods = functions,
 };
+
+/* Made once, which its name says. */
+static PyTypeObject Stamp_Type;
+
+static PyStructSequence_Field stamp_fields[] = {{"when", NULL}, {NULL, NULL}};
+static PyStructSequence_Desc stamp_desc = {"tested.Stamp", NULL, stamp_fields, 1};
+
+static PyObject *
+stamp(PyObject *self, PyObject *when)
+{
+    PyObject *made = PyStructSequence_New(&Stamp_Type);
+    if (made == NULL)
+        return NULL;
+    Py_INCREF(when);
+    PyStructSequence_SetItem(made, 0, when);
+    return made;
+}
 
 static int
 tested_traverse(PyObject *module, visitproc visit, void *arg)
@@ -295,6 +315,12 @@ PyInit_tested(void)
     }
 
     Py_SET_TYPE(&Edition_Type, &PyType_Type);
+    if (Stamp_Type.tp_name == NULL) {
+        if (PyStructSequence_InitType2(&Stamp_Type, &stamp_desc) < 0)
+            return NULL;
+    }
+    if (Edition_Type.tp_dict == NULL && PyType_Ready(&Edition_Type) < 0)
+        return NULL;
     if (PyType_Ready(&Row_Type) < 0 || PyType_Ready(&Chain_Type) < 0)
         return NULL;
     m = PyModule_Create(&tested_module);

@@ -35,3 +35,4 @@ del chain
 gc.collect()
 item.append(1)
 assert item == [1]
+assert tested.stamp(7).when == 7
