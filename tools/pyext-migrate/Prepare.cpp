@@ -507,25 +507,28 @@ bool Preparer::declares(StringRef Text, const Macro &M, StringRef Name,
     }
     StringRef Word = Text.substr(At).take_while(isWord);
     At += Word.size();
-    const Place *Inner = definitionOf(Word);
-    if (!Inner)
+    const auto Definitions = ByName.find(Word.str());
+    if (Definitions == ByName.end())
       continue;
-    const Macro Called(I.text(*Inner));
-    std::vector<std::string> Given;
-    if (Called.FunctionLike) {
-      StringRef Rest = Text.substr(At).ltrim();
-      if (!Rest.starts_with("("))
-        continue;
-      auto Found = argumentsAt(Text, Rest.data() - Text.data() + 1);
-      if (!Found)
-        continue;
-      Given = std::move(Found->first);
-      if (Called.Parameters.empty())
-        Given.clear();
+    // Which of them is meant depends on where it is used.
+    for (const Place *Inner : Definitions->second) {
+      const Macro Called(I.text(*Inner));
+      std::vector<std::string> Given;
+      if (Called.FunctionLike) {
+        StringRef Rest = Text.substr(At).ltrim();
+        if (!Rest.starts_with("("))
+          continue;
+        auto Found = argumentsAt(Text, Rest.data() - Text.data() + 1);
+        if (!Found)
+          continue;
+        Given = std::move(Found->first);
+        if (Called.Parameters.empty())
+          Given.clear();
+      }
+      auto More = expanded(Called, Given);
+      if (More && declares(*More, Called, Name, Body, Depth + 1))
+        return true;
     }
-    auto More = expanded(Called, Given);
-    if (More && declares(*More, Called, Name, Body, Depth + 1))
-      return true;
   }
   return false;
 }

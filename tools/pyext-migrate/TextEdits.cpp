@@ -107,6 +107,33 @@ bool Rewriter::skipped(Place P) const {
 /// `#define DECLARE(name) static PyObject *name##_str`, when all that it was
 /// used for is gone.
 void Rewriter::removeUnusedMacros() {
+  // Up to `#undef`, where all between goes.
+  for (const Place &D : I.MacroBodies) {
+    StringRef T = I.Files[D.File].Text;
+    size_t At = D.End;
+    bool Crossed = false;
+    for (bool More = true; More;) {
+      At = std::min(T.find_first_not_of(" \t\n", At), T.size());
+      More = false;
+      for (const Edit &E : R.Edits)
+        if (E.Where.File == D.File && E.Text.empty() && E.Where.Begin <= At &&
+            At < E.Where.End) {
+          At = E.Where.End;
+          More = Crossed = true;
+          break;
+        }
+    }
+    StringRef Rest = T.substr(At);
+    if (!Crossed || !Rest.consume_front("#"))
+      continue;
+    Rest = Rest.ltrim(" \t");
+    if (!Rest.consume_front("undef") ||
+        Rest.ltrim(" \t").take_while(isWord) != I.text(D).take_while(isWord))
+      continue;
+    edit({D.File, unsigned(T.rfind('\n', D.Begin) + 1), D.End + 1}, "");
+    edit({D.File, unsigned(At), unsigned(std::min(T.find('\n', At), T.size() - 1) + 1)},
+         "");
+  }
   auto Gone = [&](Place P) {
     return any_of(R.Edits,
                   [&](const Edit &E) { return contains(E.Where, P); });
