@@ -333,6 +333,45 @@ bool Rewriter::givesReference(const std::string &Key, StringRef Value,
   return false;
 }
 
+/// `add_type(m, &spec, &type)`, where that gives `*type` a reference of its own,
+/// besides the one that a module takes.
+bool Rewriter::filledFor(const Reference &Ref, StringRef Path) const {
+  if (!Ref.Token.valid())
+    return false;
+  StringRef T = I.Files[Ref.Token.File].Text;
+  StringRef Rest = T.substr(Ref.Token.End);
+  if (!Rest.consume_front(Path) ||
+      !(Rest.ltrim().starts_with(",") || Rest.ltrim().starts_with(")")))
+    return false;
+  for (const Call &C : I.Calls) {
+    if (C.Caller != Ref.Function || C.Open.File != Ref.Token.File ||
+        C.Open.End > Ref.Token.Begin)
+      continue;
+    const size_t End = closing(T, C.Open.Begin - 1);
+    const Function *F = function(C.Callee);
+    if (!F || End == StringRef::npos || End < Ref.Token.End)
+      continue;
+    const size_t N = splitTop(T.slice(C.Open.End, Ref.Token.Begin)).size() - 1;
+    if (N >= F->Parameters.size())
+      continue;
+    StringRef Body = I.text(F->Body);
+    const std::string To = "*" + F->Parameters[N].Name;
+    const size_t At = Body.find(To);
+    if (At == StringRef::npos || Body.find(To, At + 1) != StringRef::npos)
+      continue;
+    StringRef Value = Body.substr(At + To.size()).ltrim();
+    if (!Value.consume_front("="))
+      continue;
+    Value = Value.take_until([](char C) { return C == ';'; }).trim();
+    Value = Value.substr(Value.find_last_of(")") + 1).trim();
+    if (!Value.empty() && F->Locals.count(Value.str()))
+      return Body.contains("PyModule_AddObject(")
+                 ? Body.contains(("Py_INCREF(" + Value + ")").str())
+                 : givesReference(F->Key, Value);
+  }
+  return false;
+}
+
 /// The variable owns what it, or the part \p Path of it, points to.
 bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
   if (V.Dropped)
@@ -401,6 +440,10 @@ bool Rewriter::isOwnedPath(const Variable &V, StringRef Path) const {
     if (Given)
       return !Stolen;
   }
+  if (any_of(V.References, [&](const Reference &Ref) {
+        return Ref.AddressOf.valid() && filledFor(Ref, Path);
+      }))
+    return true;
   if (Path.empty())
     for (const ApiUse &U : I.Uses)
       if ((U.Name == "Py_INCREF" || U.Name == "Py_XINCREF") &&

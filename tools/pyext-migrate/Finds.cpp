@@ -213,18 +213,66 @@ void Rewriter::emitFinds() {
   // Types of the module have to know it.
   if (WithState || !finds().empty())
     for (const ApiUse &U : I.Uses) {
+      const std::string Module = moduleAt(U);
       if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
-          U.Function != BodyKey || !U.Whole.valid() || U.Args.empty())
+          Module.empty() || (U.Function != BodyKey && !specsNeedModule()) || !U.Whole.valid() || U.Args.empty())
         continue;
       edit({U.Whole.File, U.Whole.Begin,
             U.Whole.Begin + unsigned(U.Name.size())},
            "PyType_FromModuleAndSpec");
       StringRef T = I.text(U.Whole);
       unsigned Open = U.Whole.Begin + T.find('(') + 1;
-      insert(U.Whole.File, Open, ModuleName + ", ");
+      insert(U.Whole.File, Open, Module + ", ");
       if (U.Name == "PyType_FromSpec")
         insert(U.Whole.File, U.Whole.End - 1, ", NULL");
     }
+}
+
+/// Whether functions look for the state in types that the sources make of specs.
+bool Rewriter::specsNeedModule() const {
+  return any_of(Modes, [&](const auto &P) {
+    const Function *F = P.second == Mode::Local ? function(P.first) : nullptr;
+    return F && any_of(F->Roots, [&](const auto &Of) {
+             return Of.first != Root::ModuleMethod &&
+                    Of.first != Root::ModuleHook && !Of.second.empty() &&
+                    none_of(I.Types, [&](const auto &T) {
+                      return T.first == Of.second ||
+                             is_contained(T.second.Tables, Of.second);
+                    });
+           });
+  });
+}
+
+/// The module where \p U makes a type of it: in the exec function, or in one that
+/// this alone calls, with the module. "" elsewhere.
+std::string Rewriter::moduleAt(const ApiUse &U) const {
+  if (U.Function == BodyKey)
+    return ModuleName;
+  const Function *F = function(U.Function);
+  const std::string Own = F ? moduleParameter(*F) : "";
+  if (Own.empty() || !F->Roots.empty() || !F->Escapes.empty() ||
+      !contains(F->Body, U.Whole))
+    return "";
+  size_t N = 0;
+  while (F->Parameters[N].Name != Own)
+    ++N;
+  bool Called = false;
+  for (const Call &C : I.Calls) {
+    if (C.Callee != F->Key)
+      continue;
+    if (C.Caller != BodyKey || !C.Open.valid())
+      return "";
+    StringRef T = I.Files[C.Open.File].Text;
+    const size_t End = closing(T, C.Open.Begin - 1);
+    if (End == StringRef::npos)
+      return "";
+    const std::vector<std::string> Args =
+        splitTop(T.slice(C.Open.End, End - 1));
+    if (N >= Args.size() || StringRef(Args[N]).trim() != ModuleName)
+      return "";
+    Called = true;
+  }
+  return Called ? Own : "";
 }
 
 /// A heap type that PyInit_ gives one reference too many would keep its module

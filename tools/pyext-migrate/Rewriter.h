@@ -118,6 +118,7 @@ private:
   std::string enclosing(int File, unsigned At) const;
   void prepareModuleVariable();
   bool isOwnedPath(const Variable &V, llvm::StringRef Path) const;
+  bool filledFor(const Reference &Ref, llvm::StringRef Path) const;
   bool givesReference(const std::string &Function, llvm::StringRef Value,
                       int Depth = 0) const;
   /// Lines that apply Py_VISIT or Py_CLEAR to the objects of \p E.
@@ -347,6 +348,8 @@ private:
   bool handsModule(const std::string &Key) const;
   void emitFunctions();
   std::string moduleIn(const std::string &Key) const;
+  std::string moduleAt(const ApiUse &U) const;
+  bool specsNeedModule() const;
   /// Calls a function that is given the state.
   bool handsState(const std::string &Key) const;
   void declareState(const Function &F, const std::string &Value,

@@ -200,7 +200,7 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
                   }) &&
           any_of(I.Uses, [&](const ApiUse &U) {
             return StringRef(U.Name).starts_with("PyType_FromSpec") &&
-                   U.Function != BodyKey;
+                   moduleAt(U).empty();
           })) {
         Why = "'" + F.Name +
               "' is called with objects of a type that PyType_FromSpec() makes "
