@@ -916,7 +916,8 @@ Place Rewriter::usedBeforeReady(const Entity &E) const {
         testsWhetherMade(Ref, false) ||
         any_of(I.Assignments, [&](const TypeAssignment &A) {
           return A.Statement.valid() && contains(A.Statement, Ref.Token) &&
-                 (A.Type == E.T->Key || A.ValueVariable == E.T->Key ||
+                 (A.Type == E.T->Key ||
+                  (A.ValueVariable == E.T->Key && moves(A.Type)) ||
                   is_contained(E.T->SubTables, A.Type));
         }))
       continue;
