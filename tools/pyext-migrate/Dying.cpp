@@ -272,7 +272,8 @@ Rewriter::guardFor(const Function &F, const Entity &E, Place P) const {
     });
     if (Tested && (contains(C->Condition, P) || contains(C->Then, P)))
       return Guard{C->Condition,
-                   Condition.contains("||") || Condition.contains('?')};
+                   Condition.contains("||") || Condition.contains('?'),
+                   Place()};
   }
   // A statement that does nothing else.
   if (E.V->PlainText.empty() || E.V->Array)

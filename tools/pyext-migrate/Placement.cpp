@@ -349,7 +349,7 @@ Rewriter::neededOfSources(const std::vector<const Entity *> &Order, int Header,
         if (Name == "Python.h" || At > Behind ||
             !openConditions(T, At).empty() ||
             none_of(topLevel(int(S)),
-                    [&](const Place &P) { return P.Begin == At; }))
+                    [&, At = At](const Place &P) { return P.Begin == At; }))
           continue;
         if (!Quoted)
           Include(T.substr(At)

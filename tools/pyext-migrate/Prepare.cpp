@@ -584,7 +584,7 @@ void Preparer::write(const Index::MacroUse &U) {
   if (Lines && Line == Whole.Begin && outside(U) &&
       StringRef(Text).contains('{')) {
     if (Line >= 2 && T[Line - 2] != '\n' &&
-        none_of(Edits, [&](const Edit &E) {
+        none_of(Edits, [&, &Whole = Whole](const Edit &E) {
           return E.Where.File == Whole.File && E.Where.End + 1 == Line;
         }))
       Indented.insert(0, "\n");

@@ -195,7 +195,7 @@ Mode Rewriter::ownModeOf(const Function &F, std::string &Why) const {
           !I.Types.count(Of) && !I.SlotTables.count(Of) &&
           !Entities.count(Of) &&
           none_of(I.Types,
-                  [&](const auto &P) {
+                  [&, &Of = Of](const auto &P) {
                     return is_contained(P.second.Tables, Of);
                   }) &&
           any_of(I.Uses, [&](const ApiUse &U) {
@@ -736,7 +736,7 @@ void Rewriter::prepareTypes() {
       if (A.Type == Key && StringRef(A.Field).starts_with("tp_as_") &&
           I.SlotTables.count(A.ValueVariable))
         Tables.push_back(A.ValueVariable);
-    auto SetSlot = [&](const std::string &Field, const TypeAssignment &A) {
+    auto SetSlot = [&, &E = E](const std::string &Field, const TypeAssignment &A) {
       StaticType::Slot S;
       S.Id = "Py_" + Field;
       S.Value = (Cxx ? "(void *)" : "") + A.ValueName;

@@ -193,7 +193,7 @@ void Rewriter::prepareDirectCalls() {
     if (!E.T)
       continue;
     Variable &V = I.Variables.at(Key);
-    erase_if(V.References, [&](const Reference &Ref) {
+    erase_if(V.References, [&, &Key = Key, &E = E](const Reference &Ref) {
       const Function *Caller = function(Ref.Function);
       if (!Ref.Member.valid() || !Ref.Token.valid() || !Caller ||
           !contains(Caller->Body, Ref.Token))

@@ -329,7 +329,8 @@ bool Rewriter::foreignBaseIsImmutable(const Entity &E) const {
 /// `for (node = self->first; node; node = node->next) Py_VISIT(node->item);`
 /// A second visit would take the item for garbage.
 bool Rewriter::visitedByOthers(const StaticType &T) const {
-  StringRef Struct = structName(T);
+  const std::string Name = structName(T);
+  StringRef Struct = Name;
   Struct.consume_front("struct ");
   if (T.HasGc || Struct.empty())
     return false;
