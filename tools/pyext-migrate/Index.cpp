@@ -498,19 +498,48 @@ Index buildIndex(const tooling::CompilationDatabase &Compilations,
       auto &Roots = I.Functions[E.Function].Roots;
       Roots.push_back({R, Table});
       // One table may be that of the module and that of a type.
-      if (R == Root::ModuleMethod && any_of(I.Types, [&](const auto &P) {
+      if (R == Root::ModuleMethod && any_of(I.Types, [&, &Table = Table](const auto &P) {
             return is_contained(P.second.Tables, Table);
           }))
         Roots.push_back({Root::TypeMethod, Table});
     }
   finishPointers(I);
   // What Argument Clinic splits off has the arguments of its wrapper.
-  for (const Call &C : I.Calls) {
-    Function &Callee = I.Functions[C.Callee];
-    auto Caller = I.Functions.find(C.Caller);
-    if (StringRef(Callee.Name).ends_with("_impl") &&
-        Caller != I.Functions.end() && Callee.Roots.empty())
-      Callee.Roots = Caller->second.Roots;
+  std::map<std::string, std::vector<const Call *>> CallsOf;
+  for (const Call &C : I.Calls)
+    CallsOf[C.Callee].push_back(&C);
+  for (auto &[Key, F] : I.Functions) {
+    StringRef Stem = F.Name;
+    auto Calls = CallsOf.find(Key);
+    if (!Stem.consume_back("_impl") || !F.Roots.empty() ||
+        Calls == CallsOf.end())
+      continue;
+    // It is given the first argument of the wrapper, or of what is called alike.
+    const Function *Wrapper = nullptr;
+    std::set<bool> OfModules;
+    const bool Given = all_of(Calls->second, [&](const Call *C) {
+      auto Caller = I.Functions.find(C->Caller);
+      if (Caller == I.Functions.end() || Caller->second.Parameters.empty() ||
+          !C->Open.valid())
+        return false;
+      if (Caller->second.Name == Stem)
+        Wrapper = &Caller->second;
+      else if (Caller->second.Roots.empty() &&
+               !StringRef(Caller->second.Name).ends_with("_impl"))
+        return false;
+      if (!Caller->second.Roots.empty())
+        OfModules.insert(Caller->second.Roots[0].first == Root::ModuleMethod);
+      StringRef First =
+          StringRef(I.Files[C->Open.File].Text)
+              .substr(C->Open.Begin)
+              .take_until([](char C) { return C == ',' || C == ';'; })
+              .rtrim(" )");
+      if (First.starts_with("("))
+        First = First.substr(First.find(')') + 1).ltrim();
+      return First == Caller->second.Parameters[0].Name;
+    });
+    if (Given && Wrapper && OfModules.size() == 1)
+      F.Roots = Wrapper->Roots;
   }
   return I;
 }

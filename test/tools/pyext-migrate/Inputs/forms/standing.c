@@ -101,7 +101,29 @@ standing_limit(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyLong_FromLong(get_standing_state(self)->limit);
 }
 
+/* Not what Argument Clinic splits off: its first argument is no module. */
+static int
+total_impl(const Count *self, long n)
+{
+    if (self->n + n > standing_global->limit) {
+        PyErr_SetString(standing_global->error, "total");
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+total(PyObject *module, PyObject *arg)
+{
+    Count count;
+    count.n = 1;
+    if (total_impl(&count, PyLong_AsLong(arg)) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef standing_methods[] = {
+    {"total", total, METH_O, NULL},
     {"see", standing_see, METH_O, NULL},
     {"limit", standing_limit, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL}

@@ -7,3 +7,8 @@ try:
 except standing.Error as e:
     print(e)
 print(standing.see(1), standing.see(2))
+try:
+    standing.total(5)
+    standing.total(10)
+except standing.Error as e:
+    print(e)
