@@ -37,6 +37,13 @@ void Indexer::noteOtherToken(SourceLocation Loc) {
     I.OtherNames[P.File].insert(P.Begin);
 }
 
+bool Indexer::VisitOffsetOfExpr(OffsetOfExpr *E) {
+  for (unsigned N = 0; N < E->getNumComponents(); ++N)
+    if (E->getComponent(N).getKind() == OffsetOfNode::Field)
+      noteOtherToken(E->getComponent(N).getEndLoc());
+  return true;
+}
+
 bool Indexer::VisitGotoStmt(GotoStmt *S) {
   noteOtherToken(S->getLabelLoc());
   return true;

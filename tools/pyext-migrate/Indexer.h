@@ -169,6 +169,7 @@ public:
 
   bool VisitMemberExpr(clang::MemberExpr *E);
   void noteOtherToken(clang::SourceLocation Loc);
+  bool VisitOffsetOfExpr(clang::OffsetOfExpr *E);
   bool VisitGotoStmt(clang::GotoStmt *S);
   bool VisitLabelStmt(clang::LabelStmt *S);
   bool VisitTypedefTypeLoc(clang::TypedefTypeLoc TL);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rewriter.h"
+#include "facts/ProcessState.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
@@ -695,6 +696,14 @@ Place Rewriter::unexplained(const Variable &V) const {
             });
           }))
         continue;
+      // The text of `_Py_IDENTIFIER(name)`, and part of another name.
+      if (StringRef Macro = Before; Macro.consume_back("(")) {
+        Macro = Macro.rtrim(" \t");
+        const size_t Begin = Macro.find_last_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        if (facts::findStaticIdentifier(Macro.substr(Begin + 1)))
+          continue;
+      }
       // `DEFERRED_ADDRESS(&Foo_Type)` in a type that is replaced.
       if (any_of(Entities, [&](const auto &P) {
             return P.second.T && P.second.Drop.empty() &&

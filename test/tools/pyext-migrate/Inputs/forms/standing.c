@@ -1,6 +1,7 @@
 /* A macro that stands for the state, and what is left where something was. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stddef.h>
 
 static struct PyModuleDef standing_module;
 
@@ -24,9 +25,17 @@ get_standing_state(PyObject *module)
 typedef struct {
     PyObject_HEAD
     long n;
+    double weight;
 } Count;
 
 static PyTypeObject Count_Type;
+
+#ifndef _Py_IDENTIFIER /* Gone from the headers. */
+#define _Py_IDENTIFIER(name) static const char PyId_##name[] = #name
+#endif
+
+/* Also the name of an attribute. */
+static PyObject *weight;
 
 static int
 add(Count *self, long n)
@@ -101,6 +110,17 @@ standing_limit(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyLong_FromLong(get_standing_state(self)->limit);
 }
 
+static PyObject *
+standing_weight(PyObject *self, PyObject *arg)
+{
+    _Py_IDENTIFIER(weight);
+    if (sizeof(PyId_weight) == offsetof(Count, weight))
+        Py_RETURN_NONE;
+    Py_INCREF(arg);
+    Py_XSETREF(weight, arg);
+    return PyObject_Repr(weight);
+}
+
 /* Not what Argument Clinic splits off: its first argument is no module. */
 static int
 total_impl(const Count *self, long n)
@@ -124,6 +144,7 @@ total(PyObject *module, PyObject *arg)
 
 static PyMethodDef standing_methods[] = {
     {"total", total, METH_O, NULL},
+    {"weight", standing_weight, METH_O, NULL},
     {"see", standing_see, METH_O, NULL},
     {"limit", standing_limit, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL}

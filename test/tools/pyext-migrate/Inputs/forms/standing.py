@@ -6,6 +6,7 @@ try:
     c.add(2)
 except standing.Error as e:
     print(e)
+print(standing.weight(7))
 print(standing.see(1), standing.see(2))
 try:
     standing.total(5)
