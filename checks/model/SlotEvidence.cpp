@@ -72,13 +72,14 @@ AddressUse addressUse(const ExtensionModel &Model, const StateVariable &S,
 
 /// `PyInterpreterState_Get() != PyInterpreterState_Main()`: nothing is done in
 /// the main interpreter.
-static bool isOnlyCompared(const Function &F, const Expr *E) {
-  const Stmt *Body = F.Decl ? F.Decl->getBody() : nullptr;
-  if (!Body)
-    return false;
-  const ParentMap Parents(const_cast<Stmt *>(Body));
-  const auto *B = dyn_cast_or_null<BinaryOperator>(
-      Parents.getParentIgnoreParenImpCasts(const_cast<Expr *>(E)));
+static bool isOnlyCompared(const ExtensionModel &Model, const Function &F,
+                           const Expr *E) {
+  const flow::FunctionBody *Body = Model.flows().body(F.Decl);
+  const auto *B =
+      Body ? dyn_cast_or_null<BinaryOperator>(
+                 Body->parents().getParentIgnoreParenImpCasts(
+                     const_cast<Expr *>(E)))
+           : nullptr;
   return B && B->isEqualityOp();
 }
 
@@ -237,7 +238,7 @@ private:
             "does not find a module of multi-phase initialization");
       else if (Role == facts::ModelCall::NamesMain &&
                !PP.versionCondition(Site.Call->getBeginLoc()) &&
-               !isOnlyCompared(F, Site.Call))
+               !isOnlyCompared(Model, F, Site.Call))
         add(Found.SeveralInterpreters, Site.Call->getBeginLoc(), Name,
             "takes the main interpreter, whichever the module was imported in");
     }

@@ -302,13 +302,12 @@ bool Rewriter::isInLoop(const Function &F, unsigned At) const {
 }
 
 bool Rewriter::leaveAsking() {
-  const std::set<std::string> Own = mentioned();
+  std::set<std::string> Own = mentioned();
+  for (const ApiUse *U : finds())
+    Own.insert(U->Function);
   for (const auto &[Key, Is] : Modes) {
     const Function *F = function(Key);
-    if (Is != Mode::Current || !F || Own.count(Key) ||
-        any_of(finds(), [&, &Key = Key](const ApiUse *U) {
-          return U->Function == Key;
-        }))
+    if (Is != Mode::Current || !F || Own.count(Key))
       continue;
     const std::vector<Place> Hands = handsIn(Key);
     if (Hands.size() != 1 || isInLoop(*F, Hands[0].Begin))

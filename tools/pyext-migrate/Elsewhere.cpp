@@ -208,10 +208,8 @@ void Rewriter::rootsElsewhere(Function &F) const {
   const std::string Type =
       StringRef(F.Parameters[0].Type).rtrim("* ").str();
   StringRef T = I.Files[F.Body.File].Text;
-  for (size_t At = T.find(F.Name); At != StringRef::npos;
-       At = T.find(F.Name, At + 1)) {
-    if ((At && isWord(T[At - 1])) || isWord(T[At + F.Name.size()]))
-      continue;
+  for (size_t At = findWord(T, F.Name); At != StringRef::npos;
+       At = findWord(T, F.Name, At + 1)) {
     const Place There{F.Body.File, unsigned(At),
                       unsigned(At + F.Name.size())};
     const size_t Close = T.find('}', At);

@@ -313,11 +313,8 @@ bool Rewriter::givesReference(const std::string &Key, StringRef Value,
   // A local variable: one that was given a new reference, or whose object is
   // given one more here.
   StringRef T = I.text(F->Body);
-  for (size_t At = T.find(Name); At != StringRef::npos;
-       At = T.find(Name, At + 1)) {
-    if ((At && isWord(T[At - 1])) ||
-        (At + Name.size() < T.size() && isWord(T[At + Name.size()])))
-      continue;
+  for (size_t At = findWord(T, Name); At != StringRef::npos;
+       At = findWord(T, Name, At + 1)) {
     StringRef Before = T.take_front(At).rtrim("( \t");
     if (Before.ends_with("Py_INCREF") || Before.ends_with("Py_XINCREF") ||
         Before.ends_with("Py_NewRef"))

@@ -7,9 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // It finds nothing under multi-phase initialisation.
-// `#define spam_global ((spam_state
-// *)PyModule_GetState(PyState_FindModule(&def)))` is the state of the module:
-// functions that use it are given that, and the macro goes.
+// A macro that is PyModule_GetState(PyState_FindModule(&def)), in a cast, is the
+// state of the module: functions that use it are given that, and the macro goes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,11 +70,10 @@ void Rewriter::findStateMacros() {
     StringRef Name = I.text(Body).take_while(isWord);
     for (size_t File = 0; File < I.Files.size(); ++File) {
       StringRef T = I.Files[File].Text;
-      for (size_t At = T.find(Name); At != StringRef::npos;
-           At = T.find(Name, At + 1)) {
+      for (size_t At = findWord(T, Name); At != StringRef::npos;
+           At = findWord(T, Name, At + 1)) {
         const Place P{int(File), unsigned(At), unsigned(At + Name.size())};
-        if ((At && isWord(T[At - 1])) || isWord(T[P.End]) || inComment(T, At) ||
-            isDead(P.File, At) || contains(Body, P))
+        if (inComment(T, At) || isDead(P.File, At) || contains(Body, P))
           continue;
         // It may be in text that is compiled elsewhere.
         const std::string Key = enclosing(P.File, P.Begin);
@@ -104,13 +102,9 @@ void Rewriter::emitStateMacros() {
     for (const Place &Use : Macro.Uses)
       if (!skipped(Use))
         edit(Use, StateName);
-    StringRef Before =
-        StringRef(I.Files[Body.File].Text).take_front(Body.Begin).rtrim(" \t");
-    Before = Before.drop_back(strlen("define")).rtrim(" \t").drop_back(1);
-    const Place Line =
-        wholeLine({Body.File, unsigned(Before.size()), Body.End});
-    replaceAll(Line);
-    edit(Line, "");
+    const Place Lines = definitionLines(I, Body);
+    replaceAll(Lines);
+    edit(Lines, "");
   }
 }
 
@@ -128,12 +122,6 @@ std::string Rewriter::moduleFor(const Function &F) {
   return Value;
 }
 
-unsigned Rewriter::findsIn(const std::string &Key) const {
-  return count_if(finds(), [&](const ApiUse *U) {
-    return U->Function == Key && !inBody(*U);
-  });
-}
-
 bool Rewriter::handsModule(const std::string &Key) const {
   return any_of(I.Calls, [&](const Call &C) {
     auto To = Modes.find(C.Callee);
@@ -143,11 +131,16 @@ bool Rewriter::handsModule(const std::string &Key) const {
 }
 
 void Rewriter::emitFinds() {
+  const std::vector<const ApiUse *> All = finds();
+  std::map<std::string, unsigned> Times; // In functions, how often.
+  for (const ApiUse *U : All)
+    Times[U->Function] += !inBody(*U);
+  const std::set<std::string> Ready = readyFunctions();
   std::set<std::string> Fetched;
   if (!M.GlobalVariable.empty())
     for (const Place &P : I.Variables.at(M.GlobalVariable).Declarations)
       removeDeclaration(P);
-  for (const ApiUse *U : finds()) {
+  for (const ApiUse *U : All) {
     if (inBody(*U) && U->Whole.Begin < M.CreateStatement.Begin) {
       // Each interpreter has a module of its own.
       for (const Place &P : U->Again) {
@@ -168,8 +161,8 @@ void Rewriter::emitFinds() {
     std::string Value;
     if (const Function *F = function(U->Function);
         F && !inBody(*U) && contains(F->Body, U->Whole) &&
-        findsIn(U->Function) == 1 && !handsModule(U->Function) &&
-        !readyFunctions().count(U->Function)) {
+        Times[U->Function] == 1 && !handsModule(U->Function) &&
+        !Ready.count(U->Function)) {
       Value = moduleFor(*F);
       if (Modes[F->Key] == Mode::Local)
         nameParameter(*F, 0);
@@ -186,7 +179,7 @@ void Rewriter::emitFinds() {
     auto Is = Modes.find(Key);
     if (It == I.Functions.end() || Is == Modes.end() || Fetched.count(Key))
       continue;
-    if (findsIn(Key) == 0 && (!handsModule(Key) || Key == BodyKey))
+    if (Times[Key] == 0 && (!handsModule(Key) || Key == BodyKey))
       continue;
     const Function &F = It->second;
     const std::string Value =
@@ -211,11 +204,12 @@ void Rewriter::emitFinds() {
   }
   removeSurplusReferences();
   // Types of the module have to know it.
-  if (WithState || !finds().empty())
+  if (WithState || !All.empty())
     for (const ApiUse &U : I.Uses) {
       const std::string Module = moduleAt(U);
       if (!StringRef(U.Name).starts_with("PyType_FromSpec") ||
-          Module.empty() || (U.Function != BodyKey && !specsNeedModule()) || !U.Whole.valid() || U.Args.empty())
+          Module.empty() || (U.Function != BodyKey && !specsNeedModule()) ||
+          !U.Whole.valid() || U.Args.empty())
         continue;
       edit({U.Whole.File, U.Whole.Begin,
             U.Whole.Begin + unsigned(U.Name.size())},

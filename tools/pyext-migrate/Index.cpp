@@ -32,6 +32,11 @@ int Index::fileOf(StringRef Path) const {
   return -1;
 }
 
+const Function *Index::defined(const std::string &Key) const {
+  auto F = Functions.find(Key);
+  return F == Functions.end() || !F->second.Defined ? nullptr : &F->second;
+}
+
 std::set<std::string> Index::calledFrom(std::vector<std::string> Functions,
                                         StringRef Except) const {
   std::set<std::string> Out(Functions.begin(), Functions.end());

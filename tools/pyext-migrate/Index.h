@@ -416,6 +416,8 @@ struct Index {
            !WrittenStructs.count(V.TypeName);
   }
   int fileOf(llvm::StringRef Path) const;
+  /// The function, when the sources define it; else null.
+  const Function *defined(const std::string &Key) const;
   /// \p Functions, and what they call, however deep; not by way of \p Except.
   std::set<std::string> calledFrom(std::vector<std::string> Functions,
                                    llvm::StringRef Except = {}) const;

@@ -42,7 +42,7 @@ private:
   std::string typeAt(Place P) const;
   std::string baseOf(const std::string &Type, StringRef Slot,
                      unsigned Depth = 0) const;
-  const std::string *typeNamed(StringRef Name, int File) const;
+  const std::string *typeNamed(StringRef Name) const;
   void edit(int File, size_t Begin, size_t End, const Twine &Text) {
     Edits.push_back({{File, unsigned(Begin), unsigned(End)}, Text.str()});
   }
@@ -248,7 +248,7 @@ void Plainer::plainExact(const Function &F, const Index::MacroUse &U) {
     }
 }
 
-const std::string *Plainer::typeNamed(StringRef Name, int File) const {
+const std::string *Plainer::typeNamed(StringRef Name) const {
   const std::string *Found = nullptr;
   for (const auto &[Key, T] : I.Types)
     if (T.Name == Name) {
@@ -281,7 +281,7 @@ void Plainer::splitAssignments() {
       StringRef Name = T.substr(At).take_while(isWord);
       At += Name.size();
       StringRef Before = T.take_front(Begin).rtrim();
-      const std::string *Type = typeNamed(Name, F.Body.File);
+      const std::string *Type = typeNamed(Name);
       SmallVector<StringRef, 8> M;
       if (!Type || Never.count(*Type) ||
           !(Before.ends_with(";") || Before.ends_with("{") ||
@@ -300,7 +300,7 @@ void Plainer::splitAssignments() {
       while (One.match(Rest, &Target)) {
         Text += (Text.empty() ? "" : "\n" + Indent.str()) +
                 (Target[1] + "." + Target[2] + " = " + Value + ";").str();
-        if (const std::string *Of = typeNamed(Target[1], F.Body.File))
+        if (const std::string *Of = typeNamed(Target[1]))
           For.insert(*Of);
         Rest = Rest.drop_front(Target[0].size());
       }

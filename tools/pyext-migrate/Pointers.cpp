@@ -118,16 +118,18 @@ public:
       if (Where.Ours(FD))
         for (const Expr *A : C->arguments())
           Compared.insert(A->IgnoreParenImpCasts());
-      if (Where.Ours(FD))
-        for (unsigned N = 0; N < C->getNumArgs() && N < FD->getNumParams(); ++N)
-          if (pointsToFunction(FD->getParamDecl(N)->getType())) {
-            const std::string Sink = node(FD->getParamDecl(N));
-            I.PointersGiven.insert({Where.KeyOf(FD), Sink});
-            flow(C->getArg(N), Sink);
-          } else {
-            for (const std::string &Field : fieldsOf(C->getArg(N)))
-              I.PointersGiven.insert({Where.KeyOf(FD), Field});
-          }
+      for (unsigned N = 0; Where.Ours(FD) && N < C->getNumArgs() &&
+                           N < FD->getNumParams();
+           ++N) {
+        if (pointsToFunction(FD->getParamDecl(N)->getType())) {
+          const std::string Sink = node(FD->getParamDecl(N));
+          I.PointersGiven.insert({Where.KeyOf(FD), Sink});
+          flow(C->getArg(N), Sink);
+        } else {
+          for (const std::string &Field : fieldsOf(C->getArg(N)))
+            I.PointersGiven.insert({Where.KeyOf(FD), Field});
+        }
+      }
       return true;
     }
     const Expr *Callee = C->getCallee();

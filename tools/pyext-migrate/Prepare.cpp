@@ -280,10 +280,6 @@ private:
   textOf(const Index::MacroUse &U) const;
   const Place *definitionOf(StringRef Name) const;
   bool isObjectMacro(StringRef Name) const;
-  const Function *function(const std::string &Key) const {
-    auto F = I.Functions.find(Key);
-    return F == I.Functions.end() || !F->second.Defined ? nullptr : &F->second;
-  }
 
   const Index &I;
   const Level Upto;
@@ -313,7 +309,7 @@ Preparation Preparer::run() {
 /// Drops what is for Python 2 where it shares a part of the function that makes
 /// the module.
 void Preparer::joinHalves(const ModuleInfo &M) {
-  const Function *F = function(M.Body);
+  const Function *F = I.defined(M.Body);
   if (!F || !F->Header.valid() || F->Header.File != F->Body.File)
     return;
   const int File = F->Body.File;
@@ -398,11 +394,11 @@ bool Preparer::neverDefined(StringRef Name) const {
   bool Found = false;
   for (const SourceFile &File : I.Files) {
     StringRef T = File.Text;
-    for (size_t At = T.find(Name); At != StringRef::npos;
-         At = T.find(Name, At + 1)) {
+    for (size_t At = findWord(T, Name); At != StringRef::npos;
+         At = findWord(T, Name, At + 1)) {
       StringRef Before = T.take_front(At).rtrim(" \t");
       if (!Before.consume_back("define") ||
-          !Before.rtrim(" \t").ends_with("#") || isWord(T[At + Name.size()]))
+          !Before.rtrim(" \t").ends_with("#"))
         continue;
       Found = true;
       if (none_of(File.Inactive, [&](const auto &P) {
@@ -477,22 +473,13 @@ bool Preparer::outside(const Index::MacroUse &U) const {
          });
 }
 
-static bool mentions(StringRef Text, StringRef Name) {
-  for (size_t At = Text.find(Name); At != StringRef::npos;
-       At = Text.find(Name, At + 1))
-    if ((!At || !isWord(Text[At - 1])) &&
-        (At + Name.size() >= Text.size() || !isWord(Text[At + Name.size()])))
-      return true;
-  return false;
-}
-
 /// Whether \p Text, which \p M has become, or what it leads to mentions \p Name
 /// where \p Body is written, if that is valid.
 bool Preparer::declares(StringRef Text, const Macro &M, StringRef Name,
                         Place Body, unsigned Depth) const {
   const bool There = !Body.valid() || (M.Body.begin() <= I.text(Body).begin() &&
                                        I.text(Body).end() <= M.Body.end());
-  if (There && mentions(Text, Name))
+  if (There && findWord(Text, Name) != StringRef::npos)
     return true;
   if (Depth > 8)
     return false;
@@ -650,7 +637,7 @@ void Preparer::writeOut() {
   while (!Work.empty()) {
     const std::string Key = std::move(Work.back());
     Work.pop_back();
-    const Function *F = function(Key);
+    const Function *F = I.defined(Key);
     if (!F || !Given(*F))
       continue;
     auto [Begin, End] = Callers.equal_range(Key);
@@ -748,19 +735,18 @@ void Preparer::removeMacros() {
     bool Used = false;
     for (size_t N = 0; N < I.Files.size() && !Used; ++N) {
       StringRef T = I.Files[N].Text;
-      Used = int(N) == P->File ? mentions(T.take_front(P->Begin), Name) ||
-                                     mentions(T.substr(P->End), Name)
-                               : mentions(T, Name);
+      for (size_t At = findWord(T, Name); At != StringRef::npos && !Used;
+           At = findWord(T, Name, At + 1))
+        Used = int(N) != P->File || At < P->Begin || At >= P->End;
     }
     if (Used)
       continue;
     StringRef T = I.Files[P->File].Text;
-    const size_t Line = T.rfind('\n', P->Begin);
-    size_t End = std::min<size_t>(P->End + 1, T.size());
-    const size_t Begin = Line == StringRef::npos ? 0 : Line + 1;
-    if (Begin >= 2 && T[Begin - 2] == '\n' && End < T.size() && T[End] == '\n')
-      ++End;
-    Edits.push_back({{P->File, unsigned(Begin), unsigned(End)}, ""});
+    Place Lines = definitionLines(I, *P);
+    if (Lines.Begin >= 2 && T[Lines.Begin - 2] == '\n' &&
+        Lines.End < T.size() && T[Lines.End] == '\n')
+      ++Lines.End;
+    Edits.push_back({Lines, ""});
   }
   Out.Macros.clear();
 }

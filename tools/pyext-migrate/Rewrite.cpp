@@ -101,8 +101,7 @@ RewriteResult Rewriter::refuse(std::string Why) {
 }
 
 const Function *Rewriter::function(const std::string &Key) const {
-  auto F = I.Functions.find(Key);
-  return F == I.Functions.end() || !F->second.Defined ? nullptr : &F->second;
+  return I.defined(Key);
 }
 
 RewriteResult rewrite(const Index &I, const RewriteOptions &Options) {

@@ -21,6 +21,25 @@ namespace pyext::migrate {
 
 inline bool isWord(char C) { return llvm::isAlnum(C) || C == '_'; }
 
+/// Where \p T has the word \p Name next, at \p From or behind it; npos when it
+/// has not.
+inline size_t findWord(llvm::StringRef T, llvm::StringRef Name,
+                       size_t From = 0) {
+  for (size_t At = T.find(Name, From); At != llvm::StringRef::npos;
+       At = T.find(Name, At + 1))
+    if (!(At && isWord(T[At - 1])) &&
+        (At + Name.size() >= T.size() || !isWord(T[At + Name.size()])))
+      return At;
+  return llvm::StringRef::npos;
+}
+
+/// The lines of the definition of the macro whose text \p Body is.
+inline Place definitionLines(const Index &I, Place Body) {
+  llvm::StringRef T = I.Files[Body.File].Text;
+  return {Body.File, unsigned(T.rfind('\n', Body.Begin) + 1),
+          unsigned(std::min<size_t>(Body.End + 1, T.size()))};
+}
+
 inline std::string sanitised(llvm::StringRef Name) {
   std::string Out;
   for (char C : Name)
@@ -344,7 +363,6 @@ private:
   bool inBody(const ApiUse &U) const;
   void emitFinds();
   std::string moduleFor(const Function &F);
-  unsigned findsIn(const std::string &Key) const;
   bool handsModule(const std::string &Key) const;
   void emitFunctions();
   std::string moduleIn(const std::string &Key) const;

@@ -662,11 +662,8 @@ Place Rewriter::unexplained(const Variable &V) const {
   for (size_t F = 0; F < I.Files.size(); ++F) {
     StringRef T = I.Files[F].Text;
     auto Names = I.OtherNames.find(static_cast<int>(F));
-    for (size_t At = T.find(V.Name); At != StringRef::npos;
-         At = T.find(V.Name, At + 1)) {
-      if ((At && isWord(T[At - 1])) ||
-          (At + V.Name.size() < T.size() && isWord(T[At + V.Name.size()])))
-        continue;
+    for (size_t At = findWord(T, V.Name); At != StringRef::npos;
+         At = findWord(T, V.Name, At + 1)) {
       if (Known.count({int(F), unsigned(At)}) ||
           (Names != I.OtherNames.end() && Names->second.count(At)))
         continue;

@@ -310,13 +310,9 @@ std::string Rewriter::whyStructStays() {
     StringRef Text = I.text(P);
     if (I.Files[Body.File].Header)
       continue;
-    for (size_t At = Text.find(Name); At != StringRef::npos;
-         At = Text.find(Name, At + 1))
-      if (!(At && isWord(Text[At - 1])) &&
-          (At + Name.size() >= Text.size() || !isWord(Text[At + Name.size()])) &&
-          // Its own name, where that is not called.
-          Name != StateType)
-        return "'" + Name.str() + "' is defined in a source";
+    // Its own name, where that is not called.
+    if (Name != StateType && findWord(Text, Name) != StringRef::npos)
+      return "'" + Name.str() + "' is defined in a source";
   }
   return "";
 }

@@ -152,20 +152,16 @@ void Rewriter::removeUnusedMacros() {
       Left |= StringRef(Text).contains(Name);
     for (size_t N = 0; N < I.Files.size() && !Left; ++N) {
       StringRef T = I.Files[N].Text;
-      for (size_t At = T.find(Name); At != StringRef::npos && !Left;
-           At = T.find(Name, At + 1)) {
+      for (size_t At = findWord(T, Name); At != StringRef::npos && !Left;
+           At = findWord(T, Name, At + 1)) {
         const Place P{int(N), unsigned(At), unsigned(At + Name.size())};
-        Left = !(At && isWord(T[At - 1])) && !isWord(T[P.End]) &&
-               !(P.File == D.File && At == D.Begin) && !inComment(T, At) &&
+        Left = !(P.File == D.File && At == D.Begin) && !inComment(T, At) &&
                !Gone(P);
       }
     }
     if (Left)
       continue;
-    StringRef T = I.Files[D.File].Text;
-    const unsigned Line = T.rfind('\n', D.Begin) + 1;
-    const Place Whole{D.File, Line,
-                      unsigned(std::min<size_t>(D.End + 1, T.size()))};
+    const Place Whole = definitionLines(I, D);
     if (any_of(R.Edits, [&](const Edit &E) {
           return E.Where.File == D.File && E.Where.Begin < Whole.End &&
                  Whole.Begin < E.Where.End && !contains(Whole, E.Where);
@@ -329,13 +325,8 @@ void Rewriter::insertFirst(const Function &F, const std::string &Statement) {
 }
 
 unsigned Rewriter::nameIn(Place P, StringRef Name) const {
-  StringRef T = I.text(P);
-  for (size_t At = T.find(Name); At != StringRef::npos;
-       At = T.find(Name, At + 1))
-    if ((!At || !isWord(T[At - 1])) &&
-        (At + Name.size() >= T.size() || !isWord(T[At + Name.size()])))
-      return P.Begin + At;
-  return P.Begin;
+  const size_t At = findWord(I.text(P), Name);
+  return At == StringRef::npos ? P.Begin : P.Begin + At;
 }
 
 bool Rewriter::inDeclaration(const Variable &V, int File, unsigned At) const {
